@@ -1,0 +1,79 @@
+//! Why no trace could be made at all. Anything less is a counted warning in the trace.
+
+use std::io;
+
+/// A reading that gave no trace.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The input cannot be opened or read.
+    #[error("cannot read `{path}`: {source}")]
+    Io {
+        /// Path as given.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is nothing at this path or pattern.
+    #[error("no file matches `{pattern}`")]
+    NoMatch {
+        /// Path or pattern as given.
+        pattern: String,
+    },
+    /// The folder holds nothing that is a trace.
+    #[error("no trace in folder `{path}` ({num_files} files looked at)")]
+    NoTraceInFolder {
+        /// Path as given.
+        path: String,
+        /// Number of files that were looked at.
+        num_files: usize,
+    },
+    /// The input has no bytes.
+    #[error("`{path}` is empty")]
+    Empty {
+        /// Path as given.
+        path: String,
+    },
+    /// The content is of a format that is not read.
+    #[error("`{path}` is not a trace: it looks like {looks_like}")]
+    WrongFormat {
+        /// Path as given.
+        path: String,
+        /// What the first bytes say, with an article.
+        looks_like: String,
+        /// What to do instead, when there is something.
+        hint: Option<String>,
+    },
+    /// The format is right and nothing in it could be read.
+    #[error("`{path}` holds no readable event: {reason}")]
+    NothingReadable {
+        /// Path as given.
+        path: String,
+        /// What stood in the way first, with its byte offset.
+        reason: String,
+    },
+    /// More events than row ids can count.
+    #[error("`{path}` holds more events than one trace can ({limit})")]
+    TooManyEvents {
+        /// Path as given.
+        path: String,
+        /// The most events of a trace.
+        limit: u64,
+    },
+    /// The reading was stopped on request.
+    #[error("reading was cancelled")]
+    Cancelled,
+}
+
+impl IngestError {
+    /// What the user can do about it, when there is something to say beyond the message.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::WrongFormat { hint, .. } => hint.clone(),
+            Self::NoTraceInFolder { .. } => {
+                Some("traces are recognised by content: Chrome/Kineto JSON, also packed with gzip, zstd, zip or tar".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Warnings: what a reader lost, healed or guessed, counted by kind and never silent.
+//!
+//! A reader does not stop at a bad event. It counts it here and keeps the first few examples with their byte offsets.
+//! Names and severities follow Perfetto's `stats` table where Perfetto has the kind, so that its users find them.
+
+use std::collections::BTreeMap;
+
+use crate::id::SourceId;
+use crate::word_enum;
+
+word_enum! {
+    /// How much a warning matters.
+    pub enum Severity {
+        /// Worth knowing; nothing is wrong.
+        Info = "info",
+        /// The reader understood more than the file plainly said, or mended it.
+        Notice = "notice",
+        /// Something in the file did not make it into the trace.
+        DataLoss = "data_loss",
+        /// The file contradicts its format.
+        Error = "error",
+    }
+}
+
+macro_rules! warnings {
+    ($($(#[$doc:meta])* $kind:ident = ($name:literal, $severity:ident, $text:literal),)*) => {
+        /// The kinds of warning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum WarningKind { $($(#[$doc])* $kind,)* }
+
+        impl WarningKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// Name in the `stats` table.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            /// How much it matters.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$kind => Severity::$severity,)* }
+            }
+
+            /// One sentence on what happened and what was done.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$kind => $text,)* }
+            }
+        }
+    };
+}
+
+warnings! {
+    /// The input ends before its format says so.
+    Truncated = ("input_truncated", DataLoss, "the input ends early; everything before the end was kept"),
+    /// The compressed stream is damaged.
+    CorruptCompression = ("compression_corrupt", DataLoss, "the compressed data is damaged; what came out before the damage was kept"),
+    /// More unpacked bytes than allowed.
+    TooLarge = ("input_too_large", DataLoss, "the unpacked input is larger than the limit; the rest was not read (raise --max-unpacked-bytes)"),
+    /// An event that is not JSON and could not be mended.
+    JsonSyntax = ("json_tokenizer_failure", Error, "the event is not valid JSON or lacks a field it cannot be without, and was left out"),
+    /// A string with bare quotes, read as it was meant.
+    UnescapedQuote = ("json_unescaped_quote", Notice, "a string holds quotes without a backslash (PyTorch writes names so); it was read as meant"),
+    /// NaN or Infinity where JSON has no such number.
+    NonFiniteNumber = ("json_non_finite_number", Notice, "the file holds NaN or Infinity, which JSON does not know; kept as such"),
+    /// Bytes that are not UTF-8.
+    InvalidUtf8 = ("invalid_utf8", Notice, "text is not UTF-8; the bad bytes were replaced"),
+    /// A lone surrogate escape.
+    LoneSurrogate = ("json_lone_surrogate", Notice, "a \\u escape names half a character; it was replaced"),
+    /// Values after the end of the document.
+    TrailingData = ("json_trailing_data", Notice, "the file goes on after its end; the rest was not read"),
+    /// The same key twice in an event.
+    DuplicateKey = ("json_duplicate_key", Notice, "an event gives a field twice; the last one counts"),
+    /// A field of the wrong type.
+    BadField = ("json_bad_field", Error, "a field of an event has a value that makes no sense there and was ignored"),
+    /// A phase that carries no meaning here.
+    UnknownPhase = ("json_unknown_phase", DataLoss, "an event's phase (ph) is not known; the event was left out"),
+    /// An event without what its phase needs.
+    IncompleteEvent = ("json_parser_failure", DataLoss, "an event lacks a field its phase needs (X without dur, b without id, C without args) and was left out"),
+    /// An event before time zero.
+    NegativeTimestamp = ("negative_timestamp", Notice, "an event starts before the file's time zero; kept"),
+    /// A slice that ends before it starts.
+    NegativeDuration = ("slice_negative_duration", Error, "a slice has a negative duration; kept with duration 0"),
+    /// A time outside of what 64-bit nanoseconds hold.
+    TimeOutOfRange = ("time_out_of_range", DataLoss, "a time does not fit 64-bit nanoseconds; the event was left out"),
+    /// The unit suffix of displayTimeUnit.
+    DisplayTimeUnit = ("json_display_time_unit", Info, "the file has a displayTimeUnit, which says how to show times, not how to read them"),
+    /// Slices that overlap without nesting.
+    OverlappingSlice = ("slice_spill_overlapping_complete_event", Notice, "slices on one row overlap without nesting; they were given lanes of their own"),
+    /// Rounding overlaps.
+    HealedOverlap = ("slice_healed_rounding_overlap", Info, "slices cross by no more than the clock's rounding; they were nested, times unchanged"),
+    /// An end without a begin.
+    EndWithoutBegin = ("slice_end_without_begin", DataLoss, "an end event (E or e) has no open slice to end"),
+    /// An end that closes a slice below the top.
+    MisplacedEnd = ("misplaced_end_event", Error, "an end event closes a slice while younger ones are open; those were ended with it"),
+    /// A begin without an end.
+    UnclosedSlice = ("slice_unclosed", Notice, "a slice was opened and never closed; its duration is -1"),
+    /// A flow event with no slice to bind to.
+    FlowWithoutSlice = ("flow_no_enclosing_slice", DataLoss, "a flow event lies on no slice"),
+    /// A flow end without start.
+    FlowEndWithoutStart = ("flow_end_without_start", Info, "a flow ends that never started; usual for work launched before the recording"),
+    /// A flow step without start.
+    FlowStepWithoutStart = ("flow_step_without_start", Info, "a flow goes on that never started"),
+    /// A second start of a running flow.
+    FlowDuplicateId = ("flow_duplicate_id", Notice, "a flow starts again before it ended"),
+    /// A flow id that is no id.
+    FlowInvalidId = ("flow_invalid_id", Error, "a flow event has no usable id"),
+    /// A v2 flow without direction.
+    FlowWithoutDirection = ("flow_without_direction", Error, "an event has bind_id but neither flow_in nor flow_out"),
+    /// A flow that ends before it starts.
+    FlowBackwards = ("flow_backwards", Notice, "a launch flow ends before it starts (clocks of CPU and GPU differ); kept"),
+    /// GPU work whose launch is not in the trace.
+    GpuOpWithoutLaunch = ("gpu_op_without_launch", Info, "GPU work has no launching call in the trace; usual for work launched before the recording"),
+    /// A value that does not fit.
+    ValueOutOfRange = ("value_out_of_range", Notice, "a typed field (grid, stream, bytes ...) does not fit its column; it is still among the args"),
+    /// Strings beyond the pool's size.
+    StringPoolFull = ("string_pool_full", DataLoss, "more than 2 GiB of distinct names; further ones were replaced"),
+    /// A top-level value too large to keep.
+    MetadataTooLarge = ("metadata_too_large", DataLoss, "a top-level value is too large to keep as metadata and was skipped"),
+    /// Nested too deeply.
+    TooDeep = ("json_too_deep", Notice, "an argument is nested very deeply; it is kept as text"),
+    /// Members of an archive that are no traces.
+    SkippedMember = ("archive_member_skipped", Info, "an archive member is not a trace and was skipped"),
+    /// Inputs of a folder that could not be read.
+    SkippedFile = ("file_skipped", DataLoss, "a file of the folder could not be read and was skipped"),
+    /// Sources that cannot be put on one clock.
+    UnrelatedClocks = ("unrelated_clocks", Notice, "a source has no wall-clock base; it was placed at the start of the others"),
+}
+
+/// How many examples of each kind are kept.
+pub const MAX_EXAMPLES: usize = 10;
+
+/// One example of a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WarningExample {
+    /// Source the event stands in.
+    pub source: SourceId,
+    /// Byte offset in the unpacked input.
+    pub byte_offset: Option<u64>,
+    /// What was found.
+    pub detail: String,
+}
+
+/// Counts and examples by kind.
+#[derive(Debug, Clone, Default)]
+pub struct Warnings {
+    kinds: BTreeMap<WarningKind, (u64, Vec<WarningExample>)>,
+}
+
+impl Warnings {
+    /// Counts one, and keeps it as an example while there are few.
+    pub fn add(&mut self, kind: WarningKind, source: SourceId, byte_offset: Option<u64>, detail: impl FnOnce() -> String) {
+        let (count, examples) = self.kinds.entry(kind).or_default();
+        *count += 1;
+        if examples.len() < MAX_EXAMPLES {
+            examples.push(WarningExample { source, byte_offset, detail: detail() });
+        }
+    }
+
+    /// Counts `number` at once, without an example.
+    pub fn count(&mut self, kind: WarningKind, number: u64) {
+        if number > 0 {
+            self.kinds.entry(kind).or_default().0 += number;
+        }
+    }
+
+    /// Takes in the warnings of a part that comes later in the input.
+    pub fn merge(&mut self, other: Self) {
+        for (kind, (number, more)) in other.kinds {
+            let (count, examples) = self.kinds.entry(kind).or_default();
+            *count += number;
+            examples.extend(more);
+            examples.truncate(MAX_EXAMPLES);
+        }
+    }
+
+    /// Every kind that occurred, with its count and examples.
+    pub fn iter(&self) -> impl Iterator<Item = (WarningKind, u64, &[WarningExample])> {
+        self.kinds.iter().map(|(&kind, (count, examples))| (kind, *count, examples.as_slice()))
+    }
+
+    /// How often `kind` occurred.
+    pub fn count_of(&self, kind: WarningKind) -> u64 {
+        self.kinds.get(&kind).map_or(0, |(count, _)| *count)
+    }
+
+    /// True when nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}

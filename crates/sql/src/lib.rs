@@ -1,0 +1,1 @@
+//! Offers the store as SQL: PerfettoSQL dialect, tables, views, functions.

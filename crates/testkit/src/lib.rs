@@ -1,0 +1,1 @@
+//! Draws traces as text and generates vLLM-like traces for tests and benches.
