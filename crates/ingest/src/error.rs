@@ -70,9 +70,10 @@ impl IngestError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::WrongFormat { hint, .. } => hint.clone(),
-            Self::NoTraceInFolder { .. } => {
-                Some("traces are recognised by content: Chrome/Kineto JSON, also packed with gzip, zstd, zip or tar".to_owned())
-            }
+            Self::NoTraceInFolder { .. } => Some(
+                "traces are recognised by content: Chrome/Kineto JSON, also packed with gzip, zstd, zip or tar"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -428,7 +428,13 @@ impl ColumnData {
     }
 
     /// Rows `range` as an Arrow array of `spec.kind.data_type()`, with timestamps moved by `clock_offset` nanoseconds.
-    pub fn to_array(&self, spec: &ColumnSpec, range: Range<usize>, strings: &StringPool, clock_offset: i64) -> ArrayRef {
+    pub fn to_array(
+        &self,
+        spec: &ColumnSpec,
+        range: Range<usize>,
+        strings: &StringPool,
+        clock_offset: i64,
+    ) -> ArrayRef {
         if self.is_empty() {
             return arrow_array::new_null_array(&spec.kind.data_type(), range.len());
         }
@@ -457,7 +463,9 @@ impl ColumnData {
                     ColumnKind::Word(words) => {
                         dictionary(&values, nulls, StringArray::from_iter_values(words.iter().copied()))
                     }
-                    ColumnKind::Bool => Arc::new(BooleanArray::new(values.iter().map(|&value| value == 1).collect(), nulls)),
+                    ColumnKind::Bool => {
+                        Arc::new(BooleanArray::new(values.iter().map(|&value| value == 1).collect(), nulls))
+                    }
                     _ => Arc::new(Int64Array::new(values.iter().map(|&value| i64::from(value)).collect(), nulls)),
                 }
             }

@@ -73,9 +73,7 @@ impl Interner {
     /// The id of `text` when it has been interned.
     pub fn find(&self, text: &str) -> Option<StringId> {
         let hash = self.hasher.hash_one(text.as_bytes());
-        self.ids
-            .find(hash, |&id| text_of(&self.bytes, &self.offsets, id) == text.as_bytes())
-            .map(|&id| StringId(id))
+        self.ids.find(hash, |&id| text_of(&self.bytes, &self.offsets, id) == text.as_bytes()).map(|&id| StringId(id))
     }
 
     /// The text of an id this interner gave out.

@@ -149,7 +149,13 @@ pub struct Warnings {
 
 impl Warnings {
     /// Counts one, and keeps it as an example while there are few.
-    pub fn add(&mut self, kind: WarningKind, source: SourceId, byte_offset: Option<u64>, detail: impl FnOnce() -> String) {
+    pub fn add(
+        &mut self,
+        kind: WarningKind,
+        source: SourceId,
+        byte_offset: Option<u64>,
+        detail: impl FnOnce() -> String,
+    ) {
         let (count, examples) = self.kinds.entry(kind).or_default();
         *count += 1;
         if examples.len() < MAX_EXAMPLES {
