@@ -1,1 +1,38 @@
 //! Answers fixed questions as pure functions from a store to result structs, and writes those as text, CSV, JSON, Markdown.
+//!
+//! Two rules shaped the crate:
+//!
+//! - **Exact.** Sums, unions and gaps are whole nanoseconds and add up: busy and idle to the span, causes to the idle
+//!   time. Rounding happens where a number becomes text.
+//! - **Linear.** Every question is a pass or two over columns in order, grouped by dense ids; a trace of ten million
+//!   events is summed up in about the time it takes to read it from memory.
+//!
+//! Results depend on nothing but the trace: ties are broken by name or by time, never by the order of a hash table.
+
+pub mod annotations;
+pub mod categories;
+pub mod copies;
+pub mod cpu_ops;
+pub mod cpu_threads;
+#[cfg(test)]
+mod drawing;
+pub mod finding;
+pub mod gap;
+pub mod gpu_time;
+pub mod gpu_timeline;
+pub mod interval;
+#[cfg(test)]
+mod invariant;
+pub mod kernels;
+pub mod launch_delay;
+pub mod metadata;
+mod name_group;
+pub mod percentile;
+pub mod summary;
+pub mod summary_text;
+pub mod text_table;
+pub mod unit;
+
+pub use gpu_timeline::GpuTimeline;
+pub use summary::{Summary, summary};
+pub use summary_text::{TextOptions, summary_text};

@@ -66,6 +66,14 @@ pub enum IngestError {
 }
 
 impl IngestError {
+    /// True when the input could be read and holds no trace: what a folder or an archive may well hold.
+    pub fn is_about_content(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongFormat { .. } | Self::Empty { .. } | Self::NothingReadable { .. } | Self::NoTraceInFolder { .. }
+        )
+    }
+
     /// What the user can do about it, when there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -18,6 +18,7 @@
 //! text is stored once per page.
 
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
 
 use arrow_buffer::Buffer;
 use foldhash::fast::FixedState;
@@ -68,17 +69,27 @@ impl ArgValue<'_> {
     }
 }
 
+/// The kind of an argument's value: which [`ArgValue`] it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[repr(u32)]
-enum Kind {
+pub enum ArgKind {
+    /// A whole number that fits an `i64`.
     Int,
+    /// A whole number above `i64::MAX`.
     UInt,
+    /// Any other number.
     Real,
+    /// Text.
     Text,
+    /// True or false.
     Bool,
+    /// JSON's `null`.
     Null,
+    /// An array or object, as JSON text.
     Json,
 }
+
+use ArgKind as Kind;
 
 const KINDS: [Kind; 7] = [Kind::Int, Kind::UInt, Kind::Real, Kind::Text, Kind::Bool, Kind::Null, Kind::Json];
 
@@ -367,7 +378,15 @@ impl ArgPageBuilder {
 #[derive(Debug, Clone, Default)]
 pub struct ArgPage {
     blob: Buffer,
-    /// Keys and kinds of each node's shape, from the root down.
+    num_sets: usize,
+    /// Read on first use for pages of a cache file: opening one must not touch thousands of pages.
+    layout: OnceLock<PageLayout>,
+}
+
+/// What a page's bytes say of themselves.
+#[derive(Debug, Clone)]
+struct PageLayout {
+    /// Keys and kinds of each node's shape, from the root down. The root is always there.
     shapes: Vec<Box<[(u32, Kind)]>>,
     num_sets: usize,
     offsets_at: usize,
@@ -376,10 +395,14 @@ pub struct ArgPage {
     rows_at: usize,
 }
 
-impl ArgPage {
-    /// A page from its bytes; `None` when they are not a page.
-    pub fn from_bytes(blob: Buffer) -> Option<Self> {
-        let bytes = blob.as_slice();
+impl PageLayout {
+    /// The layout of bytes that are no page: every set is without arguments.
+    fn bare() -> Self {
+        Self { shapes: vec![Box::default()], num_sets: 0, offsets_at: 0, text_offsets_at: 0, texts_at: 0, rows_at: 0 }
+    }
+
+    /// `None` when `bytes` are not a page.
+    fn read(bytes: &[u8]) -> Option<Self> {
         let num_sets = read_u32(bytes, 0)? as usize;
         let num_nodes = read_u32(bytes, 4)? as usize;
         let num_texts = read_u32(bytes, 8)? as usize;
@@ -405,7 +428,30 @@ impl ArgPage {
             let shape = shapes[parent].iter().copied().chain([(key, kind)]).collect();
             shapes.push(shape);
         }
-        Some(Self { blob, shapes, num_sets, offsets_at, text_offsets_at, texts_at, rows_at })
+        Some(Self { shapes, num_sets, offsets_at, text_offsets_at, texts_at, rows_at })
+    }
+}
+
+impl ArgPage {
+    /// A page from its bytes; `None` when they are not a page.
+    pub fn from_bytes(blob: Buffer) -> Option<Self> {
+        let layout = PageLayout::read(blob.as_slice())?;
+        Some(Self { num_sets: layout.num_sets, blob, layout: OnceLock::from(layout) })
+    }
+
+    /// A page of `num_sets` sets whose bytes are looked at only once a set is asked for.
+    ///
+    /// Bytes that turn out not to be such a page give sets without arguments.
+    pub fn from_unread_bytes(blob: Buffer, num_sets: usize) -> Self {
+        Self { blob, num_sets, layout: OnceLock::new() }
+    }
+
+    fn layout(&self) -> &PageLayout {
+        self.layout.get_or_init(|| {
+            PageLayout::read(self.blob.as_slice())
+                .filter(|layout| layout.num_sets == self.num_sets)
+                .unwrap_or_else(PageLayout::bare)
+        })
     }
 
     /// The page's bytes, as [`Self::from_bytes`] takes them.
@@ -420,9 +466,10 @@ impl ArgPage {
 
     /// The arguments of the page's set `index`, in file order.
     pub fn set(&self, index: usize) -> ArgIter<'_> {
-        let start = self.offset(self.offsets_at, index);
-        let end = self.offset(self.offsets_at, index + 1);
-        let rows = &self.blob.as_slice()[self.rows_at..];
+        let layout = self.layout();
+        let start = self.offset(layout.offsets_at, index);
+        let end = self.offset(layout.offsets_at, index + 1);
+        let rows = &self.blob.as_slice()[layout.rows_at..];
         let row = rows.get(start..end).unwrap_or_default();
         let node = match row {
             [a, b, c, ..] => u32::from_le_bytes([*a, *b, *c, 0]) as usize,
@@ -430,28 +477,43 @@ impl ArgPage {
         };
         ArgIter {
             page: self,
-            shape: self.shapes.get(node).map(|shape| &**shape).unwrap_or_default().iter(),
+            shape: layout.shapes.get(node).map(|shape| &**shape).unwrap_or_default().iter(),
             row: row.get(NODE_BYTES..).unwrap_or_default(),
         }
     }
 
     /// A number that is equal for sets with the same keys and kinds of values, below [`Self::num_shapes`].
     pub fn shape_of(&self, index: usize) -> usize {
-        let start = self.rows_at + self.offset(self.offsets_at, index);
+        let layout = self.layout();
+        let start = layout.rows_at + self.offset(layout.offsets_at, index);
         match self.blob.as_slice().get(start..start + NODE_BYTES) {
-            Some(&[a, b, c]) => u32::from_le_bytes([a, b, c, 0]) as usize,
-            _ => 0,
+            Some(&[a, b, c]) => {
+                let node = u32::from_le_bytes([a, b, c, 0]) as usize;
+                // A node that is none can only come from damaged bytes, whose sets have no arguments either.
+                if node < layout.shapes.len() { node } else { ROOT as usize }
+            }
+            _ => ROOT as usize,
         }
     }
 
     /// Number of shapes.
     pub fn num_shapes(&self) -> usize {
-        self.shapes.len()
+        self.layout().shapes.len()
     }
 
     /// The keys of a shape, in order.
     pub fn shape_keys(&self, shape: usize) -> impl Iterator<Item = &str> {
-        self.shapes.get(shape).into_iter().flat_map(|fields| fields.iter()).map(|&(key, _)| self.text(key))
+        self.layout().shapes.get(shape).into_iter().flat_map(|fields| fields.iter()).map(|&(key, _)| self.text(key))
+    }
+
+    /// The keys of a shape with the kinds of their values, in order.
+    pub fn shape_fields(&self, shape: usize) -> impl Iterator<Item = (&str, ArgKind)> {
+        self.layout()
+            .shapes
+            .get(shape)
+            .into_iter()
+            .flat_map(|fields| fields.iter())
+            .map(|&(key, kind)| (self.text(key), kind))
     }
 
     fn offset(&self, at: usize, index: usize) -> usize {
@@ -459,9 +521,10 @@ impl ArgPage {
     }
 
     fn text(&self, id: u32) -> &str {
-        let start = self.offset(self.text_offsets_at, id as usize);
-        let end = self.offset(self.text_offsets_at, id as usize + 1);
-        let texts = &self.blob.as_slice()[self.texts_at..self.rows_at];
+        let layout = self.layout();
+        let start = self.offset(layout.text_offsets_at, id as usize);
+        let end = self.offset(layout.text_offsets_at, id as usize + 1);
+        let texts = &self.blob.as_slice()[layout.texts_at..layout.rows_at];
         texts.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
@@ -621,6 +684,41 @@ mod tests {
         }
         assert_eq!(store.get(ArgSetId(7), "ratio"), Some(ArgValue::Real(0.25)));
         assert_eq!(store.get(ArgSetId(99), "ratio"), None);
+    }
+
+    #[test]
+    fn an_unread_page_says_the_same_as_a_read_one() {
+        let mut builder = ArgPageBuilder::default();
+        for value in 0..3 {
+            builder.begin_set();
+            builder.push("n", ArgValue::Int(value));
+            builder.push("name", ArgValue::Text("text"));
+            builder.end_set();
+        }
+        let page = builder.seal();
+        let unread = ArgPage::from_unread_bytes(page.as_buffer().clone(), 3);
+        assert_eq!((unread.num_sets(), unread.num_shapes()), (3, page.num_shapes()));
+        for set in 0..3 {
+            assert_eq!(unread.set(set).collect::<Vec<_>>(), page.set(set).collect::<Vec<_>>());
+            assert_eq!(unread.shape_of(set), page.shape_of(set));
+        }
+    }
+
+    #[test]
+    fn unread_bytes_that_are_no_page_give_sets_without_arguments() {
+        let mut builder = ArgPageBuilder::default();
+        builder.begin_set();
+        builder.push("n", ArgValue::Int(1));
+        builder.end_set();
+        let good = builder.seal().as_buffer().clone();
+        for (bytes, num_sets) in [(Buffer::from_vec(vec![0xffu8; 100]), 5), (Buffer::default(), 1), (good, 2)] {
+            let page = ArgPage::from_unread_bytes(bytes, num_sets);
+            assert_eq!((page.num_sets(), page.num_shapes()), (num_sets, 1));
+            for set in 0..num_sets {
+                assert_eq!(page.set(set).count(), 0);
+                assert_eq!(page.shape_of(set), 0);
+            }
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod time;
 pub mod trace;
 pub mod warning;
 
-pub use args::{ArgPage, ArgPageBuilder, ArgStore, ArgValue};
+pub use args::{ArgKind, ArgPage, ArgPageBuilder, ArgStore, ArgValue};
 pub use builder::TraceBuilder;
 pub use id::*;
 pub use strings::{Interner, StringPool};

@@ -104,7 +104,8 @@ impl RowNester {
             if healed.last().is_none_or(|open| slice.end <= open.end) {
                 self.row = healed;
                 let parent = self.row.last().map(|open| open.id);
-                return self.put(slice, parent, true);
+                // Zero-length slices that came before at this instant are no overlap at all.
+                return self.put(slice, parent, overlap > 0);
             }
         }
         self.place_in_lane(slice, top.id)

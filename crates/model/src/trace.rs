@@ -7,6 +7,12 @@ use crate::strings::StringPool;
 use crate::table::*;
 use crate::time::{Interval, Nanos, end_of};
 
+/// The first bytes of a cache file.
+///
+/// Readers know them, so that a folder of traces can hold caches without their being taken for traces. No text begins
+/// so: the first byte is in no UTF-8 text, and the last one shows a file that was copied as text.
+pub const CACHE_MAGIC: &[u8; 8] = b"\x89KTRACE\n";
+
 /// How trace time relates to other clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TraceClock {

@@ -180,6 +180,17 @@ impl Warnings {
         }
     }
 
+    /// The same, all of it said of `source`.
+    #[must_use]
+    pub fn of_source(mut self, source: SourceId) -> Self {
+        for (_, examples) in self.kinds.values_mut() {
+            for example in examples {
+                example.source = source;
+            }
+        }
+        self
+    }
+
     /// Every kind that occurred, with its count and examples.
     pub fn iter(&self) -> impl Iterator<Item = (WarningKind, u64, &[WarningExample])> {
         self.kinds.iter().map(|(&kind, (count, examples))| (kind, *count, examples.as_slice()))

@@ -1,1 +1,39 @@
 //! Offers the store as SQL: PerfettoSQL dialect, tables, views, functions.
+//!
+//! The engine is DataFusion, which only this crate links. What shaped the crate: people's Perfetto queries must work as
+//! they are typed, on traces that Perfetto cannot hold, and the first row must be there before they notice. So a
+//! [`Session`] makes nothing in advance, tables are read straight from the model's columns, and the differences between
+//! SQLite's language and the engine's are settled on the text and the syntax tree.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use kinetoscope_model::TraceBuilder;
+//! use kinetoscope_sql::format::{Format, ResultWriter};
+//! use kinetoscope_sql::{Session, SessionOptions};
+//!
+//! let trace = Arc::new(TraceBuilder::default().seal());
+//! let session = Session::new(trace, SessionOptions::default())?;
+//! let mut out = Vec::new();
+//! let mut writer = ResultWriter::new(Format::Csv, &mut out);
+//! session.run("select count(*) as slices from slice", &mut |event| writer.write(event))?;
+//! writer.finish()?;
+//! assert_eq!(String::from_utf8_lossy(&out), "\"slices\"\n0\n");
+//! # Ok::<(), kinetoscope_sql::SqlError>(())
+//! ```
+
+mod arg_kinds;
+mod arg_rows;
+mod catalog;
+mod dialect;
+mod error;
+pub mod format;
+mod function;
+mod planner;
+mod schema;
+mod session;
+mod table_provider;
+mod view;
+
+pub use error::{Place, SqlError};
+pub use schema::{ColumnDoc, TableDoc};
+pub use session::{CancelHandle, ResultEvent, Session, SessionOptions};

@@ -1,0 +1,210 @@
+//! What stands beside the events: devices, the rank, the clock's base, versions, and whatever the user added.
+//!
+//! Kineto writes some of these keys after the events, so nothing here is known before the whole file was read.
+
+use kinetoscope_model::table::{MetadataRow, RankRow};
+use kinetoscope_model::{RankId, SourceId, TraceBuilder};
+use serde_json::Value;
+
+use crate::chrome::decimal::scaled;
+
+/// One entry of `deviceProperties`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeviceProperties {
+    pub(crate) ordinal: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) total_memory: Option<i64>,
+    pub(crate) compute_major: Option<i64>,
+    pub(crate) compute_minor: Option<i64>,
+    pub(crate) num_sms: Option<i64>,
+    pub(crate) max_threads_per_block: Option<i64>,
+    pub(crate) max_threads_per_sm: Option<i64>,
+    pub(crate) registers_per_sm: Option<i64>,
+    pub(crate) shared_memory_per_sm: Option<i64>,
+    pub(crate) warp_size: Option<i64>,
+}
+
+/// The keys beside a document's events, read.
+#[derive(Debug, Default)]
+pub(crate) struct TopLevel {
+    /// `baseTimeNanoseconds`: unix time of the file's time zero.
+    pub(crate) base_unix_ns: Option<i64>,
+    pub(crate) devices: Vec<DeviceProperties>,
+    pub(crate) distributed: Option<Value>,
+    pub(crate) host_name: Option<String>,
+    /// True when the file has a `displayTimeUnit`.
+    pub(crate) has_display_time_unit: bool,
+    /// True when a PyTorch profiler wrote the file.
+    pub(crate) is_kineto: bool,
+}
+
+impl TopLevel {
+    /// Reads what has a meaning of its own.
+    pub(crate) fn read(entries: &[(String, String)]) -> Self {
+        let mut top = Self::default();
+        for (key, text) in entries {
+            match key.as_str() {
+                "baseTimeNanoseconds" => top.base_unix_ns = scaled(text.trim_matches('"').as_bytes(), 0).ok(),
+                "deviceProperties" => {
+                    top.is_kineto = true;
+                    if let Ok(Value::Array(devices)) = serde_json::from_str(text) {
+                        top.devices = devices.iter().filter_map(device).collect();
+                    }
+                }
+                "distributedInfo" => {
+                    top.is_kineto = true;
+                    top.distributed = serde_json::from_str(text).ok().filter(Value::is_object);
+                }
+                "host_name" => top.host_name = serde_json::from_str(text).ok(),
+                "displayTimeUnit" => top.has_display_time_unit = true,
+                "schemaVersion" | "traceName" | "trace_id" | "record_shapes" | "with_stack" => top.is_kineto = true,
+                _ => {}
+            }
+        }
+        top
+    }
+}
+
+fn device(value: &Value) -> Option<DeviceProperties> {
+    let int = |key: &str| value.get(key).and_then(Value::as_i64);
+    Some(DeviceProperties {
+        ordinal: int("id")?,
+        name: value.get("name").and_then(Value::as_str).map(str::to_owned),
+        total_memory: int("totalGlobalMem"),
+        compute_major: int("computeMajor"),
+        compute_minor: int("computeMinor"),
+        num_sms: int("numSms"),
+        max_threads_per_block: int("maxThreadsPerBlock"),
+        max_threads_per_sm: int("maxThreadsPerMultiprocessor"),
+        registers_per_sm: int("regsPerMultiprocessor"),
+        shared_memory_per_sm: int("sharedMemPerMultiprocessor"),
+        warp_size: int("warpSize"),
+    })
+}
+
+/// Puts every key into the metadata table: fields of `metadata` under Perfetto's `json_metadata.<field>`, all others
+/// under their own name.
+pub(crate) fn add_rows(trace: &mut TraceBuilder, source_id: SourceId, entries: &[(String, String)]) {
+    for (key, text) in entries {
+        match (key.as_str(), serde_json::from_str::<Value>(text)) {
+            ("metadata", Ok(Value::Object(fields))) => {
+                for (field, value) in &fields {
+                    add_row(trace, source_id, &format!("json_metadata.{field}"), value, &value.to_string());
+                }
+            }
+            (_, Ok(value)) => add_row(trace, source_id, key, &value, text),
+            // Not strictly JSON (NaN and the like): the text says what it says.
+            (_, Err(_)) => add_text(trace, source_id, key, text),
+        }
+    }
+}
+
+fn add_row(trace: &mut TraceBuilder, source_id: SourceId, name: &str, value: &Value, text: &str) {
+    let int = match value {
+        Value::Null => return,
+        Value::Bool(value) => Some(i64::from(*value)),
+        Value::Number(number) => {
+            let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64);
+            number.as_i64().or_else(|| number.as_f64().and_then(whole))
+        }
+        _ => None,
+    };
+    match (int, value) {
+        (Some(_), _) => {
+            let name = trace.strings.intern(name);
+            trace.metadata.push(MetadataRow { name, int_value: int, str_value: None, source_id });
+        }
+        (None, Value::String(value)) => add_text(trace, source_id, name, value),
+        (None, _) => add_text(trace, source_id, name, text),
+    }
+}
+
+fn add_text(trace: &mut TraceBuilder, source_id: SourceId, name: &str, text: &str) {
+    let name = trace.strings.intern(name);
+    let str_value = Some(trace.strings.intern(text));
+    trace.metadata.push(MetadataRow { name, int_value: None, str_value, source_id });
+}
+
+/// Adds the rank a document belongs to, from `distributedInfo` or else from its name.
+pub(crate) fn add_rank(trace: &mut TraceBuilder, source_id: SourceId, top: &TopLevel, path: &str) -> Option<RankId> {
+    let field = |key: &str| top.distributed.as_ref().and_then(|info| info.get(key));
+    let named = rank_in_name(path);
+    let rank = field("rank").and_then(Value::as_i64).or(named.rank);
+    if rank.is_none() && named.label.is_none() {
+        return None;
+    }
+    let backend = field("backend").and_then(Value::as_str).map(|backend| trace.strings.intern(backend));
+    let host = top.host_name.as_deref().map(|host| trace.strings.intern(host));
+    let name = named.label.map(|label| trace.strings.intern(&label));
+    let world_size = field("world_size").and_then(Value::as_i64);
+    Some(RankId::from_index(trace.ranks.push(RankRow { rank, world_size, backend, host, name, source_id })))
+}
+
+/// What a file name says of the rank.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct NamedRank {
+    rank: Option<i64>,
+    /// The part of the name that tells ranks apart for people, e.g. `dp0_pp0_tp0_dcp0_ep0_rank0`, `TP-3`.
+    label: Option<String>,
+}
+
+/// The rank in names as vLLM, SGLang and plain PyTorch write them: `dp0_pp0_tp1_rank1.<ns>.pt.trace.json.gz`,
+/// `rank-1.json`, `rank_1`, `<time>-TP-3-DECODE.trace.json.gz`.
+fn rank_in_name(path: &str) -> NamedRank {
+    let file = path.rsplit(['/', '\\', '!']).next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    if let Some(at) = file.find("rank") {
+        let digits = file[at + 4..].trim_start_matches(['-', '_']);
+        let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count()];
+        if let Ok(rank) = digits.parse() {
+            let label = if stem.contains("rank") { stem } else { &file[at..] };
+            return NamedRank { rank: Some(rank), label: Some(label.to_owned()) };
+        }
+    }
+    if let Some(at) = file.find("-TP-") {
+        let digits = &file[at + 4..];
+        let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count()];
+        if let Ok(rank) = digits.parse() {
+            return NamedRank { rank: Some(rank), label: Some(format!("TP-{rank}")) };
+        }
+    }
+    NamedRank::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_found_in_file_names() {
+        let cases = [
+            ("traces/rank0.1795490480910750768.pt.trace.json.gz", Some(0), Some("rank0")),
+            ("a.zip!dp0_pp0_tp1_dcp0_ep0_rank1.17.pt.trace.json", Some(1), Some("dp0_pp0_tp1_dcp0_ep0_rank1")),
+            ("rank-34.Jul_15.pt.trace.json.gz", Some(34), Some("rank-34")),
+            ("sampled_rank-1.json.gz", Some(1), Some("sampled_rank-1")),
+            ("1700000000-TP-3-DECODE.trace.json.gz", Some(3), Some("TP-3")),
+            ("rank_non_gpu.json.gz", None, None),
+            ("vm_3286.async_llm.17.pt.trace.json.gz", None, None),
+        ];
+        for (path, rank, label) in cases {
+            let expected = NamedRank { rank, label: label.map(str::to_owned) };
+            assert_eq!(rank_in_name(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn top_level_keys_are_read() {
+        let entry = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let top = TopLevel::read(&[
+            entry("baseTimeNanoseconds", "1790857026000000000"),
+            entry("deviceProperties", r#"[{"id": 3, "name": "NVIDIA H100", "numSms": 132}]"#),
+            entry("distributedInfo", r#"{"backend": "nccl", "rank": 2, "world_size": 8}"#),
+        ]);
+        assert_eq!(top.base_unix_ns, Some(1_790_857_026_000_000_000));
+        assert_eq!(top.devices[0].ordinal, 3);
+        assert_eq!(top.devices[0].num_sms, Some(132));
+        let mut trace = TraceBuilder::default();
+        assert!(add_rank(&mut trace, SourceId(0), &top, "x.json").is_some());
+        assert_eq!(trace.ranks.row(0).rank, Some(2));
+    }
+}

@@ -1,0 +1,42 @@
+//! Reads Chrome's trace-event JSON, above all as PyTorch's profiler (Kineto) writes it.
+//!
+//! Bytes become [`block::EventBlock`]s in the [`pipeline`], and the blocks of all documents become one trace in
+//! [`assemble`]. A gigabyte of JSON is read once, by as many threads as there are, in bounded memory; nothing in it is
+//! trusted to be right.
+
+mod assemble;
+mod block;
+mod category;
+mod cursor;
+mod decimal;
+mod event;
+mod flow;
+mod gpu;
+mod layout;
+mod metadata;
+pub(crate) mod pipeline;
+mod role;
+mod scanner;
+
+use kinetoscope_model::Warnings;
+
+pub(crate) use assemble::assemble;
+use block::EventBlock;
+
+/// A document read to its end, not yet part of a trace.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) path: String,
+    pub(crate) format: String,
+    pub(crate) file_bytes: u64,
+    pub(crate) unpacked_bytes: u64,
+    pub(crate) num_events: u64,
+    blocks: Vec<EventBlock>,
+    /// Keys beside the events, with their values as JSON text.
+    top_level: Vec<(String, String)>,
+    pub(crate) warnings: Warnings,
+    /// True when the document has an array of events, be it empty.
+    pub(crate) has_events: bool,
+    /// The first thing that stood in the way of reading, for a document that gave nothing.
+    pub(crate) first_failure: Option<String>,
+}

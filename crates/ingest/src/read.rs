@@ -1,0 +1,186 @@
+//! Reads inputs into one trace: the door through which everything else comes to `ingest`.
+//!
+//! All inputs of one call end up in one trace on one clock, which is how the ranks of a run belong together.
+
+use std::path::Path;
+
+use kinetoscope_model::{SourceId, Trace, WarningKind, Warnings};
+
+use crate::bytes::{FoundInput, Input, Limits, Outcome, announce_sizes, for_each_document};
+use crate::chrome::pipeline::{self, Feeder, PipelineOptions};
+use crate::chrome::{self, Document};
+use crate::error::IngestError;
+use crate::progress::Progress;
+
+/// How to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// How far unpacking goes.
+    pub limits: Limits,
+    /// Sizes that tests vary.
+    pub tuning: Tuning,
+}
+
+/// Sizes of the pipeline. They change how fast reading is, never what comes out; the defaults are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tuning {
+    /// Bytes of a piece that is read in one go.
+    pub piece_bytes: Option<usize>,
+    /// Threads that read events.
+    pub num_readers: Option<usize>,
+}
+
+impl Tuning {
+    fn pipeline_options(self) -> PipelineOptions {
+        let default = PipelineOptions::default();
+        PipelineOptions {
+            piece_bytes: self.piece_bytes.unwrap_or(default.piece_bytes).max(1),
+            num_readers: self.num_readers.unwrap_or(default.num_readers).max(1),
+        }
+    }
+}
+
+/// Reads the inputs that [`crate::bytes::find_inputs`] found into one trace.
+///
+/// # Errors
+/// When no trace can be made, or an input that was named itself is none. Inputs found in a folder that are no traces,
+/// and everything that is wrong inside a trace, are warnings in its `stats` table.
+pub fn read(inputs: &[FoundInput], options: &ReadOptions, progress: &Progress) -> Result<Trace, IngestError> {
+    announce_sizes(inputs.iter().map(|found| &found.input), progress);
+    let (documents, fed) = pipeline::run(progress, options.tuning.pipeline_options(), |feeder| {
+        feed_all(inputs, &options.limits, progress, feeder)
+    })?;
+    let (documents, warnings) = sort_out(inputs, documents, fed)?;
+    chrome::assemble(documents, warnings, progress)
+}
+
+/// Reads the file at `path` with default options.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_path(path: &Path) -> Result<Trace, IngestError> {
+    let input = FoundInput { input: Input::File(path.to_owned()), folder: None };
+    read(&[input], &ReadOptions::default(), &Progress::default())
+}
+
+/// Reads bytes in memory with default options, under the name `name`.
+///
+/// ```
+/// let json = br#"{"traceEvents": [{"ph": "X", "name": "aten::mm", "pid": 1, "tid": 1, "ts": 5.25, "dur": 1.5}]}"#;
+/// let trace = kinetoscope_ingest::read_bytes("example.json", json.as_slice())?;
+/// assert_eq!(trace.slices.dur.get(0), 1_500);
+/// # Ok::<(), kinetoscope_ingest::IngestError>(())
+/// ```
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes(name: &str, bytes: impl Into<std::sync::Arc<[u8]>>) -> Result<Trace, IngestError> {
+    let input = FoundInput { input: Input::Memory { name: name.to_owned(), bytes: bytes.into() }, folder: None };
+    read(&[input], &ReadOptions::default(), &Progress::default())
+}
+
+/// What feeding the inputs gave beside the documents.
+#[derive(Debug, Default)]
+struct Fed {
+    /// The input of each document.
+    input_of: Vec<usize>,
+    /// What is wrong with inputs beyond their documents, by input.
+    outcomes: Vec<(usize, Outcome)>,
+    /// Files of folders that were passed over, and why.
+    skipped: Vec<(usize, IngestError)>,
+}
+
+fn feed_all(
+    inputs: &[FoundInput],
+    limits: &Limits,
+    progress: &Progress,
+    feeder: &mut Feeder<'_>,
+) -> Result<Fed, IngestError> {
+    let mut fed = Fed::default();
+    for (index, found) in inputs.iter().enumerate() {
+        let input_of = &mut fed.input_of;
+        let result = for_each_document(&found.input, limits, progress, &mut |mut document| {
+            let file_bytes_before = progress.snapshot().file_bytes;
+            let unpacked_bytes = feeder
+                .document(&document.path.clone(), &document.format.clone(), &mut |buffer| document.read(buffer))?;
+            let file_bytes = progress.snapshot().file_bytes - file_bytes_before;
+            input_of.push(index);
+            feeder.end_document(unpacked_bytes, file_bytes, document.take_problems())
+        });
+        match result {
+            Ok(outcome) => fed.outcomes.push((index, outcome)),
+            Err(error) if found.can_skip_after(&error) => fed.skipped.push((index, error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(fed)
+}
+
+/// Keeps the documents that are traces, and turns the others into warnings or, where one was asked for, an error.
+fn sort_out(
+    inputs: &[FoundInput],
+    documents: Vec<Document>,
+    fed: Fed,
+) -> Result<(Vec<Document>, Warnings), IngestError> {
+    let mut warnings = Warnings::default();
+    let mut kept = Vec::new();
+    let mut skipped = fed.skipped;
+    let mut documents = documents.into_iter().zip(fed.input_of).peekable();
+    while let Some(&(_, input)) = documents.peek() {
+        let num_kept_before = kept.len();
+        let mut refused = Vec::new();
+        while let Some((document, _)) = documents.next_if(|&(_, of)| of == input) {
+            match refusal(&document) {
+                None => kept.push(document),
+                Some(error) => refused.push(error),
+            }
+        }
+        let is_trace = kept.len() > num_kept_before;
+        for error in refused {
+            if is_trace {
+                warnings.add(WarningKind::SkippedMember, SourceId(0), None, || error.to_string());
+            } else if inputs[input].is_explicit() {
+                return Err(error);
+            } else {
+                skipped.push((input, error));
+                break;
+            }
+        }
+    }
+    for (_, outcome) in &fed.outcomes {
+        outcome.problems.add_to(&mut warnings, SourceId(0));
+    }
+    skipped.sort_by_key(|&(input, _)| input);
+    if kept.is_empty() {
+        let folder = inputs.iter().find_map(|found| found.folder.clone());
+        return Err(match (folder, skipped.into_iter().next()) {
+            (Some(path), _) => IngestError::NoTraceInFolder {
+                path,
+                num_files: inputs.iter().filter(|found| !found.is_explicit()).count(),
+            },
+            (None, Some((_, error))) => error,
+            (None, None) => IngestError::NoMatch { pattern: String::new() },
+        });
+    }
+    for (_, error) in skipped {
+        warnings.add(WarningKind::SkippedFile, SourceId(0), None, || error.to_string());
+    }
+    Ok((kept, warnings))
+}
+
+/// Why a document is no trace; `None` when it is one.
+fn refusal(document: &Document) -> Option<IngestError> {
+    let path = document.path.clone();
+    if document.num_events > 0 {
+        return None;
+    }
+    match &document.first_failure {
+        Some(reason) => Some(IngestError::NothingReadable { path, reason: reason.clone() }),
+        None if document.has_events => None,
+        None => Some(IngestError::WrongFormat {
+            path,
+            looks_like: "JSON without `traceEvents`".to_owned(),
+            hint: Some("a trace is what `torch.profiler`'s export_chrome_trace writes".to_owned()),
+        }),
+    }
+}

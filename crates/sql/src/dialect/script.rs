@@ -1,0 +1,350 @@
+//! Scripts: several statements in one text, parsed one after the other.
+//!
+//! SQLite's shell runs each statement before it looks at the next, so a mistake in the last one leaves the results of
+//! the first ones standing. The text is cut into tokens once; the tokens keep their places in the whole script, so
+//! that errors point into what was typed.
+
+use std::collections::HashMap;
+
+use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use super::grammar::Grammar;
+use super::rewrite;
+use crate::error::{Place, SqlError};
+
+/// How deep an expression or a chain of operators may be: SQLite's own limit. Planner and optimiser walk trees by
+/// recursion, and a stack overflow cannot be caught.
+const MAX_DEPTH: usize = 1000;
+
+/// How deep parentheses, sub-queries and the like may nest. The parser's stack frames are large.
+const MAX_NESTING: usize = 200;
+
+/// Words that begin a statement that writes.
+const WRITING: [Keyword; 16] = [
+    Keyword::INSERT,
+    Keyword::REPLACE,
+    Keyword::UPDATE,
+    Keyword::DELETE,
+    Keyword::MERGE,
+    Keyword::COPY,
+    Keyword::UNLOAD,
+    Keyword::ALTER,
+    Keyword::TRUNCATE,
+    Keyword::ATTACH,
+    Keyword::DETACH,
+    Keyword::VACUUM,
+    Keyword::LOAD,
+    Keyword::INSTALL,
+    Keyword::GRANT,
+    Keyword::REVOKE,
+];
+
+/// Words that begin a statement that reads or defines.
+const READING: [Keyword; 7] =
+    [Keyword::SELECT, Keyword::WITH, Keyword::VALUES, Keyword::EXPLAIN, Keyword::CREATE, Keyword::DROP, Keyword::FROM];
+
+/// A script on its way to being run.
+#[derive(Debug)]
+pub(crate) struct Script<'a> {
+    text: &'a str,
+    tokens: std::vec::IntoIter<TokenWithSpan>,
+    /// Why the tokens end before the text does.
+    token_error: Option<SqlError>,
+}
+
+/// One parsed statement, ready to be planned.
+#[derive(Debug, Clone)]
+pub(crate) struct ParsedStatement {
+    /// The tree, rewritten.
+    pub(crate) ast: Statement,
+    /// How to spell a result column: by its name in the plan.
+    pub(crate) spelling: HashMap<String, String>,
+    /// What stood between double quotes, by its place: it may turn out to be a text.
+    quoted: HashMap<Location, String>,
+}
+
+impl ParsedStatement {
+    /// Reads `"text"` at these places as texts instead of column names; false when there is none.
+    pub(crate) fn read_as_texts(&mut self, unresolved: &[rewrite::Unresolved]) -> bool {
+        rewrite::read_as_texts(&mut self.ast, &self.quoted, unresolved)
+    }
+}
+
+impl<'a> Script<'a> {
+    /// Cuts `text` into tokens.
+    pub(crate) fn new(text: &'a str) -> Self {
+        let mut tokens = Vec::new();
+        let result = Tokenizer::new(&Grammar, text).tokenize_with_location_into_buf(&mut tokens);
+        let token_error = result.err().map(|error| SqlError::Syntax {
+            message: error.message.trim().to_owned(),
+            place: Place::in_script(text, error.location.line, error.location.column, 1),
+        });
+        Self { text, tokens: tokens.into_iter(), token_error }
+    }
+
+    /// The next statement; `None` at the end.
+    pub(crate) fn next_statement(&mut self) -> Option<Result<ParsedStatement, SqlError>> {
+        loop {
+            let mut tokens = Vec::new();
+            let mut is_terminated = false;
+            for token in self.tokens.by_ref() {
+                if token.token == Token::SemiColon {
+                    is_terminated = true;
+                    break;
+                }
+                tokens.push(token);
+            }
+            if !is_terminated && let Some(error) = self.token_error.take() {
+                return Some(Err(error));
+            }
+            if tokens.iter().any(|token| !is_blank(token)) {
+                return Some(self.parse(tokens));
+            }
+            if !is_terminated {
+                return None;
+            }
+        }
+    }
+
+    fn parse(&self, mut tokens: Vec<TokenWithSpan>) -> Result<ParsedStatement, SqlError> {
+        self.check_kind(&tokens)?;
+        self.check_depth(&tokens)?;
+        let quoted = lower_quoted_names(&mut tokens);
+        let item_texts = ItemTexts { script: self.text, tokens: tokens.clone() };
+        let mut parser =
+            Parser::new(&Grammar).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens.clone());
+        let mut ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens))?;
+        let rest = parser.peek_token();
+        if rest.token != Token::EOF {
+            return Err(SqlError::Syntax {
+                message: format!("expected the end of the statement, found `{}`", rest.token),
+                place: self.place_of(&rest),
+            });
+        }
+        let spelling = rewrite::rewrite(&mut ast, &quoted, &item_texts);
+        Ok(ParsedStatement { ast, spelling, quoted })
+    }
+
+    /// Says clearly what a statement is that can never run, whatever follows its first words.
+    fn check_kind(&self, tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
+        let mut words = tokens.iter().filter(|token| !is_blank(token));
+        let Some(first) = words.next() else { return Ok(()) };
+        let second = words.next();
+        let place = self.place_of(first);
+        let keyword = keyword_of(first);
+        let two_words = || match second {
+            Some(second) => format!("{} {}", first.token, second.token).to_uppercase(),
+            None => first.token.to_string().to_uppercase(),
+        };
+        match keyword {
+            Keyword::CREATE if second.is_some_and(|token| keyword_of(token) == Keyword::EXTERNAL) => {
+                Err(SqlError::ReadOnly { statement: two_words(), place })
+            }
+            Keyword::CREATE | Keyword::DROP => match second.map(keyword_of) {
+                Some(
+                    Keyword::VIEW | Keyword::TABLE | Keyword::OR | Keyword::TEMP | Keyword::TEMPORARY,
+                )
+                | None => Ok(()),
+                _ => Err(SqlError::Unsupported { statement: two_words(), place }),
+            },
+            keyword if WRITING.contains(&keyword) => {
+                Err(SqlError::ReadOnly { statement: first.token.to_string().to_uppercase(), place })
+            }
+            keyword if READING.contains(&keyword) || first.token == Token::LParen => Ok(()),
+            _ => match &first.token {
+                // A misspelt word is the parser's to explain; a statement that SQLite has and we do not is ours.
+                Token::Word(word) if word.quote_style.is_none() && word.keyword != Keyword::NoKeyword => {
+                    Err(SqlError::Unsupported { statement: word.value.to_uppercase(), place })
+                }
+                _ => Err(SqlError::Syntax {
+                    message: format!("expected a statement such as `SELECT`, found `{}`", first.token),
+                    place,
+                }),
+            },
+        }
+    }
+
+    /// Refuses chains that would make a tree too deep to walk.
+    fn check_depth(&self, tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
+        let mut lengths = vec![0usize];
+        for token in tokens {
+            match &token.token {
+                Token::LParen => lengths.push(0),
+                Token::RParen if lengths.len() > 1 => {
+                    lengths.pop();
+                }
+                Token::Comma => set_last(&mut lengths, |_| 0),
+                Token::Whitespace(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::Period => {}
+                Token::Word(word) if !OPERATOR_WORDS.contains(&word.keyword) => {}
+                _ => set_last(&mut lengths, |length| length + 1),
+            }
+            if lengths.last().is_some_and(|&length| length > MAX_DEPTH) {
+                return Err(SqlError::Syntax {
+                    message: format!("the expression is too large (more than {MAX_DEPTH} operators in a row)"),
+                    place: self.place_of(token),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn place_of(&self, token: &TokenWithSpan) -> Option<Place> {
+        let Location { line, column } = token.span.start;
+        if token.token == Token::EOF || line == 0 {
+            return Place::end_of(self.text);
+        }
+        let len = if token.span.end.line == line { token.span.end.column.saturating_sub(column) } else { 1 };
+        Place::in_script(self.text, line, column, len as usize)
+    }
+
+    fn syntax_error(&self, error: ParserError, tokens: &[TokenWithSpan]) -> SqlError {
+        let message = match error {
+            ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
+            ParserError::RecursionLimitExceeded => {
+                let place = tokens.iter().find(|token| !is_blank(token)).and_then(|token| self.place_of(token));
+                return SqlError::Syntax { message: "the statement is nested too deeply".to_owned(), place };
+            }
+        };
+        // The parser has its places in the text of its messages only: "Expected: …, found: x at Line: 1, Column: 8".
+        let located = message.rsplit_once(" at Line: ").and_then(|(message, place)| {
+            let (line, column) = place.split_once(", Column: ")?;
+            Some((message, line.trim().parse::<u64>().ok()?, column.trim().parse::<u64>().ok()?))
+        });
+        let (message, place) = match located {
+            Some((message, line, column)) => {
+                let token = tokens.iter().find(|token| token.span.start == Location { line, column });
+                let place = token.map_or_else(|| Place::in_script(self.text, line, column, 1), |token| self.place_of(token));
+                (message, place)
+            }
+            None => (message.as_str(), Place::end_of(self.text)),
+        };
+        let message = message.replace("Expected: ", "expected ").replace(", found: EOF", ", found the end of the text");
+        SqlError::Syntax { message: message.replace(", found: ", ", found "), place }
+    }
+}
+
+/// Words that make a tree one level deeper.
+const OPERATOR_WORDS: [Keyword; 14] = [
+    Keyword::AND,
+    Keyword::OR,
+    Keyword::NOT,
+    Keyword::IS,
+    Keyword::LIKE,
+    Keyword::IN,
+    Keyword::BETWEEN,
+    Keyword::COLLATE,
+    Keyword::JOIN,
+    Keyword::UNION,
+    Keyword::EXCEPT,
+    Keyword::INTERSECT,
+    Keyword::REGEXP,
+    Keyword::MATCH,
+];
+
+fn set_last(lengths: &mut [usize], change: impl FnOnce(usize) -> usize) {
+    if let Some(length) = lengths.last_mut() {
+        *length = change(*length);
+    }
+}
+
+fn is_blank(token: &TokenWithSpan) -> bool {
+    matches!(token.token, Token::Whitespace(_))
+}
+
+fn keyword_of(token: &TokenWithSpan) -> Keyword {
+    match &token.token {
+        Token::Word(word) if word.quote_style.is_none() => word.keyword,
+        _ => Keyword::NoKeyword,
+    }
+}
+
+/// Names are compared without case. The planner does that for plain names only, so quoted ones are lowered here.
+/// Returns what each of them was.
+fn lower_quoted_names(tokens: &mut [TokenWithSpan]) -> HashMap<Location, String> {
+    let mut quoted = HashMap::new();
+    for token in tokens {
+        if let Token::Word(word) = &mut token.token
+            && word.quote_style.is_some()
+        {
+            let lower = word.value.to_lowercase();
+            quoted.insert(token.span.start, std::mem::replace(&mut word.value, lower));
+        }
+    }
+    quoted
+}
+
+/// Gives the text of each item of a `SELECT` list, which is how SQLite names a result column without a name.
+#[derive(Debug)]
+pub(crate) struct ItemTexts<'a> {
+    script: &'a str,
+    tokens: Vec<TokenWithSpan>,
+}
+
+impl ItemTexts<'_> {
+    /// The items of the list that follows the word `SELECT` at `select`.
+    pub(crate) fn after(&self, select: Location) -> Vec<&str> {
+        const END: [Keyword; 10] = [
+            Keyword::WHERE,
+            Keyword::GROUP,
+            Keyword::HAVING,
+            Keyword::WINDOW,
+            Keyword::ORDER,
+            Keyword::LIMIT,
+            Keyword::UNION,
+            Keyword::EXCEPT,
+            Keyword::INTERSECT,
+            Keyword::OFFSET,
+        ];
+        let tokens = self.tokens.iter().skip_while(|token| token.span.start != select).skip(1).filter(|token| !is_blank(token));
+        let mut items = Vec::new();
+        let mut item: Option<(Location, Location)> = None;
+        let mut depth = 0usize;
+        let mut before = Keyword::NoKeyword;
+        for token in tokens {
+            let keyword = keyword_of(token);
+            let is_end = match &token.token {
+                Token::RParen => depth == 0,
+                // `a IS DISTINCT FROM b` does not end the list.
+                Token::Word(_) => depth == 0 && (END.contains(&keyword) || (keyword == Keyword::FROM && before != Keyword::DISTINCT)),
+                _ => false,
+            };
+            if is_end {
+                break;
+            }
+            let is_quantifier = matches!(keyword, Keyword::DISTINCT | Keyword::ALL) && item.is_none() && items.is_empty();
+            before = keyword;
+            match &token.token {
+                Token::Comma if depth == 0 => {
+                    items.extend(item.take());
+                    continue;
+                }
+                Token::LParen | Token::LBracket => depth += 1,
+                Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
+                _ if is_quantifier => continue,
+                _ => {}
+            }
+            let start = item.map_or(token.span.start, |(start, _)| start);
+            item = Some((start, token.span.end));
+        }
+        items.extend(item);
+        items.into_iter().map(|(start, end)| self.text_between(start, end)).collect()
+    }
+
+    fn text_between(&self, start: Location, end: Location) -> &str {
+        let (start, end) = (byte_offset(self.script, start), byte_offset(self.script, end));
+        self.script.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Where a place that counts lines and characters lies in the text's bytes.
+fn byte_offset(text: &str, place: Location) -> usize {
+    let line_start = match place.line {
+        0 | 1 => 0,
+        line => text.match_indices('\n').nth(line as usize - 2).map_or(text.len(), |(at, _)| at + 1),
+    };
+    let column = place.column.saturating_sub(1) as usize;
+    text[line_start..].char_indices().nth(column).map_or(text.len(), |(at, _)| line_start + at)
+}

@@ -1,0 +1,129 @@
+//! Result formats: rows as text or Arrow, written as they come.
+//!
+//! Only the table for people holds rows back, as many as it takes to choose column widths; everything else can pass
+//! results larger than memory on to a pipe. Nothing is ever cut.
+
+mod arrow;
+mod cell;
+mod csv;
+mod json;
+mod markdown;
+mod text_table;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use crate::session::ResultEvent;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// What Perfetto's shell prints.
+    Csv,
+    /// One array of objects per result.
+    Json,
+    /// One object per row and line.
+    Ndjson,
+    /// A Markdown table.
+    Markdown,
+    /// One Arrow IPC stream per result.
+    Arrow,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: &'static [Self] = &[Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Arrow];
+
+    /// The word that the command line and the API use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Markdown => "markdown",
+            Self::Arrow => "arrow",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A word that names no format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no result format")]
+pub struct UnknownFormat {
+    /// The word.
+    pub word: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        let format = Self::ALL.iter().copied().find(|format| format.word() == word);
+        format.ok_or_else(|| UnknownFormat { word: word.to_owned() })
+    }
+}
+
+/// Writes the results of a script.
+pub struct ResultWriter<'a> {
+    out: &'a mut dyn Write,
+    set: Box<dyn SetWriter>,
+}
+
+impl fmt::Debug for ResultWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultWriter").finish_non_exhaustive()
+    }
+}
+
+/// Writes result sets in one format.
+trait SetWriter {
+    /// A set begins.
+    fn begin(&mut self, out: &mut dyn Write, schema: &SchemaRef) -> io::Result<()>;
+    /// Some of its rows.
+    fn batch(&mut self, out: &mut dyn Write, batch: &RecordBatch) -> io::Result<()>;
+    /// It ends.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<'a> ResultWriter<'a> {
+    /// A writer of `format` into `out`.
+    pub fn new(format: Format, out: &'a mut dyn Write) -> Self {
+        let set: Box<dyn SetWriter> = match format {
+            Format::Table => Box::new(text_table::TextTable::default()),
+            Format::Csv => Box::new(csv::Csv::default()),
+            Format::Json => Box::new(json::Json::array()),
+            Format::Ndjson => Box::new(json::Json::lines()),
+            Format::Markdown => Box::new(markdown::Markdown::default()),
+            Format::Arrow => Box::new(arrow::ArrowStream::default()),
+        };
+        Self { out, set }
+    }
+
+    /// Writes what a running script tells.
+    pub fn write(&mut self, event: ResultEvent) -> io::Result<()> {
+        match event {
+            ResultEvent::Begin(schema) => self.set.begin(self.out, &schema),
+            ResultEvent::Batch(batch) => self.set.batch(self.out, &batch),
+            ResultEvent::End => self.set.end(self.out),
+        }
+    }
+
+    /// Hands on what the output still buffers.
+    pub fn finish(self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,123 @@
+//! Functions: DataFusion's own, and the ones that Perfetto's and SQLite's users type.
+//!
+//! The maps are made when the first query asks for a function by name: a session that only counts rows does not pay
+//! for a few hundred of them.
+
+mod extract_arg;
+mod glob;
+mod like_pattern;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use datafusion::common::Result;
+use datafusion::common::cast::{as_dictionary_array, as_string_array};
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+
+use crate::arg_kinds::ArgKinds;
+
+/// Every function of a session, by name.
+pub(crate) struct Functions {
+    own: HashMap<String, Arc<ScalarUDF>>,
+    scalar: OnceLock<HashMap<String, Arc<ScalarUDF>>>,
+    aggregate: OnceLock<HashMap<String, Arc<AggregateUDF>>>,
+    window: OnceLock<HashMap<String, Arc<WindowUDF>>>,
+}
+
+impl Functions {
+    pub(crate) fn new(arg_kinds: &Arc<ArgKinds>) -> Self {
+        let own = [
+            ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(Arc::clone(arg_kinds))),
+            ScalarUDF::new_from_impl(glob::Glob::new()),
+            ScalarUDF::new_from_impl(like_pattern::LikePattern::new()),
+        ];
+        let own = own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))).collect();
+        Self { own, scalar: OnceLock::new(), aggregate: OnceLock::new(), window: OnceLock::new() }
+    }
+
+    pub(crate) fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.own.get(name).or_else(|| self.scalars().get(name)).cloned()
+    }
+
+    pub(crate) fn aggregate(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.aggregates().get(name).cloned()
+    }
+
+    pub(crate) fn window(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.windows().get(name).cloned()
+    }
+
+    fn scalars(&self) -> &HashMap<String, Arc<ScalarUDF>> {
+        self.scalar.get_or_init(|| {
+            let functions = datafusion::functions::all_default_functions();
+            by_name(functions, |function| (function.name().to_owned(), function.aliases().to_vec()))
+        })
+    }
+
+    fn aggregates(&self) -> &HashMap<String, Arc<AggregateUDF>> {
+        self.aggregate.get_or_init(|| {
+            let functions = datafusion::functions_aggregate::all_default_aggregate_functions();
+            by_name(functions, |function| (function.name().to_owned(), function.aliases().to_vec()))
+        })
+    }
+
+    fn windows(&self) -> &HashMap<String, Arc<WindowUDF>> {
+        self.window.get_or_init(|| {
+            let functions = datafusion::functions_window::all_default_window_functions();
+            by_name(functions, |function| (function.name().to_owned(), function.aliases().to_vec()))
+        })
+    }
+
+    /// Names of scalar functions, sorted.
+    pub(crate) fn scalar_names(&self) -> Vec<String> {
+        sorted(self.own.keys().chain(self.scalars().keys()))
+    }
+
+    /// Names of aggregate functions, sorted.
+    pub(crate) fn aggregate_names(&self) -> Vec<String> {
+        sorted(self.aggregates().keys())
+    }
+
+    /// Names of window functions, sorted.
+    pub(crate) fn window_names(&self) -> Vec<String> {
+        sorted(self.windows().keys())
+    }
+}
+
+fn by_name<F>(functions: Vec<Arc<F>>, names: impl Fn(&F) -> (String, Vec<String>)) -> HashMap<String, Arc<F>> {
+    let mut map = HashMap::new();
+    for function in functions {
+        let (name, aliases) = names(&function);
+        for name in aliases.into_iter().chain([name]) {
+            map.insert(name, Arc::clone(&function));
+        }
+    }
+    map
+}
+
+/// Names that are ours to use and nobody's to see begin with two underscores.
+fn sorted<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with("__")).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// `test` of each text; once per distinct text where the array says which are equal.
+fn map_texts(texts: &ArrayRef, mut test: impl FnMut(&str) -> bool) -> Result<BooleanArray> {
+    if let DataType::Dictionary(..) = texts.data_type() {
+        let dictionary = as_dictionary_array::<Int32Type>(texts)?;
+        if dictionary.values().len() <= dictionary.len() {
+            let verdicts = map_texts(dictionary.values(), test)?;
+            let verdicts = arrow_select::take::take(&verdicts, dictionary.keys(), None)?;
+            return Ok(datafusion::common::cast::as_boolean_array(&verdicts)?.clone());
+        }
+    }
+    let plain = cast(texts, &DataType::Utf8)?;
+    let plain: &StringArray = as_string_array(&plain)?;
+    Ok(plain.iter().map(|text| text.map(&mut test)).collect())
+}

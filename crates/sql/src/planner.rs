@@ -1,0 +1,288 @@
+//! The planner: from a parsed statement to DataFusion's logical plan, and from its errors to ours.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::catalog::view::ViewTable;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{Column, DataFusionError, Diagnostic, Result, SchemaError, Span, TableReference, internal_err};
+use datafusion::datasource::cte_worktable::CteWorkTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+use crate::catalog::{Catalog, Named};
+use crate::dialect::rewrite::Unresolved;
+use crate::dialect::script::{ParsedStatement, Script};
+use crate::error::{Place, SqlError, nearest_names};
+use crate::function::Functions;
+use crate::view::ShippedView;
+
+/// The schema that SQLite's users may write before a table's name.
+const MAIN_SCHEMA: &str = "main";
+
+/// Plans statements of one session.
+pub(crate) struct Planner<'a> {
+    pub(crate) state: &'a SessionState,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) functions: &'a Functions,
+}
+
+/// The error that [`ContextProvider::get_table_source`] gives; the planner adds the place.
+#[derive(Debug)]
+struct NoSuchTable(String);
+
+impl fmt::Display for NoSuchTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no such table: `{}`", self.0)
+    }
+}
+
+impl std::error::Error for NoSuchTable {}
+
+impl Planner<'_> {
+    /// Plans one statement of `script`.
+    pub(crate) fn plan(&self, script: &str, statement: &mut ParsedStatement) -> Result<LogicalPlan, SqlError> {
+        loop {
+            let error = match self.try_plan(statement) {
+                Ok(plan) => return Ok(plan),
+                Err(error) => error,
+            };
+            // Each turn reads at least one more name as a text, so this ends.
+            if !statement.read_as_texts(&unresolved_columns(&error)) {
+                return Err(self.explain(error, script));
+            }
+        }
+    }
+
+    fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
+        SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())
+    }
+
+    /// The provider of a shipped view, planned now.
+    pub(crate) fn plan_view(&self, view: &ShippedView) -> Result<Arc<dyn TableProvider>> {
+        let mut script = Script::new(view.text);
+        let Some(Ok(statement)) = script.next_statement() else {
+            return internal_err!("the view `{}` is no statement", view.name);
+        };
+        let plan = self.try_plan(&statement).map_err(|error| error.context(format!("view {}", view.name)))?;
+        let provider = Arc::new(ViewTable::new(plan, Some(view.text.to_owned())));
+        Ok(self.catalog.keep_planned(view.name, provider))
+    }
+
+    /// The provider that `name` means.
+    pub(crate) fn provider(&self, name: &str) -> Option<Result<Arc<dyn TableProvider>>> {
+        Some(match self.catalog.find(name)? {
+            Named::Table(provider) => Ok(provider),
+            Named::Unplanned(view) => self.plan_view(view),
+        })
+    }
+
+    /// The engine's error about a statement as ours.
+    pub(crate) fn explain(&self, error: DataFusionError, script: &str) -> SqlError {
+        let (root, diagnostic) = root_of(&error);
+        let place = diagnostic.and_then(|diagnostic| diagnostic.span).and_then(|span| place_of(script, span));
+        match root {
+            DataFusionError::External(external) if external.is::<NoSuchTable>() => {
+                let name = external.downcast_ref::<NoSuchTable>().map(|error| error.0.clone()).unwrap_or_default();
+                let names = self.catalog.names();
+                SqlError::UnknownTable { nearest: nearest_names(&name, names.iter().map(String::as_str)), name, place }
+            }
+            DataFusionError::SchemaError(schema_error, _) => explain_schema_error(schema_error, place),
+            DataFusionError::Plan(message) => match invalid_function(message) {
+                Some(name) => {
+                    let mut names = self.functions.scalar_names();
+                    names.extend(self.functions.aggregate_names());
+                    names.extend(self.functions.window_names());
+                    let nearest = nearest_names(name, names.iter().map(String::as_str));
+                    SqlError::UnknownFunction { name: name.to_owned(), nearest, place }
+                }
+                None => SqlError::Invalid { message: tidy_message(message), place },
+            },
+            DataFusionError::Internal(message) => SqlError::Internal { message: message.clone() },
+            other => SqlError::Invalid { message: tidy_message(&other.message()), place },
+        }
+    }
+}
+
+/// How statements are read.
+fn parser_options() -> ParserOptions {
+    ParserOptions::new()
+        .with_collect_spans(true)
+        // The text type of results is one, whether it comes from a column, a cast or a literal.
+        .with_map_string_types_to_utf8view(false)
+        // SQLite sorts what is null before everything else.
+        .with_default_null_ordering(NullOrdering::NullsMin)
+}
+
+/// The error below all wrapping, and the innermost diagnostic on the way.
+fn root_of(error: &DataFusionError) -> (&DataFusionError, Option<&Diagnostic>) {
+    let (mut root, mut found) = (error, None);
+    loop {
+        root = match root {
+            DataFusionError::Context(_, inner) => inner,
+            DataFusionError::Diagnostic(diagnostic, inner) => {
+                found = Some(diagnostic.as_ref());
+                inner
+            }
+            DataFusionError::Shared(inner) => inner,
+            DataFusionError::Collection(errors) => match errors.first() {
+                Some(first) => first,
+                None => return (root, found),
+            },
+            _ => return (root, found),
+        };
+    }
+}
+
+/// The columns that were not found, in all errors of a collection.
+fn unresolved_columns(error: &DataFusionError) -> Vec<Unresolved> {
+    if let DataFusionError::Collection(errors) = error {
+        return errors.iter().flat_map(unresolved_columns).collect();
+    }
+    let (root, diagnostic) = root_of(error);
+    match root {
+        DataFusionError::Collection(_) => unresolved_columns(root),
+        DataFusionError::SchemaError(schema_error, _) => match schema_error.as_ref() {
+            SchemaError::FieldNotFound { field, .. } if field.relation.is_none() => {
+                let span = diagnostic.and_then(|diagnostic| diagnostic.span).or_else(|| field.spans.first());
+                let location = span.map(|span| Location { line: span.start.line, column: span.start.column });
+                vec![Unresolved { name: field.name.clone(), location }]
+            }
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+fn explain_schema_error(error: &SchemaError, place: Option<Place>) -> SqlError {
+    match error {
+        SchemaError::FieldNotFound { field, valid_fields } => {
+            // With a table before it, only that table's columns are meant.
+            let is_meant = |column: &&Column| field.relation.is_none() || column.relation == field.relation;
+            let candidates = valid_fields.iter().filter(is_meant).map(|column| column.name.as_str());
+            SqlError::UnknownColumn { name: typed_name(field), nearest: nearest_names(&field.name, candidates), place }
+        }
+        SchemaError::AmbiguousReference { field } => SqlError::Invalid {
+            message: format!("`{}` could be a column of more than one table", typed_name(field)),
+            place,
+        },
+        other => SqlError::Invalid { message: other.to_string(), place },
+    }
+}
+
+fn typed_name(column: &Column) -> String {
+    match &column.relation {
+        Some(relation) => format!("{relation}.{}", column.name),
+        None => column.name.clone(),
+    }
+}
+
+/// The name in the engine's message about a function that does not exist.
+fn invalid_function(message: &str) -> Option<&str> {
+    message.strip_prefix("Invalid function '")?.split('\'').next()
+}
+
+/// The engine's message on one line, with a small letter.
+fn tidy_message(message: &str) -> String {
+    let message = message.split("\n\nbacktrace:").next().unwrap_or(message);
+    let one_line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut chars = one_line.chars();
+    match chars.next() {
+        // Not for `NULL`, `GROUP BY` and the like.
+        Some(first) if !chars.clone().next().is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(chars).collect::<String>().trim_end_matches('.').to_owned()
+        }
+        _ => one_line,
+    }
+}
+
+fn place_of(script: &str, span: Span) -> Option<Place> {
+    let is_one_line = span.start.line == span.end.line;
+    let len = if is_one_line { span.end.column.saturating_sub(span.start.column) } else { 1 };
+    Place::in_script(script, span.start.line, span.start.column, len as usize)
+}
+
+/// The error of a running query as ours.
+pub(crate) fn explain_execution(error: DataFusionError, memory_limit_bytes: Option<usize>) -> SqlError {
+    let (root, _) = root_of(&error);
+    match root {
+        DataFusionError::ResourcesExhausted(detail) => SqlError::MemoryLimit {
+            limit_bytes: memory_limit_bytes.unwrap_or(usize::MAX),
+            detail: tidy_message(detail),
+        },
+        DataFusionError::Internal(message) => SqlError::Internal { message: message.clone() },
+        DataFusionError::ArrowError(error, _) => SqlError::Execution { message: tidy_message(&error.to_string()) },
+        other => SqlError::Execution { message: tidy_message(&other.message()) },
+    }
+}
+
+/// The name of a table without the schema that SQLite's users may write; `None` for any other schema.
+pub(crate) fn bare_name(name: &TableReference) -> Option<&str> {
+    match name {
+        TableReference::Bare { table } => Some(table),
+        TableReference::Partial { schema, table } if schema.as_ref() == MAIN_SCHEMA => Some(table),
+        _ => None,
+    }
+}
+
+impl ContextProvider for Planner<'_> {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        let found = bare_name(&name).and_then(|name| self.provider(name));
+        let provider = found.ok_or_else(|| DataFusionError::External(Box::new(NoSuchTable(name.to_string()))))?;
+        Ok(provider_as_source(provider?))
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.state.expr_planners()
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.functions.scalar(name)
+    }
+
+    fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.functions.aggregate(name)
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.functions.window(name)
+    }
+
+    fn get_variable_type(&self, _: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.state.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.functions.scalar_names()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.functions.aggregate_names()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.functions.window_names()
+    }
+}

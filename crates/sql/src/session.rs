@@ -1,0 +1,393 @@
+//! Sessions: SQL over one trace, for callers that block.
+//!
+//! The engine runs on a few threads of its own, and hands results over as they come; the caller's thread only waits, so
+//! a cancelled or late query returns at once, whatever the engine is busy with. Starting a session costs next to
+//! nothing and does not depend on the size of the trace.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema, SchemaRef};
+use datafusion::catalog::view::ViewTable;
+use datafusion::catalog::{MemTable, TableProvider};
+use datafusion::common::TableReference;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryPool, UnboundedMemoryPool,
+};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{SessionState, SessionStateDefaults};
+use datafusion::functions_aggregate::first_last::first_value_udaf;
+use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionConfig;
+use futures::StreamExt;
+use kinetoscope_model::Trace;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+
+use crate::arg_kinds::ArgKinds;
+use crate::catalog::{Catalog, NameConflict};
+use crate::dialect::script::{ParsedStatement, Script};
+use crate::error::SqlError;
+use crate::function::Functions;
+use crate::planner::{Planner, bare_name, explain_execution};
+use crate::table_provider::BATCH_ROWS;
+
+/// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
+/// a stack cost nothing.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Results made ahead of the caller.
+const EVENTS_AHEAD: usize = 4;
+
+/// Limits of a session.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Memory that running queries and created tables may hold together; no limit by default. The trace itself and the
+    /// batch under way are not counted.
+    pub memory_limit_bytes: Option<usize>,
+    /// Folder where a query that reaches the limit may put what it sorts, groups or joins. Without one it fails.
+    pub spill_folder: Option<PathBuf>,
+    /// Threads of the engine; by default one for each processor.
+    pub num_threads: Option<NonZeroUsize>,
+    /// Time that one script may take; no limit by default.
+    pub timeout: Option<Duration>,
+}
+
+/// What a running script tells.
+#[derive(Debug, Clone)]
+pub enum ResultEvent {
+    /// A statement has a result, with these columns. Two of them may have the same name.
+    Begin(SchemaRef),
+    /// Some of its rows.
+    Batch(RecordBatch),
+    /// It has no more rows.
+    End,
+}
+
+/// Stops what it was given to; may be shared with other threads.
+#[derive(Debug, Clone)]
+pub struct CancelHandle {
+    is_cancelled: Arc<watch::Sender<bool>>,
+}
+
+impl Default for CancelHandle {
+    fn default() -> Self {
+        Self { is_cancelled: Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl CancelHandle {
+    /// Stops the scripts that run with this handle, and those that would start with it later.
+    pub fn cancel(&self) {
+        self.is_cancelled.send_replace(true);
+    }
+
+    async fn cancelled(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.is_cancelled.subscribe().wait_for(|is_cancelled| *is_cancelled).await;
+    }
+}
+
+/// SQL over one trace.
+pub struct Session {
+    engine: Arc<Engine>,
+    runtime: Option<Runtime>,
+    timeout: Option<Duration>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A thread may be deep in a cancelled query; nobody waits for it.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Session {
+    /// A session over `trace`.
+    pub fn new(trace: Arc<Trace>, options: SessionOptions) -> Result<Self, SqlError> {
+        let available = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let num_threads = options.num_threads.unwrap_or(available).get();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(num_threads)
+            .thread_name("sql")
+            .thread_stack_size(STACK_BYTES)
+            .enable_time()
+            .build()
+            .map_err(|error| SqlError::Internal { message: format!("cannot start threads: {error}") })?;
+        let engine = Arc::new(Engine::new(trace, &options, num_threads)?);
+        Ok(Self { engine, runtime: Some(runtime), timeout: options.timeout })
+    }
+
+    /// Runs the statements of `script` one after the other and gives their results to `sink` as they come.
+    ///
+    /// When `sink` fails, the script stops with [`SqlError::Output`].
+    ///
+    /// # Panics
+    /// When called from asynchronous code: this blocks.
+    pub fn run(
+        &self,
+        script: &str,
+        sink: &mut dyn FnMut(ResultEvent) -> io::Result<()>,
+    ) -> Result<(), SqlError> {
+        self.run_cancellable(script, &CancelHandle::default(), sink)
+    }
+
+    /// Runs `script` like [`Self::run`] until it ends or `cancel` stops it.
+    pub fn run_cancellable(
+        &self,
+        script: &str,
+        cancel: &CancelHandle,
+        sink: &mut dyn FnMut(ResultEvent) -> io::Result<()>,
+    ) -> Result<(), SqlError> {
+        let Some(runtime) = &self.runtime else { return Err(SqlError::Cancelled) };
+        let (sender, mut events) = mpsc::channel(EVENTS_AHEAD);
+        let (engine, script) = (Arc::clone(&self.engine), script.to_owned());
+        let task = runtime.spawn(async move { engine.run(&script, &sender).await });
+        let abort_handle = task.abort_handle();
+        let receive = async {
+            while let Some(event) = events.recv().await {
+                sink(event)?;
+            }
+            match task.await {
+                Ok(result) => result,
+                Err(error) => Err(SqlError::Internal { message: error.to_string() }),
+            }
+        };
+        let result = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(SqlError::Cancelled),
+                limit = past(self.timeout) => Err(SqlError::TimedOut { limit }),
+                result = receive => result,
+            }
+        });
+        abort_handle.abort();
+        result
+    }
+
+    /// Runs `script` and gives every result with all its rows: for small ones.
+    pub fn collect(&self, script: &str) -> Result<Vec<(SchemaRef, Vec<RecordBatch>)>, SqlError> {
+        let mut results: Vec<(SchemaRef, Vec<RecordBatch>)> = Vec::new();
+        self.run(script, &mut |event| {
+            match event {
+                ResultEvent::Begin(schema) => results.push((schema, Vec::new())),
+                ResultEvent::Batch(batch) => {
+                    if let Some((_, batches)) = results.last_mut() {
+                        batches.push(batch);
+                    }
+                }
+                ResultEvent::End => {}
+            }
+            Ok(())
+        })?;
+        Ok(results)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// Ends when `limit` has passed.
+async fn past(limit: Option<Duration>) -> Duration {
+    match limit {
+        Some(limit) => {
+            tokio::time::sleep(limit).await;
+            limit
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// What the threads of a session share.
+pub(crate) struct Engine {
+    state: SessionState,
+    catalog: Catalog,
+    functions: Functions,
+    memory_limit_bytes: Option<usize>,
+}
+
+impl Engine {
+    fn new(trace: Arc<Trace>, options: &SessionOptions, num_threads: usize) -> Result<Self, SqlError> {
+        let pool: Arc<dyn MemoryPool> = match (options.memory_limit_bytes, &options.spill_folder) {
+            (None, _) => Arc::new(UnboundedMemoryPool::default()),
+            (Some(limit), None) => Arc::new(GreedyMemoryPool::new(limit)),
+            (Some(limit), Some(_)) => Arc::new(FairSpillPool::new(limit)),
+        };
+        let spill = match &options.spill_folder {
+            Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
+            None => DiskManagerMode::Disabled,
+        };
+        let runtime_env = RuntimeEnvBuilder::new()
+            .with_memory_pool(pool)
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+            .build_arc()
+            .map_err(|error| explain_execution(error, options.memory_limit_bytes))?;
+        let mut config = SessionConfig::new()
+            .with_target_partitions(num_threads)
+            .with_batch_size(BATCH_ROWS)
+            .with_create_default_catalog_and_schema(false);
+        config.options_mut().sql_parser.collect_spans = true;
+        // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
+        // stays is the function that the optimiser itself asks for by name.
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime_env)
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_aggregate_functions(vec![first_value_udaf()])
+            .build();
+        let functions = Functions::new(&Arc::new(ArgKinds::new(Arc::clone(&trace))));
+        Ok(Self { state, catalog: Catalog::new(&trace), functions, memory_limit_bytes: options.memory_limit_bytes })
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(crate) fn planner(&self) -> Planner<'_> {
+        Planner { state: &self.state, catalog: &self.catalog, functions: &self.functions }
+    }
+
+    async fn run(&self, text: &str, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
+        let mut script = Script::new(text);
+        while let Some(statement) = script.next_statement() {
+            self.run_statement(text, statement?, events).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_statement(
+        &self,
+        script: &str,
+        mut statement: ParsedStatement,
+        events: &mpsc::Sender<ResultEvent>,
+    ) -> Result<(), SqlError> {
+        match self.planner().plan(script, &mut statement)? {
+            LogicalPlan::Ddl(DdlStatement::CreateView(view)) => self.create_view(view),
+            LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => self.create_table(script, table).await,
+            LogicalPlan::Ddl(DdlStatement::DropView(view)) => self.drop(&view.name, TableType::View, view.if_exists),
+            LogicalPlan::Ddl(DdlStatement::DropTable(table)) => self.drop(&table.name, TableType::Base, table.if_exists),
+            plan => {
+                let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+                read_only
+                    .verify_plan(&plan)
+                    .map_err(|_| SqlError::Unsupported { statement: first_words(&plan), place: None })?;
+                self.query(script, &plan, |schema| spelled(schema, &statement), events).await
+            }
+        }
+    }
+
+    async fn query(
+        &self,
+        script: &str,
+        plan: &LogicalPlan,
+        spell: impl Fn(&Schema) -> SchemaRef,
+        events: &mpsc::Sender<ResultEvent>,
+    ) -> Result<(), SqlError> {
+        let mut state = self.state.clone();
+        state.mark_start_execution();
+        let plan = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let mut batches = execute_stream(plan, state.task_ctx()).map_err(failed)?;
+        let schema = spell(&batches.schema());
+        // When nobody listens any more, the script has been stopped, and this task is about to be.
+        let stopped = |_| SqlError::Cancelled;
+        events.send(ResultEvent::Begin(Arc::clone(&schema))).await.map_err(stopped)?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(failed)?;
+            if batch.num_rows() == 0 {
+                continue;
+            }
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let columns = batch.columns().to_vec();
+            let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+                .map_err(|error| failed(error.into()))?;
+            events.send(ResultEvent::Batch(batch)).await.map_err(stopped)?;
+        }
+        events.send(ResultEvent::End).await.map_err(stopped)
+    }
+
+    fn create_view(&self, view: CreateView) -> Result<(), SqlError> {
+        let name = created_name(&view.name)?;
+        let provider = Arc::new(ViewTable::new(Arc::unwrap_or_clone(view.input), view.definition));
+        self.catalog.create(name, provider, None, view.or_replace).map_err(|conflict| explain_conflict(name, conflict))
+    }
+
+    async fn create_table(&self, script: &str, table: CreateMemoryTable) -> Result<(), SqlError> {
+        let name = created_name(&table.name)?;
+        match self.catalog.check_free(name, table.or_replace) {
+            Err(NameConflict::Exists) if table.if_not_exists => return Ok(()),
+            checked => checked.map_err(|conflict| explain_conflict(name, conflict))?,
+        }
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let mut state = self.state.clone();
+        state.mark_start_execution();
+        let plan = state.create_physical_plan(&table.input).await.map_err(|error| self.planner().explain(error, script))?;
+        let mut stream = execute_stream(plan, state.task_ctx()).map_err(failed)?;
+        let reservation = MemoryConsumer::new(format!("table {name}")).register(&state.runtime_env().memory_pool);
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(failed)?;
+            reservation.try_grow(batch.get_array_memory_size()).map_err(failed)?;
+            batches.push(batch);
+        }
+        let provider = MemTable::try_new(stream.schema(), vec![batches]).map_err(failed)?;
+        let provider: Arc<dyn TableProvider> = Arc::new(provider);
+        self.catalog
+            .create(name, provider, Some(reservation), table.or_replace)
+            .map_err(|conflict| explain_conflict(name, conflict))
+    }
+
+    fn drop(&self, name: &TableReference, kind: TableType, if_exists: bool) -> Result<(), SqlError> {
+        let name = created_name(name)?;
+        match self.catalog.drop(name, kind) {
+            Err(NameConflict::Missing) if if_exists => Ok(()),
+            dropped => dropped.map_err(|conflict| explain_conflict(name, conflict)),
+        }
+    }
+}
+
+fn created_name(name: &TableReference) -> Result<&str, SqlError> {
+    bare_name(name).ok_or_else(|| SqlError::Invalid { message: format!("`{name}` has a schema before it"), place: None })
+}
+
+fn explain_conflict(name: &str, conflict: NameConflict) -> SqlError {
+    let message = match conflict {
+        NameConflict::Shipped => format!("`{name}` is a table of every trace and stays as it is"),
+        NameConflict::Exists => format!("`{name}` exists already; `CREATE OR REPLACE` replaces it"),
+        NameConflict::Missing => format!("there is no `{name}` of this kind to drop"),
+    };
+    SqlError::Invalid { message, place: None }
+}
+
+/// The first words of a plan that may not run.
+fn first_words(plan: &LogicalPlan) -> String {
+    plan.display().to_string().split(['[', ':', '\n']).next().unwrap_or_default().trim().to_owned()
+}
+
+/// The result's columns under the names that the statement gives them.
+fn spelled(schema: &Schema, statement: &ParsedStatement) -> SchemaRef {
+    let field = |field: &Field| {
+        let name = statement.spelling.get(field.name()).unwrap_or(field.name());
+        // What the planner believes of nulls is of no use to a reader.
+        Field::new(name, field.data_type().clone(), true)
+    };
+    let fields: Vec<Field> = schema.fields().iter().map(|column| field(column)).collect();
+    Arc::new(Schema::new(fields))
+}

@@ -1,0 +1,175 @@
+//! Tables: the model's columns as DataFusion sees them, without a copy of the trace.
+//!
+//! A trace may have a hundred million rows, and most questions touch a few columns of some of them. So nothing is made
+//! when a session starts; a scan turns the rows it needs into Arrow arrays, a batch at a time. What the model knows for
+//! certain is told to the planner: how many rows there are, that `id` is the row number, that slices lie in order of
+//! time, and that a condition on a name can be decided once per name.
+
+mod args_table;
+mod computed_table;
+mod rows;
+mod scan;
+mod text_filter;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_schema::{Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use kinetoscope_model::column::{ColumnData, ColumnKind, ColumnSpec};
+use kinetoscope_model::table::{CounterTable, SliceTable, Table, ThreadStateTable};
+use kinetoscope_model::Trace;
+
+pub(crate) use args_table::ArgsTable;
+pub(crate) use computed_table::ComputedTable;
+
+use rows::{Bound, Spans};
+use scan::{ScanExec, ScanSource};
+use text_filter::TextFilter;
+
+/// Rows of one batch. Large, because operators do some work per batch that grows with the number of distinct names.
+pub(crate) const BATCH_ROWS: usize = 64 << 10;
+
+/// The column that every table has and no table stores: the row number.
+pub(crate) const ID: &str = "id";
+
+/// What the reference says of it.
+pub(crate) const ID_DOC: &str = "Row number.";
+
+/// One table of the model.
+pub(crate) struct ModelTable {
+    trace: Arc<Trace>,
+    name: &'static str,
+    doc: &'static str,
+    len: usize,
+    specs: &'static [ColumnSpec],
+    columns: Vec<ColumnData>,
+    /// The column whose values rise with the row number, if there is one: the builder takes rows in order of time.
+    time_column: Option<usize>,
+    schema: SchemaRef,
+}
+
+impl ModelTable {
+    /// `table` of `trace`.
+    pub(crate) fn new(trace: &Arc<Trace>, table: &dyn Table) -> Self {
+        let specs = table.specs();
+        let is_in_order_of_time = [SliceTable::NAME, CounterTable::NAME, ThreadStateTable::NAME].contains(&table.name());
+        let time_column = specs.iter().position(|spec| spec.name == "ts").filter(|_| is_in_order_of_time);
+        let id = Field::new(ID, ColumnKind::Id.data_type(), false);
+        let fields = specs.iter().map(|spec| Field::new(spec.name, spec.kind.data_type(), spec.is_nullable));
+        Self {
+            trace: Arc::clone(trace),
+            name: table.name(),
+            doc: table.doc(),
+            len: table.len(),
+            specs,
+            columns: table.columns(),
+            time_column,
+            schema: Arc::new(Schema::new(std::iter::once(id).chain(fields).collect::<Vec<_>>())),
+        }
+    }
+
+    /// Name in the model.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// One line for the schema reference.
+    pub(crate) fn doc(&self) -> &'static str {
+        self.doc
+    }
+
+    /// The stored columns.
+    pub(crate) fn specs(&self) -> &'static [ColumnSpec] {
+        self.specs
+    }
+
+    /// What the planner may leave to the scan.
+    fn condition(&self, filter: &Expr) -> Option<Condition> {
+        if let Some(bound) = Bound::from_expr(filter) {
+            if bound.column == ID {
+                return Some(Condition::Rows(bound.into_spans(self.len)));
+            }
+            let time = self.time_column.filter(|&index| self.specs[index].name == bound.column)?;
+            let ColumnData::I64(values) = &self.columns[time] else { return None };
+            let offset = self.trace.clock.file_offset_ns;
+            return Some(Condition::Rows(bound.into_spans_of_sorted(values, offset)));
+        }
+        let column = TextFilter::column_of(filter, |name| {
+            self.specs.iter().position(|spec| spec.name == name && matches!(spec.kind, ColumnKind::Text | ColumnKind::Word(_)))
+        })?;
+        Some(Condition::Text { column })
+    }
+}
+
+/// What one filter of a query means for a scan.
+enum Condition {
+    /// Only these rows.
+    Rows(Spans),
+    /// Only rows whose text in this column fits.
+    Text { column: usize },
+}
+
+impl fmt::Debug for ModelTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelTable").field("name", &self.name).field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TableProvider for ModelTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = |filter: &&Expr| match self.condition(filter) {
+            Some(_) => TableProviderFilterPushDown::Exact,
+            None => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(support).collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut spans = Spans::all(self.len);
+        let mut text_filters = Vec::new();
+        for filter in filters {
+            match self.condition(filter) {
+                Some(Condition::Rows(allowed)) => spans = spans.intersect(&allowed),
+                Some(Condition::Text { column }) => {
+                    let spec = &self.specs[column];
+                    let field = Field::new(spec.name, spec.kind.data_type(), true);
+                    let schema = DFSchema::try_from(Schema::new(vec![field]))?;
+                    let predicate = state.create_physical_expr(filter.clone(), &schema)?;
+                    text_filters.push(TextFilter::new(column, predicate, Arc::clone(schema.inner())));
+                }
+                None => {}
+            }
+        }
+        let source = ScanSource {
+            trace: Arc::clone(&self.trace),
+            name: self.name,
+            specs: self.specs,
+            columns: self.columns.clone(),
+            time_column: self.time_column,
+            num_rows: self.len,
+            text_filters,
+        };
+        let projection = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        Ok(Arc::new(ScanExec::try_new(Arc::new(source), &self.schema, projection, spans, limit)?))
+    }
+}

@@ -1,0 +1,2 @@
+-- The same as `slice`.
+SELECT * FROM slice

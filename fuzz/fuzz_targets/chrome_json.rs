@@ -1,0 +1,39 @@
+//! Any bytes as Chrome JSON: read or refused, and the same trace however the bytes are cut and however many threads
+//! read them.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use kinetoscope_fuzz::{check_sealed, texts};
+use kinetoscope_ingest::Progress;
+use kinetoscope_ingest::bytes::{FoundInput, Input, Limits};
+use kinetoscope_ingest::read::{ReadOptions, Tuning, read};
+use libfuzzer_sys::fuzz_target;
+
+/// Sizes of pieces and numbers of readers: every byte a piece of its own, an odd size, and all at once.
+const TUNINGS: [(usize, usize); 3] = [(1, 1), (61, 2), (1 << 16, 1)];
+
+fuzz_target!(|data: &[u8]| {
+    let bytes: Arc<[u8]> = Arc::from(data);
+    let mut first: Option<Result<String, String>> = None;
+    for (piece_bytes, num_readers) in TUNINGS {
+        let options = ReadOptions {
+            // Packed bytes are for another target.
+            limits: Limits { max_container_depth: 0, ..Limits::default() },
+            tuning: Tuning { piece_bytes: Some(piece_bytes), num_readers: Some(num_readers) },
+        };
+        let input = Input::Memory { name: "input".to_owned(), bytes: bytes.clone() };
+        let result = read(&[FoundInput { input, folder: None }], &options, &Progress::default());
+        let result = result.map_err(|error| error.to_string()).map(|trace| {
+            if first.is_none() {
+                check_sealed(&trace);
+            }
+            texts(&trace)
+        });
+        match &first {
+            None => first = Some(result),
+            Some(first) => assert_eq!(first, &result, "with {num_readers} readers of {piece_bytes} bytes"),
+        }
+    }
+});
