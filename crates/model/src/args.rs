@@ -538,6 +538,25 @@ pub struct ArgIter<'a> {
 }
 
 impl<'a> ArgIter<'a> {
+    /// The next value alone, without looking its key up: for readers that know the shape's keys already.
+    #[inline]
+    pub fn next_value_only(&mut self) -> Option<ArgValue<'a>> {
+        let &(_, kind) = self.shape.next()?;
+        self.next_value(kind)
+    }
+
+    /// Steps over the next argument without reading it. False at the end.
+    #[inline]
+    pub fn skip_value(&mut self) -> bool {
+        let Some(&(_, kind)) = self.shape.next() else { return false };
+        match kind {
+            Kind::Int | Kind::UInt | Kind::Text | Kind::Json => take_varint(&mut self.row).is_some(),
+            Kind::Real => self.row.split_off(..8).is_some(),
+            Kind::Bool => self.row.split_off(..1).is_some(),
+            Kind::Null => true,
+        }
+    }
+
     fn next_value(&mut self, kind: Kind) -> Option<ArgValue<'a>> {
         Some(match kind {
             Kind::Int => {

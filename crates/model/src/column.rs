@@ -322,20 +322,31 @@ pub struct ColumnBuilder<T: Cell> {
     values: Vec<T::Native>,
     /// Rows before the first value, not yet stored: most optional columns stay empty for a whole trace.
     num_leading_nulls: usize,
+    /// Rows that were announced, for a column that may yet turn out to need no memory.
+    num_expected: usize,
 }
 
 impl<T: Cell> Default for ColumnBuilder<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), num_leading_nulls: 0 }
+        Self { values: Vec::new(), num_leading_nulls: 0, num_expected: 0 }
     }
 }
 
 impl<T: Cell> ColumnBuilder<T> {
-    /// Makes room for `additional` rows of a column that always has values.
+    /// Makes room for `additional` rows, once there is a value to store.
     pub fn reserve(&mut self, additional: usize) {
-        if T::NULL.is_none() {
-            self.values.reserve(additional);
+        if T::NULL.is_none() || !self.values.is_empty() {
+            self.values.reserve_exact(additional);
+        } else {
+            self.num_expected = self.num_leading_nulls + additional;
         }
+    }
+
+    /// Stores the "none" of the rows so far, because a value comes.
+    #[cold]
+    fn start_storing(&mut self, null: T::Native) {
+        self.values.reserve_exact(self.num_expected.max(self.num_leading_nulls));
+        self.values.resize(self.num_leading_nulls, null);
     }
 
     /// Appends a row.
@@ -347,7 +358,7 @@ impl<T: Cell> ColumnBuilder<T> {
                 self.num_leading_nulls += 1;
                 return;
             }
-            self.values.resize(self.num_leading_nulls, null);
+            self.start_storing(null);
         }
         self.values.push(native);
     }
@@ -358,7 +369,7 @@ impl<T: Cell> ColumnBuilder<T> {
             if is_same(value.to_native(), null) {
                 return;
             }
-            self.values.resize(self.num_leading_nulls, null);
+            self.start_storing(null);
         }
         self.values[index] = value.to_native();
     }

@@ -72,10 +72,10 @@ fn variety() -> Vec<GenerateOptions> {
         with_shapes: true,
         with_scopes: true,
         with_occupancy: true,
-        ..GenerateOptions::new(20_000)
+        ..GenerateOptions::new(9_000)
     };
-    let plain = GenerateOptions { num_ranks: 2, seed: 5, with_memory: false, ..GenerateOptions::new(40_000) };
-    let two_hosts = GenerateOptions { num_ranks: 16, rank: 11, num_layers: 3, seed: 7, ..GenerateOptions::new(6_000) };
+    let plain = GenerateOptions { num_ranks: 2, seed: 5, with_memory: false, ..GenerateOptions::new(14_000) };
+    let two_hosts = GenerateOptions { num_ranks: 16, rank: 11, num_layers: 3, seed: 7, ..GenerateOptions::new(4_000) };
     vec![small, everything, plain, two_hosts]
 }
 
@@ -258,7 +258,7 @@ fn arrows_join_calls_with_what_they_caused() {
 
 #[test]
 fn every_kind_of_event_is_there() {
-    let options = GenerateOptions { with_stack: true, num_ranks: 2, ..GenerateOptions::new(60_000) };
+    let options = GenerateOptions { with_stack: true, num_ranks: 2, ..GenerateOptions::new(100_000) };
     let truth = ground_truth(&options);
     let categories: Vec<&str> = truth.num_events_by_category.keys().copied().collect();
     assert_eq!(
@@ -293,7 +293,7 @@ fn every_kind_of_event_is_there() {
 
 #[test]
 fn steps_are_annotated_on_both_sides() {
-    let options = GenerateOptions { num_ranks: 2, ..GenerateOptions::new(30_000) };
+    let options = GenerateOptions { num_ranks: 2, ..GenerateOptions::new(12_000) };
     let (json, truth) = written(&options);
     let trace = parsed_with_short_times(&json);
     let annotations = |cat: &str| -> BTreeMap<u64, &Value> {
@@ -399,7 +399,7 @@ fn memory_totals_follow_the_allocations() {
 
 #[test]
 fn collectives_end_together_on_all_ranks() {
-    let options = GenerateOptions { num_ranks: 4, seed: 11, ..GenerateOptions::new(12_000) };
+    let options = GenerateOptions { num_ranks: 4, seed: 11, ..GenerateOptions::new(8_000) };
     let mut ends_by_rank: Vec<BTreeMap<u64, u64>> = Vec::new();
     let mut custom_ends_by_rank: Vec<Vec<u64>> = Vec::new();
     for rank in 0..options.num_ranks {

@@ -238,10 +238,14 @@ impl Stream for GzipStream<'_, '_> {
     fn take_problems(&mut self) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.problems);
         if self.num_bad_members > 0 {
+            let detail = match self.num_bad_members {
+                1 => "the checksum of a gzip member does not fit its data".to_owned(),
+                number => format!("the checksums of {number} gzip members do not fit their data"),
+            };
             problems.push(Problem {
                 kind: WarningKind::CorruptCompression,
                 byte_offset: Some(self.first_bad_end),
-                detail: format!("the checksum of {} gzip members does not fit their data", self.num_bad_members),
+                detail,
             });
             self.num_bad_members = 0;
         }

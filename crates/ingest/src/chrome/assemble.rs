@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use crate::chrome::block::{EventBlock, IdScope, Ident, InstantScope, NO_TS, RowKey};
 use crate::chrome::category::{CategoryRole, is_launch_flow};
 use crate::chrome::cursor::TextDefects;
-use crate::chrome::flow::{self, FlowKey, FlowPoint, FlowStep};
-use crate::chrome::gpu::{self, ApiSlice, GpuSlice};
+use crate::chrome::flow::{self, FlowFamily, FlowPoint, FlowStep};
+use crate::chrome::gpu::{self, ApiSlice, GpuInputs, GpuRow, GpuSlice};
 use crate::chrome::metadata::{self, TopLevel};
 use crate::chrome::{Document, role};
 use crate::error::IngestError;
@@ -90,7 +90,8 @@ struct Row {
     /// Flow ends that wait for the row's next slice.
     waiting_flows: Vec<usize>,
     last_placed: Option<(Nanos, SliceId)>,
-    has_gpu_ops: bool,
+    /// Place in the list of rows that hold GPU work.
+    gpu_row: Option<u32>,
 }
 
 /// An async or counter or instant track, and what is open on it.
@@ -156,7 +157,10 @@ struct Assembly {
     async_groups: HashMap<(AsyncScope, StringId), AsyncGroup>,
     counter_tracks: HashMap<(ProcessId, StringId), TrackId>,
     flow_points: Vec<FlowPoint>,
+    flow_families: Vec<FlowFamily>,
+    flow_family_ids: HashMap<FlowFamily, u32>,
     gpu_slices: Vec<GpuSlice>,
+    gpu_rows: Vec<GpuRow>,
     api_slices: Vec<ApiSlice>,
     /// Argument sets made here, from those of a begin and an end event.
     merged_args: ArgPageBuilder,
@@ -224,7 +228,10 @@ impl Assembly {
             async_groups: HashMap::new(),
             counter_tracks: HashMap::new(),
             flow_points: Vec::new(),
+            flow_families: Vec::new(),
+            flow_family_ids: HashMap::new(),
             gpu_slices: Vec::new(),
+            gpu_rows: Vec::new(),
             api_slices: Vec::new(),
             merged_args: ArgPageBuilder::default(),
             first_merged_arg_set: next_arg_set,
@@ -490,7 +497,7 @@ impl Assembly {
                 tracks: Vec::new(),
                 waiting_flows: Vec::new(),
                 last_placed: None,
-                has_gpu_ops: false,
+                gpu_row: None,
             });
         }
         row
@@ -567,7 +574,18 @@ impl Assembly {
             }
         }
         self.trace.warnings.count(WarningKind::TimeOutOfRange, out_of_range);
-        order.par_sort_by_key(|event| event.ts);
+        let is_slice = |phase: &&u8| matches!(**phase, b'X' | b'B' | b'i' | b'I' | b'R' | b'b' | b'n');
+        let num_slices = self.blocks.iter().map(|block| block.events.phase.iter().filter(is_slice).count()).sum();
+        self.trace.slices.reserve(num_slices);
+        let is_flow = |phase: &&u8| matches!(**phase, b's' | b't' | b'f');
+        let num_flows = self.blocks.iter().map(|block| block.events.phase.iter().filter(is_flow).count()).sum();
+        self.flow_points.reserve_exact(num_flows);
+        for block in &mut self.blocks {
+            // The order has them from here on.
+            block.events.ts = Vec::new();
+        }
+        // In place: a stable sort would need as much memory again.
+        order.par_sort_unstable_by_key(|event| (event.ts, event.block, event.index));
         self.order_ties(&mut order);
         order
     }
@@ -646,32 +664,38 @@ impl Assembly {
         let role = self.category_role(category);
         let slice = self.place_on_row(event, end, dur, name, category, role);
         let row = self.blocks[block].rows[self.blocks[block].events.row[index] as usize];
-        let arg_set = self.arg_set_of(block, index);
-        let source = self.blocks[block].source;
         match role {
             CategoryRole::GpuOp(kind) => {
-                let offset = self.blocks[block].events.offset_of(index);
-                let track = self.row_track(row, 0);
-                let row = &mut self.rows[row as usize];
-                row.has_gpu_ops = true;
-                self.gpu_slices.push(GpuSlice {
-                    slice,
-                    kind,
-                    name,
-                    source,
-                    arg_set,
-                    utid: row.utid,
-                    upid: row.upid,
-                    track,
-                    tid: self.trace.threads.tid.get(row.utid.index()),
-                    pid: self.trace.processes.pid.get(row.upid.index()),
-                    offset,
-                });
+                let row = self.gpu_row(row);
+                self.gpu_slices.push(GpuSlice { slice, kind, row });
             }
-            CategoryRole::ApiCall => self.api_slices.push(ApiSlice { slice, name, source, arg_set }),
+            CategoryRole::ApiCall => {
+                let source = self.blocks[block].source;
+                self.api_slices.push(ApiSlice { slice, source });
+            }
             _ => {}
         }
         self.place_bound_flow(event, slice, name, category);
+    }
+
+    /// Place of a row in the list of those that hold GPU work.
+    fn gpu_row(&mut self, row: u32) -> u32 {
+        if let Some(place) = self.rows[row as usize].gpu_row {
+            return place;
+        }
+        let track = self.row_track(row, 0);
+        let Row { utid, upid, .. } = self.rows[row as usize];
+        let place = self.gpu_rows.len() as u32;
+        self.gpu_rows.push(GpuRow {
+            source: self.trace.processes.source_id.get(upid.index()).0,
+            utid,
+            upid,
+            track,
+            tid: self.trace.threads.tid.get(utid.index()),
+            pid: self.trace.processes.pid.get(upid.index()),
+        });
+        self.rows[row as usize].gpu_row = Some(place);
+        place
     }
 
     /// Puts a slice on its thread's row, or on a lane of it.
@@ -693,7 +717,7 @@ impl Assembly {
         let placement = row.nester.place(open, role.rounding_tolerance());
         row.last_placed = Some((event.ts, id));
         for point in row.waiting_flows.drain(..) {
-            self.flow_points[point].slice = Some(id);
+            self.flow_points[point].slice = id.0;
         }
         let track_id = self.row_track(row_id, placement.lane);
         if placement.is_healed {
@@ -1072,19 +1096,31 @@ impl Assembly {
             None => false,
         };
         let source = self.blocks[block].source;
-        self.flow_points.push(FlowPoint {
-            key: FlowKey { source, v1: Some((category, name)), id },
-            step: match phase {
-                b's' => FlowStep::Start,
-                b't' => FlowStep::Step,
-                _ => FlowStep::End,
-            },
-            slice,
-            category,
-            name,
-            is_launch,
-            offset: self.blocks[block].events.offset_of(index),
+        let step = match phase {
+            b's' => FlowStep::Start,
+            b't' => FlowStep::Step,
+            _ => FlowStep::End,
+        };
+        let family = FlowFamily { source, is_v2: false, category, name, is_launch };
+        self.add_flow_point(event, family, step, id, slice);
+    }
+
+    fn add_flow_point(
+        &mut self,
+        event: OrderedEvent,
+        family: FlowFamily,
+        step: FlowStep,
+        id: i64,
+        slice: Option<SliceId>,
+    ) {
+        let next = self.flow_families.len() as u32;
+        let family = *self.flow_family_ids.entry(family).or_insert_with(|| {
+            self.flow_families.push(family);
+            next
         });
+        let offset = self.blocks[event.block as usize].events.offset_of(event.index as usize);
+        let slice = slice.map_or(NONE, |slice| slice.0);
+        self.flow_points.push(FlowPoint { id, offset, family, slice, step });
     }
 
     /// A v2 flow: arrows that an event with `bind_id` starts, passes on or ends.
@@ -1112,15 +1148,8 @@ impl Assembly {
             }
         };
         let source = self.blocks[block].source;
-        self.flow_points.push(FlowPoint {
-            key: FlowKey { source, v1: None, id },
-            step,
-            slice: Some(slice),
-            category,
-            name,
-            is_launch: false,
-            offset: self.blocks[block].events.offset_of(index),
-        });
+        let family = FlowFamily { source, is_v2: true, category, name, is_launch: false };
+        self.add_flow_point(event, family, step, id, Some(slice));
     }
 
     /// A flow's id: a number, or a text that holds a hexadecimal one.
@@ -1147,11 +1176,31 @@ impl Assembly {
         self.trace.arg_pages.push(merged);
         // The blocks are the larger half of the memory in use, and everything is out of them.
         self.blocks = Vec::new();
-        gpu::build(&mut self.trace, &self.gpu_slices, &self.api_slices, &properties);
-        self.gpu_slices = Vec::new();
-        self.api_slices = Vec::new();
-        flow::build(&mut self.trace, &self.flow_points);
-        self.trace.seal()
+        let Self { mut trace, gpu_slices, gpu_rows, api_slices, flow_points, flow_families, .. } = self;
+        let inputs = GpuInputs {
+            arg_pages: &trace.arg_pages,
+            slices: &trace.slices,
+            gpu_slices: &gpu_slices,
+            gpu_rows: &gpu_rows,
+            api_slices: &api_slices,
+            properties: &properties,
+        };
+        let (gpu, flows) = rayon::join(
+            || gpu::build(inputs, &mut trace.strings),
+            || flow::pair(&flow_families, &flow_points, &trace.slices.ts),
+        );
+        for (upid, device) in gpu.device_of_process {
+            trace.processes.device_id.set(upid.index(), Some(device));
+        }
+        trace.warnings.merge(gpu.warnings);
+        trace.warnings.merge(flows.warnings(&flow_families, &trace.strings));
+        trace.devices = gpu.devices;
+        trace.streams = gpu.streams;
+        trace.gpu_ops = gpu.gpu_ops;
+        trace.api_calls = gpu.api_calls;
+        trace.launches = gpu.launches;
+        trace.flows = flows.flows;
+        trace.seal()
     }
 
     fn warn_unclosed(&mut self) {
@@ -1172,7 +1221,7 @@ impl Assembly {
     fn add_roles(&mut self) {
         let mut upid_has_gpu = vec![false; self.trace.processes.len()];
         for row in &self.rows {
-            upid_has_gpu[row.upid.index()] |= row.has_gpu_ops;
+            upid_has_gpu[row.upid.index()] |= row.gpu_row.is_some();
         }
         for (index, &has_gpu) in upid_has_gpu.iter().enumerate() {
             let row = self.trace.processes.row(index);
@@ -1191,7 +1240,7 @@ impl Assembly {
             let named = self.thread_name_roles.get(&utid).copied().unwrap_or(Role::Unknown);
             let is_main = self.trace.threads.is_main_thread.get(utid.index());
             let role = match named {
-                _ if row.has_gpu_ops => Role::GpuStream,
+                _ if row.gpu_row.is_some() => Role::GpuStream,
                 _ if process_role == Role::Profiler => Role::Profiler,
                 // The first thread of an engine core or worker is its busy loop; other threads only carry its name.
                 Role::EngineCore | Role::Worker | Role::ApiServer if is_main => named,

@@ -60,6 +60,51 @@ pub(crate) struct Marks {
     pub(crate) binds_enclosing: bool,
 }
 
+/// [`Marks`] without the id's number, which is kept beside it: a launch has two flow events, so they are worth packing.
+#[derive(Debug, Clone, Copy)]
+struct MarkFlags(u8);
+
+impl MarkFlags {
+    const ID_IS_INT: u8 = 1;
+    const ID_IS_TEXT: u8 = 1 << 1;
+    const BINDS_ENCLOSING: u8 = 1 << 2;
+    const IN_PROCESS: u8 = 1 << 3;
+    const GLOBAL: u8 = 1 << 4;
+}
+
+impl Marks {
+    #[inline]
+    fn pack(self) -> (i64, MarkFlags) {
+        let (id, kind) = match self.id {
+            Ident::Absent => (0, 0),
+            Ident::Int(value) => (value, MarkFlags::ID_IS_INT),
+            Ident::Text(id) => (i64::from(id), MarkFlags::ID_IS_TEXT),
+        };
+        let scope = match self.scope {
+            InstantScope::Thread => 0,
+            InstantScope::Process => MarkFlags::IN_PROCESS,
+            InstantScope::Global => MarkFlags::GLOBAL,
+        };
+        let binding = if self.binds_enclosing { MarkFlags::BINDS_ENCLOSING } else { 0 };
+        (id, MarkFlags(kind | scope | binding))
+    }
+
+    fn unpack(id: i64, MarkFlags(flags): MarkFlags) -> Self {
+        let has = |flag: u8| flags & flag != 0;
+        let id = match () {
+            () if has(MarkFlags::ID_IS_INT) => Ident::Int(id),
+            () if has(MarkFlags::ID_IS_TEXT) => Ident::Text(id as u32),
+            () => Ident::Absent,
+        };
+        let scope = match () {
+            () if has(MarkFlags::IN_PROCESS) => InstantScope::Process,
+            () if has(MarkFlags::GLOBAL) => InstantScope::Global,
+            () => InstantScope::Thread,
+        };
+        Self { id, scope, binds_enclosing: has(MarkFlags::BINDS_ENCLOSING) }
+    }
+}
+
 /// Fields that hardly any event has.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RareFields {
@@ -117,14 +162,15 @@ pub(crate) struct EventBlock {
     pub(crate) base_offset: u64,
     pub(crate) phase: Vec<u8>,
     pub(crate) ts: Vec<i64>,
-    /// X and T: the duration. Other phases: place in `marks`.
+    /// X and T: the duration. Other phases: place among the marks.
     pub(crate) dur: Vec<i64>,
     pub(crate) name: Vec<u32>,
     pub(crate) category: Vec<u32>,
     pub(crate) row: Vec<u32>,
     pub(crate) args: Vec<u32>,
     pub(crate) offset: Vec<u32>,
-    pub(crate) marks: Vec<Marks>,
+    mark_ids: Vec<i64>,
+    mark_flags: Vec<MarkFlags>,
     /// Events with rare fields, by their place in the block, ascending.
     pub(crate) rare: Vec<(u32, RareFields)>,
     pub(crate) rows: Vec<RowKey>,
@@ -201,8 +247,10 @@ impl BlockBuilder {
             b'X' | b'T' => event.dur,
             b'M' => 0,
             _ => {
-                events.marks.push(event.marks);
-                (events.marks.len() - 1) as i64
+                let (id, flags) = event.marks.pack();
+                events.mark_ids.push(id);
+                events.mark_flags.push(flags);
+                (events.mark_ids.len() - 1) as i64
             }
         };
         events.phase.push(event.phase);
@@ -221,16 +269,8 @@ impl BlockBuilder {
         self.row_ids.clear();
         self.last_row = None;
         self.last_category = NONE;
-        let mut events = std::mem::take(&mut self.events);
-        events.base_offset = base_offset;
-        events.num_lossy_texts = self.args.num_lossy_texts();
-        events.arg_page = self.args.seal();
-        // The next block is much like this one: its columns start at the right size, and these give back what they
-        // did not use.
-        let len = events.len();
-        self.events.reserve(len + len / 8);
-        events.shrink();
-        events
+        let events = self.events.copy_out(base_offset);
+        EventBlock { num_lossy_texts: self.args.num_lossy_texts(), arg_page: self.args.seal(), ..events }
     }
 }
 
@@ -240,27 +280,36 @@ impl EventBlock {
         self.phase.len()
     }
 
-    fn reserve(&mut self, additional: usize) {
-        self.phase.reserve(additional);
-        self.ts.reserve(additional);
-        self.dur.reserve(additional);
-        self.name.reserve(additional);
-        self.category.reserve(additional);
-        self.row.reserve(additional);
-        self.args.reserve(additional);
-        self.offset.reserve(additional);
-    }
-
-    fn shrink(&mut self) {
-        self.phase.shrink_to_fit();
-        self.ts.shrink_to_fit();
-        self.dur.shrink_to_fit();
-        self.name.shrink_to_fit();
-        self.category.shrink_to_fit();
-        self.row.shrink_to_fit();
-        self.args.shrink_to_fit();
-        self.offset.shrink_to_fit();
-        self.marks.shrink_to_fit();
+    /// Moves what was collected to columns of exactly its size.
+    ///
+    /// The columns filled so far stay behind empty, with their memory, for the next block: growing columns anew for
+    /// every block costs more than this copy, and a gigabyte's worth of half-used ones costs more memory than the trace.
+    fn copy_out(&mut self, base_offset: u64) -> Self {
+        fn take<T: Copy>(column: &mut Vec<T>) -> Vec<T> {
+            let exact = column.as_slice().to_vec();
+            column.clear();
+            exact
+        }
+        Self {
+            base_offset,
+            phase: take(&mut self.phase),
+            ts: take(&mut self.ts),
+            dur: take(&mut self.dur),
+            name: take(&mut self.name),
+            category: take(&mut self.category),
+            row: take(&mut self.row),
+            args: take(&mut self.args),
+            offset: take(&mut self.offset),
+            mark_ids: take(&mut self.mark_ids),
+            mark_flags: take(&mut self.mark_flags),
+            rare: take(&mut self.rare),
+            rows: take(&mut self.rows),
+            arg_page: ArgPage::default(),
+            string_offsets: take(&mut self.string_offsets),
+            string_bytes: take(&mut self.string_bytes),
+            string_has_escape: take(&mut self.string_has_escape),
+            num_lossy_texts: 0,
+        }
     }
 
     #[inline]
@@ -281,7 +330,9 @@ impl EventBlock {
 
     /// The marks of an event that is neither X, T nor M.
     pub(crate) fn marks_of(&self, index: usize) -> Marks {
-        usize::try_from(self.dur[index]).ok().and_then(|at| self.marks.get(at)).copied().unwrap_or_default()
+        let packed =
+            usize::try_from(self.dur[index]).ok().and_then(|at| self.mark_ids.get(at).zip(self.mark_flags.get(at)));
+        packed.map(|(&id, &flags)| Marks::unpack(id, flags)).unwrap_or_default()
     }
 
     /// The rare fields of an event.

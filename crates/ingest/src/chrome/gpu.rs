@@ -1,39 +1,59 @@
 //! GPU work and the calls that cause it: typed columns from the arguments, devices, streams, and the launch links.
 
-use hashbrown::HashMap;
-use kinetoscope_model::args::ArgPage;
-use kinetoscope_model::table::{ApiCallRow, DeviceRow, GpuOpKind, GpuOpRow, LaunchRow, StreamRow};
-use kinetoscope_model::{
-    ArgSetId, ArgValue, DeviceId, ProcessId, SliceId, SourceId, StreamId, StringId, ThreadId, TraceBuilder, TrackId,
-    WarningKind,
+use hashbrown::{HashMap, HashSet};
+use kinetoscope_model::id::NONE;
+use kinetoscope_model::table::{
+    ApiCallBuilder, ApiCallRow, DeviceBuilder, DeviceRow, GpuOpBuilder, GpuOpKind, GpuOpRow, LaunchBuilder, LaunchRow,
+    SliceBuilder, StreamBuilder, StreamRow,
 };
+use kinetoscope_model::{
+    ArgPage, ArgSetId, ArgValue, DeviceId, Interner, ProcessId, SliceId, SourceId, StreamId, StringId, ThreadId,
+    TrackId, WarningKind, Warnings,
+};
+use rayon::prelude::*;
 
 use crate::chrome::metadata::DeviceProperties;
 
-/// A slice that is GPU work, noted while slices are placed.
+/// A slice that is GPU work, noted while slices are placed. What the slice table knows is not repeated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GpuSlice {
     pub(crate) slice: SliceId,
     pub(crate) kind: GpuOpKind,
-    pub(crate) name: StringId,
-    pub(crate) source: u32,
-    pub(crate) arg_set: Option<ArgSetId>,
-    pub(crate) utid: ThreadId,
-    pub(crate) upid: ProcessId,
-    /// The row's own track, also for a slice that went to a lane.
-    pub(crate) track: TrackId,
-    pub(crate) tid: i64,
-    pub(crate) pid: i64,
-    pub(crate) offset: u64,
+    /// Place in the list of rows that hold GPU work.
+    pub(crate) row: u32,
 }
 
 /// A slice that is an API call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ApiSlice {
     pub(crate) slice: SliceId,
-    pub(crate) name: StringId,
     pub(crate) source: u32,
-    pub(crate) arg_set: Option<ArgSetId>,
+}
+
+/// A row of the file that holds GPU work: a stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GpuRow {
+    pub(crate) source: u32,
+    pub(crate) utid: ThreadId,
+    pub(crate) upid: ProcessId,
+    /// The row's own track, also for a slice that went to a lane.
+    pub(crate) track: TrackId,
+    /// Number of the stream.
+    pub(crate) tid: i64,
+    /// Number of the device.
+    pub(crate) pid: i64,
+}
+
+/// What the GPU tables are built from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GpuInputs<'a> {
+    pub(crate) arg_pages: &'a [ArgPage],
+    pub(crate) slices: &'a SliceBuilder,
+    pub(crate) gpu_slices: &'a [GpuSlice],
+    pub(crate) gpu_rows: &'a [GpuRow],
+    pub(crate) api_slices: &'a [ApiSlice],
+    /// Devices that each source lists.
+    pub(crate) properties: &'a [Vec<DeviceProperties>],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,220 +97,334 @@ impl Field {
     }
 }
 
-/// Reads typed fields from argument sets, looking at each shape's keys once.
-#[derive(Debug, Default)]
-struct FieldPlans {
+/// The argument pages of a trace under construction, read by field.
+#[derive(Debug)]
+struct FieldReader<'a> {
+    pages: &'a [ArgPage],
+    page_starts: &'a [u32],
+    /// What the keys of a shape mean, by page and shape: each is looked at once.
     plans: HashMap<(usize, usize), Box<[Field]>>,
 }
 
-impl FieldPlans {
-    fn visit<'a>(
-        &mut self,
-        pages: &'a [ArgPage],
-        page_starts: &[u32],
-        set: ArgSetId,
-        mut take: impl FnMut(Field, ArgValue<'a>),
-    ) {
-        let page_index = page_starts.partition_point(|&start| start <= set.0) - 1;
-        let page = &pages[page_index];
-        let index = (set.0 - page_starts[page_index]) as usize;
+impl<'a> FieldReader<'a> {
+    fn new(pages: &'a [ArgPage], page_starts: &'a [u32]) -> Self {
+        Self { pages, page_starts, plans: HashMap::new() }
+    }
+
+    #[inline]
+    fn visit(&mut self, set: ArgSetId, mut take: impl FnMut(Field, ArgValue<'a>)) {
+        let page_index = self.page_starts.partition_point(|&start| start <= set.0) - 1;
+        let page = &self.pages[page_index];
+        let index = (set.0 - self.page_starts[page_index]) as usize;
         let shape = page.shape_of(index);
         let plan =
             self.plans.entry((page_index, shape)).or_insert_with(|| page.shape_keys(shape).map(Field::of).collect());
-        for (&field, (_, value)) in plan.iter().zip(page.set(index)) {
-            if !matches!(field, Field::Other) {
+        let mut values = page.set(index);
+        for &field in plan.iter() {
+            if matches!(field, Field::Other) {
+                values.skip_value();
+            } else if let Some(value) = values.next_value_only() {
                 take(field, value);
             }
         }
     }
 }
 
-/// Fills the GPU tables from the slices noted while placing.
-pub(crate) fn build(
-    trace: &mut TraceBuilder,
-    gpu_slices: &[GpuSlice],
-    api_slices: &[ApiSlice],
-    properties: &[Vec<DeviceProperties>],
-) {
-    let mut page_starts = Vec::with_capacity(trace.arg_pages.len());
+/// Finds the call with a correlation id. Runtimes count calls, so the ids of a source are mostly dense.
+#[derive(Debug)]
+struct CallIndex {
+    by_source: Vec<SourceCalls>,
+}
+
+#[derive(Debug)]
+enum SourceCalls {
+    Dense { first: i64, calls: Vec<u32> },
+    Sparse(HashMap<i64, u32>),
+}
+
+impl CallIndex {
+    /// An index of `calls`, which come in order of start: where a runtime call and the driver call inside it share an
+    /// id, the outer one counts.
+    fn new(num_sources: usize, api_slices: &[ApiSlice], calls: &ApiCallBuilder) -> Self {
+        let correlations = || {
+            (0u32..)
+                .zip(api_slices)
+                .filter_map(|(id, slice)| Some((id, slice.source, calls.correlation.get(id as usize)?)))
+        };
+        let mut ranges: Vec<Option<(i64, i64, usize)>> = vec![None; num_sources];
+        for (_, source, correlation) in correlations() {
+            let range = &mut ranges[source as usize];
+            *range = Some(range.map_or((correlation, correlation, 1), |(least, most, count)| {
+                (least.min(correlation), most.max(correlation), count + 1)
+            }));
+        }
+        /// Slots per call up to which a table is cheaper than hashing.
+        const MAX_SPARSITY: i128 = 16;
+        let mut by_source: Vec<_> = ranges
+            .into_iter()
+            .map(|range| match range {
+                Some((least, most, count)) if i128::from(most) - i128::from(least) < MAX_SPARSITY * count as i128 => {
+                    SourceCalls::Dense { first: least, calls: vec![NONE; (most - least) as usize + 1] }
+                }
+                _ => SourceCalls::Sparse(HashMap::new()),
+            })
+            .collect();
+        for (id, source, correlation) in correlations() {
+            match &mut by_source[source as usize] {
+                SourceCalls::Dense { first, calls } => {
+                    let slot = &mut calls[(correlation - *first) as usize];
+                    *slot = (*slot).min(id);
+                }
+                SourceCalls::Sparse(calls) => {
+                    calls.entry(correlation).or_insert(id);
+                }
+            }
+        }
+        Self { by_source }
+    }
+
+    fn find(&self, source: u32, correlation: i64) -> Option<u32> {
+        match &self.by_source[source as usize] {
+            SourceCalls::Dense { first, calls } => {
+                let slot = usize::try_from(correlation.checked_sub(*first)?).ok()?;
+                calls.get(slot).copied().filter(|&id| id != NONE)
+            }
+            SourceCalls::Sparse(calls) => calls.get(&correlation).copied(),
+        }
+    }
+}
+
+/// The GPU tables and what goes with them.
+#[derive(Debug, Default)]
+pub(crate) struct GpuTables {
+    pub(crate) devices: DeviceBuilder,
+    pub(crate) streams: StreamBuilder,
+    pub(crate) gpu_ops: GpuOpBuilder,
+    pub(crate) api_calls: ApiCallBuilder,
+    pub(crate) launches: LaunchBuilder,
+    pub(crate) warnings: Warnings,
+    /// Device of each process row that stands for one.
+    pub(crate) device_of_process: Vec<(ProcessId, DeviceId)>,
+}
+
+/// What earlier rows have made known.
+#[derive(Debug, Default)]
+struct KnownRows {
+    streams: HashMap<ThreadId, StreamId>,
+    copy_kinds: HashMap<StringId, Option<StringId>>,
+}
+
+/// Builds the GPU tables from the slices noted while placing.
+pub(crate) fn build(inputs: GpuInputs<'_>, strings: &mut Interner) -> GpuTables {
+    let GpuInputs { arg_pages, slices, gpu_slices, api_slices, .. } = inputs;
+    let mut page_starts = Vec::with_capacity(arg_pages.len());
     let mut next = 0;
-    for page in &trace.arg_pages {
+    for page in arg_pages {
         page_starts.push(next);
         next += page.num_sets() as u32;
     }
-    let mut plans = FieldPlans::default();
-    let devices = build_devices(trace, gpu_slices, properties);
-    let by_correlation = build_api_calls(trace, api_slices, &mut plans, &page_starts);
-    build_gpu_ops(trace, gpu_slices, &devices, &by_correlation, &mut plans, &page_starts);
+    let new_reader = || FieldReader::new(arg_pages, &page_starts);
+    let graph_launches = graph_launch_names(strings, slices, api_slices);
+    let mut tables = GpuTables::default();
+    tables.api_calls.reserve(api_slices.len());
+    // In batches: all rows at once, each as wide as the table, would be the largest thing in memory.
+    for batch in api_slices.chunks(ROWS_PER_BATCH) {
+        let rows: Vec<ApiCallRow> = batch
+            .par_iter()
+            .with_min_len(MIN_ROWS_PER_TASK)
+            .map_init(new_reader, |reader, call| api_call_row(reader, slices, call.slice, &graph_launches))
+            .collect();
+        for row in rows {
+            tables.api_calls.push(row);
+        }
+    }
+    let calls = CallIndex::new(inputs.properties.len(), api_slices, &tables.api_calls);
+    tables.add_devices(strings, inputs.gpu_rows, inputs.properties);
+    tables.gpu_ops.reserve(gpu_slices.len());
+    tables.launches.reserve(gpu_slices.len());
+    let mut known = KnownRows::default();
+    for batch in gpu_slices.chunks(ROWS_PER_BATCH) {
+        let rows: Vec<(GpuOpRow, u32)> = batch
+            .par_iter()
+            .with_min_len(MIN_ROWS_PER_TASK)
+            .map_init(new_reader, |reader, gpu| gpu_op_row(reader, slices, gpu))
+            .collect();
+        tables.add_gpu_ops(strings, inputs, batch, rows, &calls, &mut known);
+    }
+    tables
 }
 
-type DeviceMap = HashMap<ProcessId, DeviceId>;
+/// Rows that are read before any is put into its table.
+const ROWS_PER_BATCH: usize = 128 << 10;
 
-fn build_devices(trace: &mut TraceBuilder, gpu_slices: &[GpuSlice], properties: &[Vec<DeviceProperties>]) -> DeviceMap {
-    // Process rows that hold GPU work, in order of process.
-    let mut seen = HashMap::new();
-    for gpu in gpu_slices {
-        seen.entry(gpu.upid).or_insert((gpu.pid, gpu.source));
-    }
-    let mut rows: Vec<_> = seen.into_iter().map(|(upid, (pid, source))| (source, pid, Some(upid))).collect();
-    // Process rows that a label calls a GPU, and devices the file lists, used or not.
-    for (source, listed) in properties.iter().enumerate() {
-        for device in listed {
-            if !rows.iter().any(|&(row_source, pid, _)| row_source == source as u32 && pid == device.ordinal) {
-                rows.push((source as u32, device.ordinal, None));
-            }
-        }
-    }
-    rows.sort_unstable();
-    let mut map = DeviceMap::new();
-    for (source, ordinal, upid) in rows {
-        let listed = properties[source as usize].iter().find(|device| device.ordinal == ordinal);
-        let listed = listed.cloned().unwrap_or(DeviceProperties { ordinal, ..DeviceProperties::default() });
-        let name = listed.name.filter(|name| !name.is_empty()).map(|name| trace.strings.intern(&name));
-        let id = DeviceId::from_index(trace.devices.push(DeviceRow {
-            ordinal,
-            name,
-            total_memory: listed.total_memory,
-            compute_major: listed.compute_major,
-            compute_minor: listed.compute_minor,
-            num_sms: listed.num_sms,
-            max_threads_per_block: listed.max_threads_per_block,
-            max_threads_per_sm: listed.max_threads_per_sm,
-            registers_per_sm: listed.registers_per_sm,
-            shared_memory_per_sm: listed.shared_memory_per_sm,
-            warp_size: listed.warp_size,
-            upid,
-            source_id: SourceId(source),
-        }));
-        if let Some(upid) = upid {
-            map.insert(upid, id);
-            trace.processes.device_id.set(upid.index(), Some(id));
-        }
-    }
-    map
+/// Fewer rows than this are not worth a second thread, nor a second set of plans.
+const MIN_ROWS_PER_TASK: usize = 16 << 10;
+
+/// Names of calls that launch a graph.
+fn graph_launch_names(strings: &Interner, slices: &SliceBuilder, api_slices: &[ApiSlice]) -> HashSet<StringId> {
+    let names: HashSet<StringId> = api_slices.iter().map(|call| slices.name.get(call.slice.index())).collect();
+    names.into_iter().filter(|&name| strings.get(name).contains("GraphLaunch")).collect()
 }
 
-fn build_api_calls(
-    trace: &mut TraceBuilder,
-    api_slices: &[ApiSlice],
-    plans: &mut FieldPlans,
-    page_starts: &[u32],
-) -> HashMap<(u32, i64), (u32, SliceId)> {
-    // Slices come by start, so where a runtime call and the driver call inside it share an id, the outer one is kept.
-    let mut by_correlation = HashMap::with_capacity(api_slices.len());
-    let mut graph_names: HashMap<StringId, bool> = HashMap::new();
-    for call in api_slices {
-        let is_graph_launch =
-            *graph_names.entry(call.name).or_insert_with(|| trace.strings.get(call.name).contains("GraphLaunch"));
-        let mut row =
-            ApiCallRow { slice_id: call.slice, correlation: None, external_id: None, cbid: None, is_graph_launch };
-        if let Some(set) = call.arg_set {
-            plans.visit(&trace.arg_pages, page_starts, set, |field, value| match field {
-                Field::Correlation => row.correlation = value.as_i64(),
-                Field::ExternalId => row.external_id = value.as_i64(),
-                Field::Cbid => row.cbid = value.as_i64(),
-                _ => {}
-            });
-        }
-        let id = trace.api_calls.push(row) as u32;
-        if let Some(correlation) = row.correlation {
-            by_correlation.entry((call.source, correlation)).or_insert((id, call.slice));
-        }
-    }
-    by_correlation
-}
-
-fn build_gpu_ops(
-    trace: &mut TraceBuilder,
-    gpu_slices: &[GpuSlice],
-    devices: &DeviceMap,
-    by_correlation: &HashMap<(u32, i64), (u32, SliceId)>,
-    plans: &mut FieldPlans,
-    page_starts: &[u32],
-) {
-    let mut streams: HashMap<ThreadId, StreamId> = HashMap::new();
-    let mut copy_kinds: HashMap<StringId, Option<StringId>> = HashMap::new();
-    for gpu in gpu_slices {
-        let device_id = devices[&gpu.upid];
-        let mut row = GpuOpRow {
-            slice_id: gpu.slice,
-            kind: gpu.kind,
-            device_id,
-            stream_id: StreamId(0),
-            context: None,
-            correlation: None,
-            external_id: None,
-            bytes: None,
-            copy_kind: None,
-            grid_x: None,
-            grid_y: None,
-            grid_z: None,
-            block_x: None,
-            block_y: None,
-            block_z: None,
-            registers_per_thread: None,
-            shared_memory: None,
-            static_shared_memory: None,
-            dynamic_shared_memory: None,
-            occupancy: None,
-            blocks_per_sm: None,
-            warps_per_sm: None,
-            graph_id: None,
-            graph_node_id: None,
-        };
-        let mut num_misfits = 0;
-        if let Some(set) = gpu.arg_set {
-            let mut small = |value: ArgValue<'_>| {
-                let small =
-                    value.as_i64().and_then(|value| u32::try_from(value).ok()).filter(|&value| value != u32::MAX);
-                num_misfits += u32::from(small.is_none());
-                small
-            };
-            plans.visit(&trace.arg_pages, page_starts, set, |field, value| match field {
-                Field::Correlation => row.correlation = value.as_i64(),
-                Field::ExternalId => row.external_id = value.as_i64(),
-                Field::Context => row.context = value.as_i64(),
-                Field::Bytes => row.bytes = value.as_i64(),
-                Field::Grid => [row.grid_x, row.grid_y, row.grid_z] = triple(value, &mut small),
-                Field::Block => [row.block_x, row.block_y, row.block_z] = triple(value, &mut small),
-                Field::Registers => row.registers_per_thread = small(value),
-                Field::SharedMemory => row.shared_memory = small(value),
-                Field::Occupancy => row.occupancy = value.as_f64(),
-                Field::BlocksPerSm => row.blocks_per_sm = value.as_f64(),
-                Field::WarpsPerSm => row.warps_per_sm = value.as_f64(),
-                Field::GraphId => row.graph_id = value.as_i64(),
-                Field::GraphNodeId => row.graph_node_id = value.as_i64(),
-                Field::Cbid | Field::Other => {}
-            });
-        }
-        if num_misfits > 0 {
-            trace.warnings.add(WarningKind::ValueOutOfRange, SourceId(gpu.source), Some(gpu.offset), || {
-                format!("{num_misfits} fields of `{}`", trace.strings.get(gpu.name))
-            });
-        }
-        if gpu.kind == GpuOpKind::Memcpy {
-            row.copy_kind = *copy_kinds.entry(gpu.name).or_insert_with(|| {
-                let kind = copy_kind_of(trace.strings.get(gpu.name)).map(str::to_owned);
-                kind.map(|kind| trace.strings.intern(&kind))
-            });
-        }
-        row.stream_id = *streams.entry(gpu.utid).or_insert_with(|| {
-            StreamId::from_index(trace.streams.push(StreamRow {
-                device_id,
-                context: row.context,
-                stream: gpu.tid,
-                utid: gpu.utid,
-                track_id: gpu.track,
-            }))
+fn api_call_row(
+    reader: &mut FieldReader<'_>,
+    slices: &SliceBuilder,
+    slice: SliceId,
+    graph_launches: &HashSet<StringId>,
+) -> ApiCallRow {
+    let is_graph_launch = graph_launches.contains(&slices.name.get(slice.index()));
+    let mut row = ApiCallRow { slice_id: slice, correlation: None, external_id: None, cbid: None, is_graph_launch };
+    if let Some(set) = slices.arg_set_id.get(slice.index()) {
+        reader.visit(set, |field, value| match field {
+            Field::Correlation => row.correlation = value.as_i64(),
+            Field::ExternalId => row.external_id = value.as_i64(),
+            Field::Cbid => row.cbid = value.as_i64(),
+            _ => {}
         });
-        let gpu_op_id = trace.gpu_ops.push(row) as u32;
-        match row.correlation.and_then(|correlation| by_correlation.get(&(gpu.source, correlation))) {
-            Some(&(api_call_id, api_slice_id)) => {
-                trace.launches.push(LaunchRow { api_call_id, gpu_op_id, api_slice_id, gpu_slice_id: gpu.slice });
+    }
+    row
+}
+
+/// The row of a GPU slice, but for its device, stream and copy kind, and how many values did not fit.
+fn gpu_op_row(reader: &mut FieldReader<'_>, slices: &SliceBuilder, gpu: &GpuSlice) -> (GpuOpRow, u32) {
+    let mut row = GpuOpRow {
+        slice_id: gpu.slice,
+        kind: gpu.kind,
+        device_id: DeviceId(0),
+        stream_id: StreamId(0),
+        context: None,
+        correlation: None,
+        external_id: None,
+        bytes: None,
+        copy_kind: None,
+        grid_x: None,
+        grid_y: None,
+        grid_z: None,
+        block_x: None,
+        block_y: None,
+        block_z: None,
+        registers_per_thread: None,
+        shared_memory: None,
+        static_shared_memory: None,
+        dynamic_shared_memory: None,
+        occupancy: None,
+        blocks_per_sm: None,
+        warps_per_sm: None,
+        graph_id: None,
+        graph_node_id: None,
+    };
+    let mut num_misfits = 0;
+    if let Some(set) = slices.arg_set_id.get(gpu.slice.index()) {
+        let mut small = |value: ArgValue<'_>| {
+            let small = value.as_i64().and_then(|value| u32::try_from(value).ok()).filter(|&value| value != u32::MAX);
+            num_misfits += u32::from(small.is_none());
+            small
+        };
+        reader.visit(set, |field, value| match field {
+            Field::Correlation => row.correlation = value.as_i64(),
+            Field::ExternalId => row.external_id = value.as_i64(),
+            Field::Context => row.context = value.as_i64(),
+            Field::Bytes => row.bytes = value.as_i64(),
+            Field::Grid => [row.grid_x, row.grid_y, row.grid_z] = triple(value, &mut small),
+            Field::Block => [row.block_x, row.block_y, row.block_z] = triple(value, &mut small),
+            Field::Registers => row.registers_per_thread = small(value),
+            Field::SharedMemory => row.shared_memory = small(value),
+            Field::Occupancy => row.occupancy = value.as_f64(),
+            Field::BlocksPerSm => row.blocks_per_sm = value.as_f64(),
+            Field::WarpsPerSm => row.warps_per_sm = value.as_f64(),
+            Field::GraphId => row.graph_id = value.as_i64(),
+            Field::GraphNodeId => row.graph_node_id = value.as_i64(),
+            Field::Cbid | Field::Other => {}
+        });
+    }
+    (row, num_misfits)
+}
+
+impl GpuTables {
+    fn add_devices(&mut self, strings: &mut Interner, gpu_rows: &[GpuRow], properties: &[Vec<DeviceProperties>]) {
+        // Process rows that hold GPU work, and devices the file lists, used or not.
+        let mut seen = HashMap::new();
+        for row in gpu_rows {
+            seen.entry(row.upid).or_insert((row.pid, row.source));
+        }
+        let mut rows: Vec<_> = seen.into_iter().map(|(upid, (pid, source))| (source, pid, Some(upid))).collect();
+        for (source, listed) in (0u32..).zip(properties) {
+            for device in listed {
+                if !rows.iter().any(|&(row_source, pid, _)| row_source == source && pid == device.ordinal) {
+                    rows.push((source, device.ordinal, None));
+                }
             }
-            None => trace.warnings.add(WarningKind::GpuOpWithoutLaunch, SourceId(gpu.source), Some(gpu.offset), || {
-                format!("`{}`", trace.strings.get(gpu.name))
-            }),
+        }
+        rows.sort_unstable();
+        for (source, ordinal, upid) in rows {
+            let listed = properties[source as usize].iter().find(|device| device.ordinal == ordinal);
+            let listed = listed.cloned().unwrap_or(DeviceProperties { ordinal, ..DeviceProperties::default() });
+            let name = listed.name.filter(|name| !name.is_empty()).map(|name| strings.intern(&name));
+            let id = DeviceId::from_index(self.devices.push(DeviceRow {
+                ordinal,
+                name,
+                total_memory: listed.total_memory,
+                compute_major: listed.compute_major,
+                compute_minor: listed.compute_minor,
+                num_sms: listed.num_sms,
+                max_threads_per_block: listed.max_threads_per_block,
+                max_threads_per_sm: listed.max_threads_per_sm,
+                registers_per_sm: listed.registers_per_sm,
+                shared_memory_per_sm: listed.shared_memory_per_sm,
+                warp_size: listed.warp_size,
+                upid,
+                source_id: SourceId(source),
+            }));
+            self.device_of_process.extend(upid.map(|upid| (upid, id)));
+        }
+    }
+
+    fn add_gpu_ops(
+        &mut self,
+        strings: &mut Interner,
+        inputs: GpuInputs<'_>,
+        gpu_slices: &[GpuSlice],
+        rows: Vec<(GpuOpRow, u32)>,
+        calls: &CallIndex,
+        known: &mut KnownRows,
+    ) {
+        let devices: HashMap<ProcessId, DeviceId> = self.device_of_process.iter().copied().collect();
+        for (gpu, (mut row, num_misfits)) in gpu_slices.iter().zip(rows) {
+            let stream = &inputs.gpu_rows[gpu.row as usize];
+            let name = inputs.slices.name.get(gpu.slice.index());
+            let offset = inputs.slices.source_offset.get(gpu.slice.index()) as u64;
+            row.device_id = devices[&stream.upid];
+            if gpu.kind == GpuOpKind::Memcpy {
+                row.copy_kind = *known.copy_kinds.entry(name).or_insert_with(|| {
+                    let kind = copy_kind_of(strings.get(name)).map(str::to_owned);
+                    kind.map(|kind| strings.intern(&kind))
+                });
+            }
+            row.stream_id = *known.streams.entry(stream.utid).or_insert_with(|| {
+                StreamId::from_index(self.streams.push(StreamRow {
+                    device_id: row.device_id,
+                    context: row.context,
+                    stream: stream.tid,
+                    utid: stream.utid,
+                    track_id: stream.track,
+                }))
+            });
+            let place = (SourceId(stream.source), Some(offset));
+            if num_misfits > 0 {
+                self.warnings.add(WarningKind::ValueOutOfRange, place.0, place.1, || {
+                    format!("{num_misfits} fields of `{}`", strings.get(name))
+                });
+            }
+            let gpu_op_id = self.gpu_ops.push(row) as u32;
+            match row.correlation.and_then(|correlation| calls.find(stream.source, correlation)) {
+                Some(api_call_id) => {
+                    let api_slice_id = self.api_calls.slice_id.get(api_call_id as usize);
+                    self.launches.push(LaunchRow { api_call_id, gpu_op_id, api_slice_id, gpu_slice_id: gpu.slice });
+                }
+                None => self
+                    .warnings
+                    .add(WarningKind::GpuOpWithoutLaunch, place.0, place.1, || format!("`{}`", strings.get(name))),
+            }
         }
     }
 }

@@ -391,7 +391,9 @@ impl<'a, S: Sink> Workload<'a, S> {
     /// Decides what the next step runs, as a continuous-batching scheduler under a steady load would.
     fn schedule(&mut self) -> StepShape {
         let generation_requests = self.running;
-        let admits = self.running == 0 || (self.running < MAX_RUNNING - 4 && self.shared.below(10) == 0);
+        let steps_between_arrivals = if self.running < MAX_RUNNING / 8 { 5 } else { 12 };
+        let admits =
+            self.running == 0 || (self.running < MAX_RUNNING - 4 && self.shared.below(steps_between_arrivals) == 0);
         let (mut context_requests, mut context_tokens) = (0, 0);
         if admits {
             context_requests = 1 + self.shared.below(4);
@@ -402,7 +404,10 @@ impl<'a, S: Sink> Workload<'a, S> {
             }
         }
         self.running += context_requests;
-        if self.shared.below(96) < generation_requests {
+        if self.shared.below(48) == 0 {
+            // A burst of requests is over; the next one finds the engine empty.
+            self.running = 0;
+        } else if self.shared.below(96) < generation_requests {
             self.running -= 1;
         }
         StepShape { context_requests, context_tokens, generation_requests, generation_tokens: generation_requests }
