@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use kinetoscope_model::column::{Cell, Column, ColumnData};
+use kinetoscope_model::column::{Cell, Column, ColumnData, ColumnKind};
+use kinetoscope_model::id::NONE;
 use kinetoscope_model::time::end_of;
-use kinetoscope_model::{StringId, Trace, TrackId};
+use kinetoscope_model::{ArgSetId, SliceId, StringId, Trace, TrackId};
 use kinetoscope_store::Store;
 
 /// By how much a slice may end after the one it is nested in: the step of the coarsest clock whose rounding is healed.
@@ -26,13 +27,13 @@ fn check_references(trace: &Trace) {
         let columns = table.columns();
         for (spec, column) in table.specs().iter().zip(&columns) {
             let num_rows = match spec.kind {
-                kinetoscope_model::column::ColumnKind::Text => strings,
-                kinetoscope_model::column::ColumnKind::Id => num_rows_behind(trace, table.name(), spec.name),
+                ColumnKind::Text => strings,
+                ColumnKind::Id => num_rows_behind(trace, table.name(), spec.name),
                 _ => continue,
             };
             let ColumnData::U32(values) = column else { panic!("`{}.{}` holds no ids", table.name(), spec.name) };
             for (row, &value) in values.iter().enumerate() {
-                let is_none = value == kinetoscope_model::id::NONE && spec.is_nullable;
+                let is_none = value == NONE && spec.is_nullable;
                 assert!(
                     is_none || (value as usize) < num_rows,
                     "`{}.{}` of row {row} is {value}, and there are {num_rows}",
@@ -108,14 +109,39 @@ fn check_lookups(trace: &Trace) {
     let tracks = (0..trace.tracks.len()).map(TrackId::from_index);
     let num_on_tracks: usize = tracks.map(|track| store.slices_of_track(track).len()).sum();
     assert_eq!(num_on_tracks, trace.slices.len());
-    let num_children: usize = (0..trace.slices.len())
-        .map(|row| store.children_of_slice(kinetoscope_model::SliceId::from_index(row)).len())
-        .sum();
+    let num_children: usize =
+        (0..trace.slices.len()).map(|row| store.children_of_slice(SliceId::from_index(row)).len()).sum();
     assert_eq!(num_children, trace.slices.parent_id.iter().flatten().count());
     for (row, op) in trace.gpu_ops.rows().enumerate() {
         assert!(store.gpu_ops_of_device(op.device_id).contains(&(row as u32)), "GPU op {row} is not on its device");
         assert!(store.gpu_ops_of_stream(op.stream_id).contains(&(row as u32)), "GPU op {row} is not on its stream");
     }
+}
+
+/// Reads every value of a trace that may hold nonsense, as a damaged cache file does, without following any.
+pub fn read_all(trace: &Trace) {
+    for table in trace.tables() {
+        for column in table.columns() {
+            let len = column.len();
+            assert!(len == 0 || len == table.len(), "a column of `{}` has {len} values", table.name());
+        }
+    }
+    for row in 0..trace.slices.len() {
+        let _ = trace.slices.row(row);
+    }
+    for row in 0..trace.gpu_ops.len() {
+        let _ = trace.gpu_ops.row(row);
+    }
+    for row in 0..trace.threads.len() {
+        let _ = (trace.threads.row(row), trace.threads.role.get(row).word());
+    }
+    for id in (0..trace.strings.len()).map(StringId::from_index) {
+        let _ = trace.strings.get(id).chars().count();
+    }
+    for set in (0..trace.args.num_sets()).map(ArgSetId::from_index) {
+        let _ = trace.args.set(set).count();
+    }
+    let _ = trace.bounds();
 }
 
 /// Everything a trace says, as text: equal traces give equal texts, however their arguments lie in pages.
@@ -127,15 +153,15 @@ pub fn texts(trace: &Trace) -> String {
             let _ = writeln!(out, "  {} {}", spec.name, column_text(trace, spec.kind, &column));
         }
     }
-    for set in (0..trace.args.num_sets()).map(kinetoscope_model::ArgSetId::from_index) {
+    for set in (0..trace.args.num_sets()).map(ArgSetId::from_index) {
         let _ = writeln!(out, "{:?}", trace.args.set(set).collect::<Vec<_>>());
     }
     out
 }
 
-fn column_text(trace: &Trace, kind: kinetoscope_model::column::ColumnKind, column: &ColumnData) -> String {
+fn column_text(trace: &Trace, kind: ColumnKind, column: &ColumnData) -> String {
     match column {
-        ColumnData::U32(values) if kind == kinetoscope_model::column::ColumnKind::Text => {
+        ColumnData::U32(values) if kind == ColumnKind::Text => {
             let text = |&value: &u32| Option::<StringId>::from_native(value).map(|id| trace.strings.get(id));
             format!("{:?}", values.iter().map(text).collect::<Vec<_>>())
         }

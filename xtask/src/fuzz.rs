@@ -1,10 +1,10 @@
 //! Runs the fuzz targets, each for a while, starting from the committed seeds.
 
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use kinetoscope_ingest::read_path;
 
 use crate::repository;
 
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if !has_tool.is_ok_and(|status| status.success()) {
         bail!("cargo-fuzz is not installed; `cargo install cargo-fuzz --locked` installs it");
     }
+    plant_arg_pages()?;
     let mut failed = Vec::new();
     for target in &plan.targets {
         println!("\n=== {target}, {} s ===", plan.secs);
@@ -84,6 +85,27 @@ fn targets() -> Result<Vec<String>> {
     Ok(targets)
 }
 
+/// Adds the argument pages of the JSON seeds to the corpus of their target: a page is bytes without a version, so that
+/// a committed one would be out of date unseen.
+fn plant_arg_pages() -> Result<()> {
+    let folder = repository::root().join("fuzz/corpus/arg_page");
+    fs::create_dir_all(&folder).context("cannot create the corpus folder")?;
+    for entry in
+        fs::read_dir(repository::root().join("fuzz/seeds/chrome_json")).context("cannot list the JSON seeds")?
+    {
+        let path = entry?.path();
+        let trace = read_path(&path)?;
+        for (index, page) in trace.args.pages().iter().enumerate() {
+            // The target takes the number of sets first.
+            let mut bytes = vec![u8::try_from(page.num_sets()).unwrap_or(u8::MAX)];
+            bytes.extend_from_slice(page.as_buffer().as_slice());
+            let name = format!("{}-{index}", path.file_stem().unwrap_or_default().to_string_lossy());
+            fs::write(folder.join(name), bytes).context("cannot write a seed")?;
+        }
+    }
+    Ok(())
+}
+
 /// False when the engine reports a finding.
 fn run_target(target: &str, secs: u64) -> Result<bool> {
     let folder = |name: &str| format!("fuzz/{name}/{target}");
@@ -104,7 +126,7 @@ fn run_target(target: &str, secs: u64) -> Result<bool> {
         "-print_final_stats=1".to_owned(),
     ]);
     let dictionary = format!("fuzz/{target}.dict");
-    if Path::new(repository::root()).join(&dictionary).is_file() {
+    if repository::root().join(&dictionary).is_file() {
         command.arg(format!("-dict={dictionary}"));
     }
     Ok(command.status().context("cannot run `cargo fuzz`")?.success())

@@ -12,7 +12,9 @@ use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
-use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion::logical_expr::{
+    AggregateUDF, CreateMemoryTable, DdlStatement, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+};
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
@@ -21,6 +23,7 @@ use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::{Place, SqlError, nearest_names};
 use crate::function::Functions;
+use crate::row_order;
 use crate::view::ShippedView;
 
 /// The schema that SQLite's users may write before a table's name.
@@ -49,7 +52,7 @@ impl Planner<'_> {
     /// Plans one statement of `script`.
     pub(crate) fn plan(&self, script: &str, statement: &mut ParsedStatement) -> Result<LogicalPlan, SqlError> {
         loop {
-            let error = match self.try_plan(statement) {
+            let error = match self.try_plan(statement).and_then(settle_order) {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
@@ -107,6 +110,18 @@ impl Planner<'_> {
             DataFusionError::Internal(message) => SqlError::Internal { message: message.clone() },
             other => SqlError::Invalid { message: tidy_message(&other.message()), place },
         }
+    }
+}
+
+/// Settles the order of what a statement gives; a view has none of its own.
+fn settle_order(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => {
+            let input = Arc::new(row_order::settle(Arc::unwrap_or_clone(table.input))?);
+            Ok(LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(CreateMemoryTable { input, ..table })))
+        }
+        LogicalPlan::Ddl(_) => Ok(plan),
+        plan => row_order::settle(plan),
     }
 }
 

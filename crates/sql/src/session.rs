@@ -37,12 +37,20 @@ use crate::catalog::{Catalog, NameConflict};
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::SqlError;
 use crate::function::Functions;
+use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution};
 use crate::table_provider::BATCH_ROWS;
 
 /// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
 /// a stack cost nothing.
 const STACK_BYTES: usize = 64 << 20;
+
+/// The smaller side of a join is held by one thread up to this size, and the larger side runs past it in the order of
+/// its rows. Beyond it both sides are dealt out to threads by their keys, and the order is lost.
+const MAX_COLLECTED_ROWS: usize = 4 << 20;
+
+/// The same in bytes, where the engine knows those.
+const MAX_COLLECTED_BYTES: usize = MAX_COLLECTED_ROWS * 64;
 
 /// Results made ahead of the caller.
 const EVENTS_AHEAD: usize = 4;
@@ -243,7 +251,12 @@ impl Engine {
             .with_target_partitions(num_threads)
             .with_batch_size(BATCH_ROWS)
             .with_create_default_catalog_and_schema(false);
-        config.options_mut().sql_parser.collect_spans = true;
+        let options = config.options_mut();
+        options.sql_parser.collect_spans = true;
+        // Scans split themselves into ranges of rows, which keeps their order; dealing batches out does not.
+        options.optimizer.enable_round_robin_repartition = false;
+        options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
+        options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
         // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
         // stays is the function that the optimiser itself asks for by name.
         let state = SessionStateBuilder::new()
@@ -251,6 +264,7 @@ impl Engine {
             .with_runtime_env(runtime_env)
             .with_expr_planners(SessionStateDefaults::default_expr_planners())
             .with_aggregate_functions(vec![first_value_udaf()])
+            .with_physical_optimizer_rule(Arc::new(KeepOrder))
             .build();
         let functions = Functions::new(&Arc::new(ArgKinds::new(Arc::clone(&trace))));
         Ok(Self { state, catalog: Catalog::new(&trace), functions, memory_limit_bytes: options.memory_limit_bytes })
@@ -304,7 +318,7 @@ impl Engine {
         state.mark_start_execution();
         let plan = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut batches = execute_stream(plan, state.task_ctx()).map_err(failed)?;
+        let mut batches = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
         let schema = spell(&batches.schema());
         // When nobody listens any more, the script has been stopped, and this task is about to be.
         let stopped = |_| SqlError::Cancelled;
@@ -339,7 +353,7 @@ impl Engine {
         let mut state = self.state.clone();
         state.mark_start_execution();
         let plan = state.create_physical_plan(&table.input).await.map_err(|error| self.planner().explain(error, script))?;
-        let mut stream = execute_stream(plan, state.task_ctx()).map_err(failed)?;
+        let mut stream = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
         let reservation = MemoryConsumer::new(format!("table {name}")).register(&state.runtime_env().memory_pool);
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {

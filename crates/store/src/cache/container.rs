@@ -18,6 +18,7 @@
 use std::fs::File;
 use std::hash::Hasher;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
@@ -137,9 +138,16 @@ fn string_schema() -> SchemaRef {
 
 /// Writes `trace` into an empty file and sees to it that it is on the disk.
 ///
-/// Buffers go to the file one after the other as they lie in memory; nothing is put together first.
-pub(super) fn write(file: &mut File, key: &Key, created_unix_ns: i64, trace: &Trace) -> io::Result<()> {
-    let mut output = Output::new(&mut *file);
+/// Buffers go to the file one after the other as they lie in memory; nothing is put together first. Between two of
+/// them, `is_cancelled` ends it with an error.
+pub(super) fn write(
+    file: &mut File,
+    key: &Key,
+    created_unix_ns: i64,
+    trace: &Trace,
+    is_cancelled: &AtomicBool,
+) -> io::Result<()> {
+    let mut output = Output::new(CancellableFile { file: &mut *file, is_cancelled });
     // The magic is there from the start, so that no reader takes an unfinished file for a trace.
     output.write_all(CACHE_MAGIC)?;
     let mut segments = Vec::new();
@@ -187,6 +195,26 @@ pub(super) fn write(file: &mut File, key: &Key, created_unix_ns: i64, trace: &Tr
     file.write_all(&header.encode())?;
     // Before the file gets its name: after a power failure there must be no name without the content.
     file.sync_all()
+}
+
+/// A file that refuses to be written on once it is cancelled.
+struct CancellableFile<'a> {
+    file: &'a mut File,
+    is_cancelled: &'a AtomicBool,
+}
+
+impl Write for CancellableFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            // Not `Interrupted`, which writers take as a reason to try again.
+            return Err(io::Error::other("writing was cancelled"));
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// The trace in a cache file, its columns being slices of `file`; with a key, only when the file was made for it.

@@ -240,7 +240,7 @@ mod tests {
         let root = fs::canonicalize(folder.path()).expect("the folder exists");
         let a = file_of(&root, "a.json", b"[]");
         let b = file_of(&root, "b.json", b"[]");
-        let location = CacheLocation { user_folder: Some(root.join("user")) };
+        let location = CacheLocation { user_folder: Some(root.join("user")), ..CacheLocation::default() };
         let key_of_a = key(std::slice::from_ref(&a));
         assert_eq!(key_of_a.path_beside(), root.join("a.json.kinetoscope-cache"));
         let in_user_folder = key_of_a.path_in_user_folder(&location).expect("there is a folder");

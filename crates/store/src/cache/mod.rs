@@ -5,8 +5,8 @@
 //! the number of argument pages and the length of the distinct names, not with the events.
 //!
 //! - **Where.** `trace.json.gz` gets `trace.json.gz.kinetoscope-cache` beside it. Several inputs (the ranks of a job)
-//!   share `ranks.kinetoscope-cache` in the folder of the first. Where that folder cannot be written, the file goes to
-//!   the user's cache folder, if the caller names one. Its first bytes are
+//!   share `ranks.kinetoscope-cache` in the folder of the first. Where that folder cannot be written, or shall not be,
+//!   the file goes to the user's cache folder, if the caller names one. Its first bytes are
 //!   [`CACHE_MAGIC`](kinetoscope_model::trace::CACHE_MAGIC), so that readers of folders know it.
 //! - **Trust.** A file is used only when its [`Key`], its format and our version are the ones at hand and its checksums
 //!   are right. Anything else is a [`Miss`], never an error: the inputs are read again and the file is replaced.
@@ -28,6 +28,7 @@ mod toc;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use kinetoscope_model::Trace;
@@ -40,6 +41,8 @@ pub use key::{EXTENSION, Key};
 pub struct CacheLocation {
     /// The user's cache folder for us alone; made on first use.
     pub user_folder: Option<PathBuf>,
+    /// Keep cache files out of the folders of their inputs, which some people want left as they are.
+    pub is_user_folder_only: bool,
 }
 
 /// A cache file that was found and fits.
@@ -141,10 +144,13 @@ pub enum CacheError {
     },
 }
 
-/// Opens the cache of `key`: the one beside the inputs, or else the one in the user's folder.
+/// Opens the cache of `key`: the one beside the inputs if there may be one, or else the one in the user's folder.
 ///
 /// Marks the file as used now, as far as the system allows.
 pub fn open(key: &Key, location: &CacheLocation) -> Result<Hit, Miss> {
+    if let (true, Some(path)) = (location.is_user_folder_only, key.path_in_user_folder(location)) {
+        return open_at(&path, Some(key)).map(|trace| Hit { trace, path });
+    }
     let beside = key.path_beside();
     let miss = match open_at(&beside, Some(key)) {
         Ok(trace) => return Ok(Hit { trace, path: beside }),
@@ -188,22 +194,41 @@ fn open_at(path: &Path, key: Option<&Key>) -> Result<Trace, Miss> {
 ///
 /// Takes the time of writing the columns to the disk: call it when nobody waits. Memory does not grow with the trace.
 pub fn write(key: &Key, location: &CacheLocation, trace: &Trace) -> Result<PathBuf, CacheError> {
-    let beside = key.path_beside();
-    let (path, mut file) = match begin(&beside, key) {
-        Ok(file) => (beside, file),
-        Err(refused) => {
-            let path = key.path_in_user_folder(location).ok_or(refused)?;
-            // When this fails, creating the file says what is wrong.
-            let _ = fs::create_dir_all(folder::folder_of(&path));
-            let file = begin(&path, key)?;
-            (path, file)
-        }
-    };
+    write_unless(key, location, trace, &AtomicBool::new(false))
+}
+
+/// Like [`write`], but fails soon after somebody sets `is_cancelled`. Nothing is left behind then.
+pub fn write_unless(
+    key: &Key,
+    location: &CacheLocation,
+    trace: &Trace,
+    is_cancelled: &AtomicBool,
+) -> Result<PathBuf, CacheError> {
+    let (path, mut file) = begin_somewhere(key, location)?;
     let now = key::unix_ns(SystemTime::now());
-    match container::write(file.as_file_mut(), key, now, trace).and_then(|()| file.publish(&path)) {
+    match container::write(file.as_file_mut(), key, now, trace, is_cancelled).and_then(|()| file.publish(&path)) {
         Ok(()) => Ok(path),
         Err(source) => Err(CacheError::Write { path, source }),
     }
+}
+
+/// A partial file, and the path that it is for.
+fn begin_somewhere(key: &Key, location: &CacheLocation) -> Result<(PathBuf, partial::PartialFile), CacheError> {
+    let in_user_folder = key.path_in_user_folder(location);
+    let path = match in_user_folder {
+        Some(path) if location.is_user_folder_only => path,
+        _ => {
+            let beside = key.path_beside();
+            match begin(&beside, key) {
+                Ok(file) => return Ok((beside, file)),
+                Err(refused) => in_user_folder.ok_or(refused)?,
+            }
+        }
+    };
+    // When this fails, creating the file says what is wrong.
+    let _ = fs::create_dir_all(folder::folder_of(&path));
+    let file = begin(&path, key)?;
+    Ok((path, file))
 }
 
 /// A partial file for `path`, if `path` can be a file's name at all.

@@ -34,7 +34,8 @@ impl Place {
         let input = root.join("traces").join("a.json");
         fs::create_dir(root.join("traces")).expect("the folder is ours");
         fs::write(&input, b"[]").expect("the folder is ours");
-        let location = CacheLocation { user_folder: Some(root.join("user").join("kinetoscope")) };
+        let user_folder = Some(root.join("user").join("kinetoscope"));
+        let location = CacheLocation { user_folder, ..CacheLocation::default() };
         Self { folder, input, location }
     }
 
@@ -97,7 +98,7 @@ fn assert_same(found: &Trace, expected: &Trace) {
 /// The whole cache file of a trace, in memory as aligned as a mapping.
 fn file_of(trace: &Trace, key: &Key) -> Buffer {
     let mut file = tempfile::tempfile().expect("a temporary file");
-    container::write(&mut file, key, 0, trace).expect("the file can be written");
+    container::write(&mut file, key, 0, trace, &AtomicBool::new(false)).expect("the file can be written");
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0)).expect("the file is ours");
     io::Read::read_to_end(&mut file, &mut bytes).expect("the file is ours");
@@ -481,6 +482,27 @@ fn the_users_folder_takes_over_where_the_input_cannot_have_a_neighbour() {
     let hit = open(&key, &place.location).expect("nothing has changed");
     assert_eq!(hit.path, path);
     assert!(matches!(open(&key, &CacheLocation::default()), Err(Miss::Absent { .. })));
+}
+
+#[test]
+fn the_users_folder_can_be_the_only_one() {
+    let place = Place::new();
+    let key = place.key();
+    let only = CacheLocation { is_user_folder_only: true, ..place.location.clone() };
+    write(&key, &place.location, &small_trace(3)).expect("the folder is ours");
+    assert!(matches!(open(&key, &only), Err(Miss::Absent { .. })), "the neighbour does not count");
+    let path = write(&key, &only, &small_trace(3)).expect("the user's folder is writable");
+    assert_eq!(Some(&path), key.path_in_user_folder(&only).as_ref());
+    assert_eq!(open(&key, &only).expect("nothing has changed").path, path);
+    assert_eq!(place.names_in("traces"), ["a.json", "a.json.kinetoscope-cache"]);
+}
+
+#[test]
+fn a_cancelled_write_leaves_nothing() {
+    let place = Place::new();
+    let cancelled = write_unless(&place.key(), &place.location, &small_trace(3), &AtomicBool::new(true));
+    assert!(matches!(cancelled, Err(CacheError::Write { .. })), "{cancelled:?}");
+    assert_eq!(place.names_in("traces"), ["a.json"]);
 }
 
 #[test]
