@@ -1,7 +1,7 @@
 //! The summary: everything one page can say of a trace.
 //!
 //! One struct holds it all, in exact integers with the unit in the name; its JSON is what the command line prints and
-//! what the page's server sends. [`crate::summary_text`] writes the same struct for people. Lists are whole here: only
+//! what the page's server sends. [`mod@crate::summary_text`] writes the same struct for people. Lists are whole here: only
 //! text is cut, and says so.
 
 use hashbrown::HashSet;

@@ -44,6 +44,9 @@ impl Default for TextOptions {
 /// Space before everything that belongs to a section.
 const INDENT: usize = 2;
 
+/// Up to this number of inputs each has its size beside it; beyond, one line adds them up.
+const MAX_DETAILED_SOURCES: usize = 2;
+
 /// Width of the labels of the head.
 const LABEL_WIDTH: usize = 10;
 
@@ -127,13 +130,20 @@ impl Writer {
     }
 
     fn head(&mut self, summary: &Summary) {
+        let label = |index| if index == 0 { "source" } else { "" };
         for (index, source) in summary.sources.iter().take(self.options.top).enumerate() {
-            self.entry(if index == 0 { "source" } else { "" }, &source.path);
-            self.entry("", &source_line(source));
+            self.entry(label(index), &source.path);
+            if summary.sources.len() <= MAX_DETAILED_SOURCES {
+                self.entry("", &size_line(&source.format, std::slice::from_ref(source)));
+            }
         }
         let num_hidden = summary.sources.len().saturating_sub(self.options.top);
         if num_hidden > 0 {
             self.entry("", &rest_text(num_hidden, "input"));
+        }
+        if summary.sources.len() > MAX_DETAILED_SOURCES {
+            let number = format_number_of(summary.sources.len() as u64, "input");
+            self.entry("", &size_line(&number, &summary.sources));
         }
         let start = summary.start_utc.as_deref().unwrap_or("at an unknown time");
         self.entry("recorded", &format!("{start}, {} long", format_dur(summary.span_ns)));
@@ -607,13 +617,16 @@ fn gpu_time_cells(name: String, gpu: &GpuUse) -> [String; 10] {
     ]
 }
 
-fn source_line(source: &SourceSummary) -> String {
-    let size = if source.file_bytes == source.unpacked_bytes {
-        format_bytes(source.file_bytes)
+/// How much the inputs hold, behind `what` they are.
+fn size_line(what: &str, sources: &[SourceSummary]) -> String {
+    let sum = |pick: fn(&SourceSummary) -> i64| sources.iter().map(pick).fold(0, i64::saturating_add);
+    let (file_bytes, unpacked_bytes) = (sum(|source| source.file_bytes), sum(|source| source.unpacked_bytes));
+    let size = if file_bytes == unpacked_bytes {
+        format_bytes(file_bytes)
     } else {
-        format!("{} ({} unpacked)", format_bytes(source.file_bytes), format_bytes(source.unpacked_bytes))
+        format!("{} ({} unpacked)", format_bytes(file_bytes), format_bytes(unpacked_bytes))
     };
-    format!("{}, {size}, {}", source.format, format_number_of(source.num_events.max(0) as u64, "event"))
+    format!("{what}, {size}, {}", format_number_of(sum(|source| source.num_events).max(0) as u64, "event"))
 }
 
 /// One line for each kind of device: how many there are, what they are, and which of them worked.

@@ -3,9 +3,7 @@
 //! The traces and the `.ref.json` files lie beside the repository on some machines only; elsewhere the test says that
 //! it is skipped. Lists are cut in the reference files, so ties at their ends may fall either way.
 
-#![expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
@@ -148,7 +146,7 @@ fn compare_inputs(differences: &mut Differences<'_>, reference: &Value, trace: &
 fn compare_top<T: PartialEq + Debug + Copy>(
     differences: &mut Differences<'_>,
     what: &str,
-    ours: &HashMap<String, (i64, T)>,
+    ours: &BTreeMap<String, (i64, T)>,
     listed: Vec<(String, i64, T)>,
     limit: usize,
 ) {
@@ -280,7 +278,7 @@ fn compare_launches(differences: &mut Differences<'_>, reference: &Value, gpu: &
     }
 
     differences.compare("runtime_events", trace.api_calls.len() as i64, int(&reference["runtime_events"]));
-    let mut calls: HashMap<String, (i64, ())> = HashMap::new();
+    let mut calls: BTreeMap<String, (i64, ())> = BTreeMap::new();
     for call in trace.api_calls.rows() {
         let name = trace.text(trace.slices.name.get(call.slice_id.index()));
         calls.entry(name.to_owned()).or_default().0 += 1;

@@ -1,6 +1,6 @@
 //! Turns bytes of any supported format into a sealed trace, with progress, warnings and cancellation.
 //!
-//! [`bytes`] finds inputs and unpacks them, the format modules turn unpacked bytes into event blocks, and [`read`] puts
+//! [`bytes`] finds inputs and unpacks them, the format modules turn unpacked bytes into event blocks, and [`mod@read`] puts
 //! the two together. A format is known by its content, never by its name, and nothing in an input is trusted: what is
 //! wrong with it becomes a counted warning, and only an input without any readable event is an error.
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use kinetoscope_model::{SourceId, Trace, WarningKind, Warnings};
 
-use crate::bytes::{FoundInput, Input, Limits, Outcome, announce_sizes, for_each_document};
-use crate::chrome::pipeline::{self, Feeder, PipelineOptions};
+use crate::bytes::{ContentFormat, FoundInput, Input, Limits, Outcome, announce_sizes, for_each_document};
+use crate::chrome::pipeline::{self, DocumentHead, Feeder, PipelineOptions};
 use crate::chrome::{self, Document};
 use crate::error::IngestError;
 use crate::progress::Progress;
@@ -100,12 +100,14 @@ fn feed_all(
     for (index, found) in inputs.iter().enumerate() {
         let input_of = &mut fed.input_of;
         let result = for_each_document(&found.input, limits, progress, &mut |mut document| {
-            let file_bytes_before = progress.snapshot().file_bytes;
-            let unpacked_bytes = feeder
-                .document(&document.path.clone(), &document.format.clone(), &mut |buffer| document.read(buffer))?;
-            let file_bytes = progress.snapshot().file_bytes - file_bytes_before;
+            let head = DocumentHead {
+                path: document.path.clone(),
+                format: document.format.clone(),
+                is_bare_event_list: document.content == ContentFormat::JsonEvents,
+            };
+            let unpacked_bytes = feeder.document(head, &mut |buffer| document.read(buffer))?;
             input_of.push(index);
-            feeder.end_document(unpacked_bytes, file_bytes, document.take_problems())
+            feeder.end_document(unpacked_bytes, document.file_bytes(), document.take_problems())
         });
         match result {
             Ok(outcome) => fed.outcomes.push((index, outcome)),
@@ -163,7 +165,9 @@ fn sort_out(
         });
     }
     for (_, error) in skipped {
-        warnings.add(WarningKind::SkippedFile, SourceId(0), None, || error.to_string());
+        // A folder may well hold other things than traces; what could not be read is another matter.
+        let kind = if error.is_about_content() { WarningKind::SkippedFile } else { WarningKind::UnreadableFile };
+        warnings.add(kind, SourceId(0), None, || error.to_string());
     }
     Ok((kept, warnings))
 }

@@ -240,7 +240,7 @@ table! {
     "source" => SourceTable, SourceBuilder, SourceRow {
         /// Path as given, with the archive member after `!`.
         path: StringId,
-        /// What the content is, containers first, e.g. `gzip, kineto json`.
+        /// What the content is, containers first, e.g. `gzip, chrome json`.
         format: StringId,
         /// Bytes read from the file.
         file_bytes: i64,

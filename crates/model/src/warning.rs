@@ -121,8 +121,10 @@ warnings! {
     TooDeep = ("json_too_deep", Notice, "an argument is nested very deeply; it is kept as text"),
     /// Members of an archive that are no traces.
     SkippedMember = ("archive_member_skipped", Info, "an archive member is not a trace and was skipped"),
-    /// Inputs of a folder that could not be read.
-    SkippedFile = ("file_skipped", DataLoss, "a file of the folder could not be read and was skipped"),
+    /// Files of a folder that are no traces.
+    SkippedFile = ("file_skipped", Info, "a file of the folder is not a trace and was skipped"),
+    /// Files of a folder that could not be read.
+    UnreadableFile = ("file_unreadable", DataLoss, "a file of the folder could not be read and was skipped"),
     /// Sources that cannot be put on one clock.
     UnrelatedClocks = ("unrelated_clocks", Notice, "a source has no wall-clock base; it was placed at the start of the others"),
 }

@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, Schema, SchemaRef};
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::common::TableReference;
+use datafusion::common::cast::as_string_array;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
@@ -251,12 +252,12 @@ impl Engine {
             .with_target_partitions(num_threads)
             .with_batch_size(BATCH_ROWS)
             .with_create_default_catalog_and_schema(false);
-        let options = config.options_mut();
-        options.sql_parser.collect_spans = true;
+        let engine_options = config.options_mut();
+        engine_options.sql_parser.collect_spans = true;
         // Scans split themselves into ranges of rows, which keeps their order; dealing batches out does not.
-        options.optimizer.enable_round_robin_repartition = false;
-        options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
-        options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
+        engine_options.optimizer.enable_round_robin_repartition = false;
+        engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
+        engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
         // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
         // stays is the function that the optimiser itself asks for by name.
         let state = SessionStateBuilder::new()
@@ -316,9 +317,10 @@ impl Engine {
     ) -> Result<(), SqlError> {
         let mut state = self.state.clone();
         state.mark_start_execution();
-        let plan = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
+        let physical = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut batches = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
+        let mut batches = execute_stream(in_order(physical), state.task_ctx()).map_err(failed)?;
+        let is_explanation = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let schema = spell(&batches.schema());
         // When nobody listens any more, the script has been stopped, and this task is about to be.
         let stopped = |_| SqlError::Cancelled;
@@ -328,8 +330,9 @@ impl Engine {
             if batch.num_rows() == 0 {
                 continue;
             }
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let batch = if is_explanation { row_per_line(&batch).map_err(failed)? } else { batch };
             let columns = batch.columns().to_vec();
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
             let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
                 .map_err(|error| failed(error.into()))?;
             events.send(ResultEvent::Batch(batch)).await.map_err(stopped)?;
@@ -393,6 +396,18 @@ fn explain_conflict(name: &str, conflict: NameConflict) -> SqlError {
 /// The first words of a plan that may not run.
 fn first_words(plan: &LogicalPlan) -> String {
     plan.display().to_string().split(['[', ':', '\n']).next().unwrap_or_default().trim().to_owned()
+}
+
+/// An explanation, whose plans are texts of many lines, with a row for each line.
+fn row_per_line(explanation: &RecordBatch) -> datafusion::common::Result<RecordBatch> {
+    let kinds = as_string_array(explanation.column(0))?;
+    let plans = as_string_array(explanation.column(1))?;
+    let rows = kinds.iter().zip(plans).flat_map(|(kind, plan)| {
+        plan.unwrap_or_default().trim_end().lines().map(move |line| (kind.unwrap_or_default(), line))
+    });
+    let (kinds, lines): (Vec<&str>, Vec<&str>) = rows.unzip();
+    let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(kinds)), Arc::new(StringArray::from(lines))];
+    Ok(RecordBatch::try_new(explanation.schema(), columns)?)
 }
 
 /// The result's columns under the names that the statement gives them.

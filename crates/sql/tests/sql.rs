@@ -2,5 +2,6 @@
 
 mod sql {
     mod drawn;
+    mod many;
     mod scratch;
 }

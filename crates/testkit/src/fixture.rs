@@ -38,7 +38,7 @@ fn repository() -> PathBuf {
 pub fn sample_options() -> GenerateOptions {
     GenerateOptions {
         num_ranks: 8,
-        seed: 20_260_597,
+        seed: 20_260_447,
         num_layers: 16,
         with_stack: true,
         with_scopes: true,

@@ -82,7 +82,7 @@ fn container_of(head: &[u8]) -> Option<Container> {
         Some(Container::Gzip)
     } else if zstandard::is_frame_start(head) {
         Some(Container::Zstd)
-    } else if zipfile::MAGICS.iter().any(|magic| head.starts_with(magic)) {
+    } else if zipfile::is_start(head) {
         Some(Container::Zip)
     } else if tarball::is_start(head) {
         Some(Container::Tar)

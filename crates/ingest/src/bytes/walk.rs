@@ -165,21 +165,19 @@ pub fn for_each_document(
         Input::File(file) => {
             let file = File::open(file).map_err(io_error)?;
             if file.metadata().map_err(io_error)?.is_file() {
-                walk.walk_seekable(&file, &file, &meter, &place)
+                walk.walk_seekable(&file, &meter, &place)
             } else {
                 walk.walk_stream(&mut Source::new(&file, &path, progress, Some(&meter)), &place)
             }
         }
         Input::Stdin => walk.walk_stream(&mut Source::new(io::stdin().lock(), &path, progress, Some(&meter)), &place),
-        Input::Memory { bytes, .. } => {
-            walk.walk_seekable(Cursor::new(&bytes[..]), Cursor::new(&bytes[..]), &meter, &place)
-        }
+        Input::Memory { bytes, .. } => walk.walk_seekable(Cursor::new(&bytes[..]), &meter, &place),
     };
     // A reader that stopped because of the cancelling may have wrapped it in an error of its own.
     progress.check_cancelled()?;
-    result?;
+    // Also when it is no trace: then it is done with, and a folder goes on with its next file.
     meter.finish();
-    Ok(walk.outcome)
+    result.map(|()| walk.outcome)
 }
 
 /// Where the walk is.
@@ -234,23 +232,20 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// Walks through something that can be read from any place: `reader` from front to back, `random` if it is a zip.
+    /// Walks through something that can be read from any place.
     fn walk_seekable(
         &mut self,
-        reader: impl Read + Seek,
-        mut random: impl Read + Seek,
+        mut reader: impl Read + Seek,
         meter: &FileMeter<'_>,
         place: &Place,
     ) -> Result<(), IngestError> {
-        let mut source = SeekableSource::new(reader, 0, &place.path, self.progress, Some(meter))?;
-        let mut stream = Lookahead::new(&mut source);
-        match sniff::recognise(stream.peek(sniff::HEAD_BYTES)?) {
-            Kind::Container(Container::Zip) => {
-                self.check_depth(place)?;
-                self.walk_zip(&mut random, Some(meter), place)
-            }
-            _ => self.walk(&mut stream, place),
+        // A zip is read in another order, so its start is looked at without being counted.
+        let mut start = SeekableSource::new(&mut reader, 0, &place.path, self.progress, None)?;
+        if zipfile::is_start(Lookahead::new(&mut start).peek(zipfile::MAGIC_BYTES)?) {
+            self.check_depth(place)?;
+            return self.walk_zip(&mut reader, Some(meter), place);
         }
+        self.walk_stream(&mut SeekableSource::new(reader, 0, &place.path, self.progress, Some(meter))?, place)
     }
 
     /// Walks through something that can only be read from front to back.

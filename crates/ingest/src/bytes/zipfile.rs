@@ -15,8 +15,8 @@ use super::Problem;
 use super::stream::{Lookahead, ReadSeek, Stream};
 use crate::error::IngestError;
 
-/// The first bytes of a member, of an archive without members, and of one that was split (into one part).
-pub(super) const MAGICS: [&[u8]; 3] = [MEMBER_MAGIC, b"PK\x05\x06", b"PK\x07\x08"];
+/// How many bytes show a zip archive.
+pub(super) const MAGIC_BYTES: usize = 4;
 
 const MEMBER_MAGIC: &[u8] = b"PK\x03\x04";
 const DESCRIPTOR_MAGIC: &[u8] = b"PK\x07\x08";
@@ -29,6 +29,11 @@ const FLAG_DESCRIPTOR: u16 = 1 << 3;
 
 /// The extra field that holds lengths of 64 bits.
 const EXTRA_ZIP64: u16 = 1;
+
+/// True for the start of a member, of an archive without members, and of one that was split (into one part).
+pub(super) fn is_start(head: &[u8]) -> bool {
+    [MEMBER_MAGIC, b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| head.starts_with(magic))
+}
 
 /// How a member is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! GPU work and the calls that cause it: typed columns from the arguments, devices, streams, and the launch links.
 
+use std::collections::BTreeMap;
+
 use hashbrown::{HashMap, HashSet};
 use kinetoscope_model::id::NONE;
 use kinetoscope_model::table::{
@@ -207,6 +209,13 @@ pub(crate) struct GpuTables {
     pub(crate) device_of_process: Vec<(ProcessId, DeviceId)>,
 }
 
+/// A device by its process row, by its entry in the file's list, or both.
+#[derive(Debug, Default)]
+struct FoundDevice<'a> {
+    upid: Option<ProcessId>,
+    listed: Option<&'a DeviceProperties>,
+}
+
 /// What earlier rows have made known.
 #[derive(Debug, Default)]
 struct KnownRows {
@@ -342,23 +351,20 @@ fn gpu_op_row(reader: &mut FieldReader<'_>, slices: &SliceBuilder, gpu: &GpuSlic
 
 impl GpuTables {
     fn add_devices(&mut self, strings: &mut Interner, gpu_rows: &[GpuRow], properties: &[Vec<DeviceProperties>]) {
-        // Process rows that hold GPU work, and devices the file lists, used or not.
-        let mut seen = HashMap::new();
-        for row in gpu_rows {
-            seen.entry(row.upid).or_insert((row.pid, row.source));
-        }
-        let mut rows: Vec<_> = seen.into_iter().map(|(upid, (pid, source))| (source, pid, Some(upid))).collect();
+        // Devices the file lists, used or not, and process rows that hold GPU work.
+        let mut rows: BTreeMap<(u32, i64), FoundDevice<'_>> = BTreeMap::new();
         for (source, listed) in (0u32..).zip(properties) {
             for device in listed {
-                if !rows.iter().any(|&(row_source, pid, _)| row_source == source && pid == device.ordinal) {
-                    rows.push((source, device.ordinal, None));
-                }
+                rows.entry((source, device.ordinal)).or_default().listed.get_or_insert(device);
             }
         }
-        rows.sort_unstable();
-        for (source, ordinal, upid) in rows {
-            let listed = properties[source as usize].iter().find(|device| device.ordinal == ordinal);
-            let listed = listed.cloned().unwrap_or(DeviceProperties { ordinal, ..DeviceProperties::default() });
+        for row in gpu_rows {
+            rows.entry((row.source, row.pid)).or_default().upid.get_or_insert(row.upid);
+        }
+        for ((source, ordinal), FoundDevice { upid, listed }) in rows {
+            // ROCm numbers the devices of events by agent, CPUs included, and those of the list from 0. Where all
+            // listed devices are alike it does not matter which one it is.
+            let listed = listed.or_else(|| any_if_alike(&properties[source as usize])).cloned().unwrap_or_default();
             let name = listed.name.filter(|name| !name.is_empty()).map(|name| strings.intern(&name));
             let id = DeviceId::from_index(self.devices.push(DeviceRow {
                 ordinal,
@@ -427,6 +433,14 @@ impl GpuTables {
             }
         }
     }
+}
+
+/// The first of the listed devices, when all have the same properties.
+fn any_if_alike(listed: &[DeviceProperties]) -> Option<&DeviceProperties> {
+    let first = listed.first()?;
+    let is_like_first =
+        |device: &DeviceProperties| DeviceProperties { ordinal: first.ordinal, ..device.clone() } == *first;
+    listed.iter().all(is_like_first).then_some(first)
 }
 
 /// Three numbers from `[x, y, z]`, written as an array or as a text that holds one.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::chrome::decimal::scaled;
 
 /// One entry of `deviceProperties`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct DeviceProperties {
     pub(crate) ordinal: i64,
     pub(crate) name: Option<String>,

@@ -1,7 +1,7 @@
 //! Reads Chrome's trace-event JSON, above all as PyTorch's profiler (Kineto) writes it.
 //!
 //! Bytes become [`block::EventBlock`]s in the [`pipeline`], and the blocks of all documents become one trace in
-//! [`assemble`]. A gigabyte of JSON is read once, by as many threads as there are, in bounded memory; nothing in it is
+//! [`mod@assemble`]. A gigabyte of JSON is read once, by as many threads as there are, in bounded memory; nothing in it is
 //! trusted to be right.
 
 mod assemble;

@@ -52,9 +52,18 @@ impl Piece {
     }
 }
 
+/// What is known of a document before it is read.
+#[derive(Debug)]
+pub(crate) struct DocumentHead {
+    pub(crate) path: String,
+    pub(crate) format: String,
+    /// True when it is the inside of an event array, without what comes before.
+    pub(crate) is_bare_event_list: bool,
+}
+
 #[derive(Debug)]
 enum Message {
-    Begin { source: SourceId, path: String, format: String },
+    Begin { source: SourceId, head: DocumentHead },
     Piece { piece: Piece, read_ahead: Option<Box<ReadAhead>> },
     End { unpacked_bytes: u64, file_bytes: u64, problems: Problems },
 }
@@ -85,10 +94,10 @@ pub(crate) struct Feeder<'a> {
 impl Feeder<'_> {
     /// Reads one document to its end and returns how many bytes it has. `read` fills the front of a buffer, as
     /// [`std::io::Read::read`] does.
-    pub(crate) fn document(&mut self, path: &str, format: &str, read: &mut Reading<'_>) -> Result<u64, IngestError> {
+    pub(crate) fn document(&mut self, head: DocumentHead, read: &mut Reading<'_>) -> Result<u64, IngestError> {
         let source = SourceId::from_index(self.num_documents);
         self.num_documents += 1;
-        self.send(Message::Begin { source, path: path.to_owned(), format: format.to_owned() })?;
+        self.send(Message::Begin { source, head })?;
         let mut offset = 0u64;
         let mut piece = self.take_buffer(&[])?;
         let mut is_first = true;
@@ -229,9 +238,10 @@ fn scan_in_order(
         while let Some(message) = waiting.remove(&next) {
             next += 1;
             match message {
-                Message::Begin { source, path, format } => {
+                Message::Begin { source, head: DocumentHead { path, format, is_bare_event_list } } => {
                     num_reported = 0;
-                    current = Some((DocumentScanner::new(source), Document { path, format, ..Document::default() }));
+                    let scanner = DocumentScanner::new(source, is_bare_event_list);
+                    current = Some((scanner, Document { path, format, ..Document::default() }));
                 }
                 Message::Piece { piece, read_ahead } => {
                     if let Some((scanner, _)) = &mut current {

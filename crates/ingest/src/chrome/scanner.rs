@@ -79,12 +79,13 @@ pub(crate) struct DocumentScanner {
 }
 
 impl DocumentScanner {
-    pub(crate) fn new(source: SourceId) -> Self {
+    /// A scanner for a document of its own; `is_bare_event_list` says that it begins inside of an event array.
+    pub(crate) fn new(source: SourceId, is_bare_event_list: bool) -> Self {
         Self {
             source,
-            state: State::Start,
-            is_bare_array: false,
-            has_events: false,
+            state: if is_bare_event_list { State::Events } else { State::Start },
+            is_bare_array: is_bare_event_list,
+            has_events: is_bare_event_list,
             carry: Vec::new(),
             carry_offset: 0,
             retry_at: 0,

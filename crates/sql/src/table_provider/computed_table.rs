@@ -8,11 +8,11 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use kinetoscope_model::Trace;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// A table whose rows are made at most once.
@@ -47,7 +47,7 @@ impl ComputedTable {
         Self { trace: Arc::clone(trace), schema, compute, rows: OnceLock::new() }
     }
 
-    fn rows(&self) -> Result<RecordBatch> {
+    fn rows(&self) -> datafusion::common::Result<RecordBatch> {
         if let Some(rows) = self.rows.get() {
             return Ok(rows.clone());
         }
@@ -81,9 +81,10 @@ fn compute_metadata(trace: &Trace) -> Vec<ArrayRef> {
         let name = trace.text(row.name);
         let text = row.str_value.map(|text| trace.text(text));
         let source = i64::from(row.source_id.0);
-        let fields = match text.map(serde_json::from_str) {
-            Some(Ok(Value::Object(fields))) if name == JSON_METADATA.0 => fields,
-            _ => {
+        let fields = text.filter(|_| name == JSON_METADATA.0).and_then(|text| serde_json::from_str(text).ok());
+        let fields = match fields {
+            Some(Fields(fields)) => fields,
+            None => {
                 names.append_value(name);
                 ints.append_option(row.int_value);
                 texts.append_option(text);
@@ -112,6 +113,33 @@ fn compute_metadata(trace: &Trace) -> Vec<ArrayRef> {
     vec![Arc::new(names.finish()), Arc::new(ints.finish()), Arc::new(texts.finish()), Arc::new(sources.finish())]
 }
 
+/// The fields of a JSON object in the order of the text.
+struct Fields(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = entries.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
 impl fmt::Debug for ComputedTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ComputedTable").field("schema", &self.schema).finish_non_exhaustive()
@@ -134,7 +162,7 @@ impl TableProvider for ComputedTable {
         projection: Option<&Vec<usize>>,
         _: &[Expr],
         _: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
         Ok(MemorySourceConfig::try_new_exec(&[vec![self.rows()?]], self.schema(), projection.cloned())?)
     }
 }

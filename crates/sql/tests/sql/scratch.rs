@@ -1,12 +1,16 @@
 //! scratch
 use super::drawn::*;
+use super::many;
 use kinetoscope_sql::format::Format;
+use kinetoscope_sql::*;
 
 #[test]
 fn scratch() {
     let Ok(text) = std::fs::read_to_string("/tmp/q.sql") else { return };
+    let n: usize = text.lines().next().and_then(|l| l.strip_prefix("-- ")).and_then(|l| l.parse().ok()).unwrap_or(0);
+    let trace = if n > 0 { many::trace(n) } else { trace() };
     let start = std::time::Instant::now();
-    let s = session();
+    let s = Session::new(trace, SessionOptions { num_threads: std::num::NonZeroUsize::new(4), ..Default::default() }).expect("s");
     println!("session {:?}", start.elapsed());
     for q in text.split("\n---\n") {
         let start = std::time::Instant::now();

@@ -6,6 +6,7 @@
 //! drew before it becomes text.
 
 mod catalog;
+mod event;
 mod options;
 mod truth;
 mod workload;

@@ -1,0 +1,305 @@
+//! The command line as it is typed.
+//!
+//! The types here hold what was written and nothing else; [`crate::settings`] adds the environment and the defaults
+//! that depend on it. The help texts are the part of the manual that everyone has at hand, so each command says what it
+//! is for and shows what one would type.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use kinetoscope_sql::format::Format;
+
+use crate::byte_size::parse_byte_size;
+
+/// Lines of help are easier to read when they are not as long as the terminal is wide.
+const MAX_HELP_WIDTH: usize = 100;
+
+/// The narrowest page that a summary is laid out for.
+const MIN_WIDTH: u64 = 40;
+
+const READING: &str = "Reading";
+const OUTPUT: &str = "Messages";
+
+const EXAMPLES: &str = "\
+Examples:
+  kinetoscope summary rank0.pt.trace.json.gz       what the machine did, why the GPU was idle
+  kinetoscope summary traces/                      all ranks of a run, on one clock
+  kinetoscope query rank0.pt.trace.json.gz 'select name, dur from kernel order by dur desc limit 10'";
+
+const CONTRACT: &str = "\
+Data goes to standard output, everything else to standard error. Progress is shown on a terminal only.
+
+Exit codes:
+  0    done; also when the reader of the output closed it early, as `head` does
+  2    wrong usage, unreadable input, or a query that cannot be answered
+  3    an error of Kinetoscope itself: please report it
+  130  interrupted with Ctrl-C
+
+Environment:
+  KINETOSCOPE_CACHE_DIR  folder for all cache files, like --cache-dir
+  XDG_CACHE_HOME, HOME   where the user's cache folder is otherwise
+  NO_COLOR               no colours, like --color never";
+
+/// Sees what an LLM inference engine does with its GPUs: reads profiler traces, sums them up, and answers SQL.
+///
+/// Reads what torch.profiler and vLLM's profiler write (Chrome/Kineto JSON; plain, or packed with gzip, zstd, zip or
+/// tar), recognised by content. Works offline, and leaves nothing but a cache file beside the trace.
+#[derive(Debug, Parser)]
+#[command(name = "kinetoscope", version, max_term_width = MAX_HELP_WIDTH)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CONTRACT}"))]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Summary(SummaryArgs),
+    Query(QueryArgs),
+    #[command(subcommand)]
+    Cache(CacheCommand),
+}
+
+/// What goes to standard error, whatever the command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MessageArgs {
+    /// Print nothing but the result and errors
+    #[arg(short, long, global = true, help_heading = OUTPUT, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say what is done and how long it takes
+    #[arg(short, long, global = true, help_heading = OUTPUT)]
+    pub(crate) verbose: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+
+    /// Show no progress, not even on a terminal
+    #[arg(long, global = true, help_heading = OUTPUT)]
+    pub(crate) no_progress: bool,
+}
+
+/// How traces are read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReadArgs {
+    /// Read the trace anew and write no cache file
+    #[arg(long, help_heading = READING)]
+    pub(crate) no_cache: bool,
+
+    #[command(flatten)]
+    pub(crate) cache_dir: CacheDirArg,
+
+    /// Keep the user's cache folder below SIZE by removing what was not used for longest
+    #[arg(long, help_heading = READING, value_name = "SIZE", value_parser = parse_byte_size)]
+    #[arg(default_value = "10GB")]
+    pub(crate) max_cache_bytes: u64,
+
+    /// Stop unpacking an input after SIZE, which guards against files made to fill a memory
+    #[arg(long, help_heading = READING, value_name = "SIZE", value_parser = parse_byte_size)]
+    #[arg(default_value = "64GiB")]
+    pub(crate) max_unpacked_bytes: u64,
+
+    /// Use at most N threads at a time [default: one for each processor]
+    #[arg(long, help_heading = READING, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Where cache files are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CacheDirArg {
+    /// Keep cache files in DIR and not beside their traces
+    ///
+    /// Without it, a cache file goes beside its trace, or where that is not possible into the folder `kinetoscope` of
+    /// the user's cache folder. The variable KINETOSCOPE_CACHE_DIR does the same for all commands.
+    #[arg(long, help_heading = READING, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+const SUMMARY_EXAMPLES: &str = "\
+Examples:
+  kinetoscope summary rank0.pt.trace.json.gz
+  kinetoscope summary traces/ --top 25               all ranks in a folder, longer lists
+  kinetoscope summary 'traces/*rank[0-3]*'           some of them
+  ssh node7 cat trace.json.gz | kinetoscope summary -
+  kinetoscope summary traces/ --json | jq '.gpu.time.devices[].total'
+  kinetoscope summary broken.json.gz --warnings      what could not be read, and where it stands";
+
+/// Sum up traces on one page: what the machine did and why the GPU was idle
+#[derive(Debug, clap::Args)]
+#[command(after_help = SUMMARY_EXAMPLES)]
+pub(crate) struct SummaryArgs {
+    /// Traces: a file, a folder (with all ranks in it), a pattern, or - for standard input
+    ///
+    /// All of them become one trace on one clock. Formats are recognised by content: Chrome/Kineto JSON, plain or packed
+    /// with gzip, zstd, zip or tar.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// Print JSON with everything, lists uncut and times in nanoseconds
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print what reading lost, mended or guessed, with places in the input, instead of the summary
+    #[arg(long)]
+    pub(crate) warnings: bool,
+
+    /// Show the first N rows of long lists
+    #[arg(long, value_name = "N", default_value_t = 10, conflicts_with_all = ["json", "warnings"])]
+    pub(crate) top: usize,
+
+    /// Lay the page out for N columns [default: those of the terminal, or else 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(MIN_WIDTH..=10_000))]
+    #[arg(conflicts_with = "json")]
+    pub(crate) width: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+const QUERY_USAGE: &str = "kinetoscope query [OPTIONS] <PATH>... [SQL]\n       kinetoscope query --schema [NAME]";
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  kinetoscope query trace.json.gz \"select ts, dur, name from slice where name like '%memcpy%' order by ts\"
+  kinetoscope query traces/ 'select name, count(*), sum(dur) from kernel group by 1 order by 3 desc limit 10'
+  kinetoscope query trace.json.gz -f busy.sql --format csv -o busy.csv
+  echo 'select count(*) from slice' | kinetoscope query trace.json.gz --format json
+  kinetoscope query --schema                         tables and views
+  kinetoscope query --schema kernel                  columns of one of them";
+
+/// Ask traces in SQL, in the dialect and with the tables that Perfetto has
+#[derive(Debug, clap::Args)]
+#[command(override_usage = QUERY_USAGE, after_help = QUERY_EXAMPLES)]
+pub(crate) struct QueryArgs {
+    /// Traces, as for `summary`, and then the SQL
+    ///
+    /// The last argument is SQL when it has a space in it and is not the name of a file or folder. Everything else is a
+    /// PATH, and so are all of them with --sql or --file. SQL that is given nowhere is read from standard input.
+    /// Statements are parted by semicolons.
+    #[arg(value_name = "PATH|SQL", required_unless_present = "schema")]
+    pub(crate) paths_and_sql: Vec<String>,
+
+    /// The SQL, whatever it looks like
+    #[arg(short = 'e', long, value_name = "SQL", conflicts_with = "file")]
+    pub(crate) sql: Option<String>,
+
+    /// Read the SQL from FILE; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<String>,
+
+    /// How to print results
+    ///
+    /// The same for a terminal and a pipe. `table` is for people; `csv` is what Perfetto's shell prints; `json` is an
+    /// array of objects, `ndjson` an object on each line; `arrow` is an Arrow IPC stream.
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    #[arg(value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|format| format.word())).try_map(|word| word.parse::<Format>()))]
+    pub(crate) format: Format,
+
+    /// Write results to FILE and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// List all tables and views, or the columns of one; needs no PATH
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["sql", "file", "output"])]
+    pub(crate) schema: Option<Option<String>>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+const CACHE_EXAMPLES: &str = "\
+Examples:
+  kinetoscope cache list                   what lies in the user's cache folder
+  kinetoscope cache list traces/           and the cache files in a folder of traces
+  kinetoscope cache clear                  empty the user's cache folder
+  kinetoscope cache clear traces/          and remove the cache files in a folder of traces";
+
+/// See and remove cache files, which make opening a trace again a matter of milliseconds
+///
+/// The first reading of a trace writes a cache file beside it, named like it and ending in `.kinetoscope-cache`; where
+/// that is not possible it goes to the user's cache folder. A cache file is used only while its inputs are unchanged,
+/// and may be removed at any time.
+#[derive(Debug, Subcommand)]
+#[command(after_help = CACHE_EXAMPLES)]
+pub(crate) enum CacheCommand {
+    /// List cache files: those in the user's cache folder, and those of PATHs
+    List(CacheListArgs),
+    /// Remove cache files: those in the user's cache folder, and those of PATHs
+    Clear(CacheClearArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CACHE_EXAMPLES)]
+pub(crate) struct CacheListArgs {
+    /// Traces, folders of traces, or cache files
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) cache_dir: CacheDirArg,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CACHE_EXAMPLES)]
+pub(crate) struct CacheClearArgs {
+    /// Traces, folders of traces, or cache files
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) cache_dir: CacheDirArg,
+}
+
+/// Parses a command line; the error is also help and version, which its `print` writes where they belong.
+pub(crate) fn parse(args: Vec<OsString>) -> Result<Args, clap::Error> {
+    let mut command = Args::command().color(color_asked_for(&args));
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The value of `--color`, for messages about a command line that cannot be parsed.
+fn color_asked_for(args: &[OsString]) -> ColorChoice {
+    let mut args = args.iter().filter_map(|arg| arg.to_str()).take_while(|&arg| arg != "--");
+    let mut asked = ColorChoice::Auto;
+    while let Some(arg) = args.next() {
+        let value = match arg.strip_prefix("--color") {
+            Some("") => args.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        asked = value.and_then(|value| value.parse().ok()).unwrap_or(asked);
+    }
+    asked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_color_is_known_before_parsing() {
+        let asked = |line: &str| color_asked_for(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(asked("kinetoscope --nonsense"), ColorChoice::Auto);
+        assert_eq!(asked("kinetoscope --nonsense --color never"), ColorChoice::Never);
+        assert_eq!(asked("kinetoscope --color=always summary"), ColorChoice::Always);
+        assert_eq!(asked("kinetoscope --color=always --color mauve"), ColorChoice::Always);
+        assert_eq!(asked("kinetoscope --colorful never -- --color never"), ColorChoice::Auto);
+    }
+}
