@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use kinetoscope_fuzz::{check_sealed, texts};
+use kinetoscope_fuzz::{assert_same, check_sealed, texts};
 use kinetoscope_ingest::Progress;
 use kinetoscope_ingest::bytes::{FoundInput, Input, Limits};
 use kinetoscope_ingest::read::{ReadOptions, Tuning, read};
@@ -16,7 +16,7 @@ const TUNINGS: [(usize, usize); 3] = [(1, 1), (61, 2), (1 << 16, 1)];
 
 fuzz_target!(|data: &[u8]| {
     let bytes: Arc<[u8]> = Arc::from(data);
-    let mut first: Option<Result<String, String>> = None;
+    let mut first: Option<String> = None;
     for (piece_bytes, num_readers) in TUNINGS {
         let options = ReadOptions {
             // Packed bytes are for another target.
@@ -24,16 +24,16 @@ fuzz_target!(|data: &[u8]| {
             tuning: Tuning { piece_bytes: Some(piece_bytes), num_readers: Some(num_readers) },
         };
         let input = Input::Memory { name: "input".to_owned(), bytes: bytes.clone() };
-        let result = read(&[FoundInput { input, folder: None }], &options, &Progress::default());
-        let result = result.map_err(|error| error.to_string()).map(|trace| {
-            if first.is_none() {
+        let result = match read(&[FoundInput { input, folder: None }], &options, &Progress::default()) {
+            Ok(trace) => {
                 check_sealed(&trace);
+                texts(&trace)
             }
-            texts(&trace)
-        });
+            Err(error) => format!("{error}"),
+        };
         match &first {
             None => first = Some(result),
-            Some(first) => assert_eq!(first, &result, "with {num_readers} readers of {piece_bytes} bytes"),
+            Some(first) => assert_same(&result, first, &format!("{num_readers} readers of {piece_bytes} bytes")),
         }
     }
 });

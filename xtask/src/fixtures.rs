@@ -40,17 +40,17 @@ or, for one rank and a name that ends in .json or .json.gz, into that file.
 ";
 
 /// Runs `cargo xtask fixtures ARGS…`.
-pub fn run(args: &[String]) -> anyhow::Result<()> {
+pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        print!("{USAGE}");
+        return Ok(());
+    }
     match args.first().map(String::as_str) {
         Some("make-sample") => {
             ensure!(args.len() == 1, "make-sample takes no options, not `{}`\n\n{USAGE}", args[1]);
             make_sample()
         }
         Some("make-trace") => make_traces(&TraceRequest::parse(&args[1..])?),
-        Some("--help" | "-h") => {
-            print!("{USAGE}");
-            Ok(())
-        }
         Some(other) => bail!("`{other}` is not a fixtures command\n\n{USAGE}"),
         None => bail!("which fixtures command?\n\n{USAGE}"),
     }
@@ -108,7 +108,6 @@ impl TraceRequest {
                 "--gzip" => set_once(&mut packing, Packing::Gzip, "--gzip and --plain")?,
                 "--plain" => set_once(&mut packing, Packing::Plain, "--gzip and --plain")?,
                 "-o" | "--out" => out = Some(PathBuf::from(value()?)),
-                "--help" | "-h" => bail!("{USAGE}"),
                 _ => bail!("`{option}` is not an option of make-trace\n\n{USAGE}"),
             }
         }

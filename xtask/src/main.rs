@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a developer on a terminal")]
 
 mod bench;
+mod fixtures;
 mod fuzz;
 mod repository;
 mod steps;
@@ -34,6 +35,7 @@ Developer commands. Usage: cargo xtask COMMAND
       --ours-only           Leave out Python and serde_json.
       --peer COMMAND        Run `COMMAND FILE` in the same turns; may be said several times.
       --json                Every run and every ratio as JSON.
+  fixtures COMMAND          Makes traces; `cargo xtask fixtures --help` says which.
   fuzz [SECONDS] [TARGET]   Every fuzz target for a minute, or as said. Needs cargo-fuzz.
   help                      This text.
 ";
@@ -60,6 +62,7 @@ fn run(args: &[String]) -> Result<()> {
         ("tidy", []) => tidy::run(),
         ("bench", args) => bench::run(args),
         (bench::worker::COMMAND, args) => bench::worker::run(args),
+        ("fixtures", args) => fixtures::run(args),
         ("fuzz", args) => fuzz::run(args),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");

@@ -129,10 +129,7 @@ impl Explained {
         match error {
             SqlError::Cancelled => Self::silent(Exit::Interrupted),
             SqlError::Internal { message } => Self::internal(message),
-            _ => {
-                let place = error.place().map(|place| format!("\n{place}")).unwrap_or_default();
-                Self::unusable(format!("{error}{place}"), error.hint())
-            }
+            _ => Self::unusable(sql_message(error), error.hint()),
         }
     }
 
@@ -143,6 +140,14 @@ impl Explained {
     fn internal(message: impl fmt::Display) -> Self {
         let hint = format!("this is an error of Kinetoscope itself; please report it at {REPOSITORY}");
         Self { exit: Exit::Internal, message: Some(format!("internal error: {message}")), hint: Some(hint) }
+    }
+}
+
+/// The error of a query, with the line that it is about and a caret below the place.
+pub(crate) fn sql_message(error: &SqlError) -> String {
+    match error.place() {
+        Some(place) => format!("{error}\n{place}"),
+        None => error.to_string(),
     }
 }
 

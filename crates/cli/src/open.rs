@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use kinetoscope_analysis::unit::{format_bytes, format_count, format_dur, format_number_of};
+use kinetoscope_analysis::unit::{format_count, format_dur, format_number_of};
 use kinetoscope_ingest::bytes::{FoundInput, Input, find_inputs};
 use kinetoscope_ingest::{IngestError, Progress};
 use kinetoscope_model::trace::CACHE_MAGIC;
@@ -19,7 +19,7 @@ use kinetoscope_store::cache::{self, CacheLocation, Hit, Key};
 
 use crate::command::Context;
 use crate::failure::RequestError;
-use crate::printer::Printer;
+use crate::printer::{Printer, bytes_text};
 use crate::progress::Display;
 use crate::settings::ReadSettings;
 
@@ -114,7 +114,7 @@ impl Opened {
                 printer.detail(format_args!(
                     "wrote the cache file `{}`, {}, in {}",
                     path.display(),
-                    format_bytes(i64::try_from(size).unwrap_or(i64::MAX)),
+                    bytes_text(size),
                     since(start)
                 ));
             }
@@ -139,7 +139,8 @@ fn read(inputs: &[FoundInput], settings: &ReadSettings, context: &Context) -> Re
     kinetoscope_ingest::read(inputs, &settings.options, &progress)
 }
 
-fn since(start: Instant) -> String {
+/// The time since `start` in words.
+pub(crate) fn since(start: Instant) -> String {
     format_dur(i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX))
 }
 
@@ -223,32 +224,27 @@ fn is_cache(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use kinetoscope_model::{SourceId, TraceBuilder, WarningKind};
+    use kinetoscope_model::{TraceBuilder, WarningKind};
 
     use super::*;
 
     #[test]
     fn losses_are_told_by_kind_and_the_rest_is_counted() {
-        let mut builder = TraceBuilder::default();
-        let mut lose = |kind, count| {
-            builder.warnings.add(kind, SourceId(0), None, String::new);
-            builder.warnings.count(kind, count - 1);
+        let told = |kinds: &[(WarningKind, u64)]| {
+            let mut builder = TraceBuilder::default();
+            kinds.iter().for_each(|&(kind, count)| builder.warnings.count(kind, count));
+            losses(&builder.seal())
         };
-        lose(WarningKind::HealedOverlap, 1_000_000);
-        lose(WarningKind::Truncated, 1);
-        let sealed = |builder: &TraceBuilder| {
-            let mut copy = TraceBuilder::default();
-            copy.warnings = builder.warnings.clone();
-            copy.seal()
-        };
-        assert_eq!(losses(&sealed(&builder)).as_deref(), Some("1 × input_truncated"));
-        let mut lose = |kind, count| builder.warnings.count(kind, count);
-        lose(WarningKind::IncompleteEvent, 1_234);
-        lose(WarningKind::UnknownPhase, 1);
-        lose(WarningKind::JsonSyntax, 2);
-        lose(WarningKind::BadField, 1);
-        let told = "1,234 × json_parser_failure, 2 × json_tokenizer_failure, 1 × input_truncated, 2 more kinds";
-        assert_eq!(losses(&sealed(&builder)).as_deref(), Some(told));
-        assert_eq!(losses(&TraceBuilder::default().seal()), None);
+        assert_eq!(told(&[]), None);
+        let healed = (WarningKind::HealedOverlap, 1_000_000);
+        assert_eq!(told(&[healed]), None, "nothing was lost");
+        let truncated = (WarningKind::Truncated, 1);
+        assert_eq!(told(&[healed, truncated]).as_deref(), Some("1 × input_truncated"));
+        let incomplete = (WarningKind::IncompleteEvent, 1_234);
+        let more = [(WarningKind::UnknownPhase, 1), (WarningKind::JsonSyntax, 2), (WarningKind::BadField, 1)];
+        assert_eq!(
+            told(&[&[healed, truncated, incomplete], &more[..]].concat()).as_deref(),
+            Some("1,234 × json_parser_failure, 2 × json_tokenizer_failure, 1 × input_truncated, 2 more kinds")
+        );
     }
 }

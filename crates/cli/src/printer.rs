@@ -3,14 +3,17 @@
 //! Results go to standard output and everything else to standard error, so that a pipe carries data only. Standard
 //! error is told and not asked: when it is gone, there is nobody to say that to.
 
-use std::fmt::Display;
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Style};
 use kinetoscope_analysis::text_table::printable;
+use kinetoscope_analysis::unit::format_bytes;
 
 /// How much is said beside the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// Errors only.
     Quiet,
@@ -71,29 +74,33 @@ fn safe(message: &dyn Display) -> String {
     lines.join("\n")
 }
 
-/// A standard output that could not be written to.
+/// A result that could not be written.
 #[derive(Debug)]
 pub(crate) struct OutputError {
-    pub(crate) path: Option<String>,
+    /// `None` for standard output.
+    pub(crate) path: Option<PathBuf>,
     pub(crate) source: io::Error,
 }
 
 impl Display for OutputError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path {
-            Some(path) => write!(f, "cannot write `{path}`: {}", self.source),
+            Some(path) => write!(f, "cannot write `{}`: {}", path.display(), self.source),
             None => write!(f, "cannot write the result: {}", self.source),
         }
     }
 }
 
-impl std::error::Error for OutputError {}
+impl Error for OutputError {}
 
 /// Writes a whole result to standard output.
 pub(crate) fn print_result(text: &str) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|source| OutputError { path: None, source })
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|source| OutputError { path: None, source })
+}
+
+/// A size of files as people read it.
+pub(crate) fn bytes_text(num_bytes: u64) -> String {
+    format_bytes(i64::try_from(num_bytes).unwrap_or(i64::MAX))
 }

@@ -9,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kinetoscope_analysis::unit::{format_bytes, format_count, format_number_of};
+use kinetoscope_analysis::unit::{format_count, format_number_of};
 use kinetoscope_ingest::{Progress, ProgressSnapshot};
 
 use crate::interrupt::Interrupt;
+use crate::printer::bytes_text;
 
 /// Who waits for less does not wonder what goes on.
 const DELAY: Duration = Duration::from_millis(250);
@@ -104,10 +105,10 @@ fn reading_message(snapshot: &ProgressSnapshot, elapsed: Duration) -> String {
     if snapshot.is_building {
         return format!("building tables of {events}");
     }
-    let bytes = |bytes: u64| format_bytes(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let read = bytes_text(snapshot.file_bytes);
     let mut message = match snapshot.total_file_bytes {
-        0 => format!("read {}, {events}", bytes(snapshot.file_bytes)),
-        total => format!("read {} of {}, {events}", bytes(snapshot.file_bytes), bytes(total)),
+        0 => format!("read {read}, {events}"),
+        total => format!("read {read} of {}, {events}", bytes_text(total)),
     };
     if let Some(secs) = seconds_left(snapshot, elapsed) {
         message += &format!(", {} s left", format_count(secs));

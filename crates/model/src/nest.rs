@@ -58,6 +58,10 @@ pub struct Placement {
 /// which a million slices all cross must not take a million squared steps.
 const MAX_SEARCHED_LANES: usize = 64;
 
+/// How far below the top an end event looks for its begin: a million ends that match nothing among a million open slices
+/// must not take a million squared steps either.
+const MAX_SEARCHED_DEPTH: usize = 1024;
+
 /// The slices of one row that are still open at the time reached.
 #[derive(Debug, Default)]
 pub struct RowNester {
@@ -75,6 +79,7 @@ impl RowNester {
         match self.row.last().copied() {
             None => self.put(slice, None, false),
             Some(top) if slice.end <= top.end => self.put(slice, Some(top.id), false),
+            Some(_) if slice.is_unended() => self.place_unended(slice),
             Some(top) => self.place_crossing(slice, top, tolerance),
         }
     }
@@ -84,6 +89,18 @@ impl RowNester {
         let depth = self.row.len() as u32;
         self.row.push(slice);
         Placement { lane: 0, parent, depth, is_healed, crossed: None }
+    }
+
+    /// Nests a slice whose end is not known yet in what is still open, however soon that ends: its end event is looked
+    /// for on the row.
+    #[cold]
+    fn place_unended(&mut self, slice: OpenSlice) -> Placement {
+        // Zero-length slices at this instant are over and hold nothing.
+        while self.row.last().is_some_and(|top| top.end <= slice.ts) {
+            self.row.pop();
+        }
+        let parent = self.row.last().map(|top| top.id);
+        self.put(slice, parent, false)
     }
 
     #[cold]
@@ -144,11 +161,14 @@ impl RowNester {
 
     /// Ends the innermost unended slice that `is_match` accepts, with every younger unended one above it.
     ///
-    /// Returns the matching slice and the younger ones ended with it, or `None` when none matches.
+    /// Returns the matching slice and the younger ones that would have gone on, ended or not, or `None` when none
+    /// matches.
     pub fn end(&mut self, ts: Nanos, is_match: impl Fn(&OpenSlice) -> bool) -> Option<(OpenSlice, Vec<OpenSlice>)> {
-        let position = self.row.iter().rposition(|open| open.is_unended() && is_match(open))?;
+        let first = self.row.len().saturating_sub(MAX_SEARCHED_DEPTH);
+        let found = self.row[first..].iter().rposition(|open| open.is_unended() && is_match(open))?;
+        let position = first + found;
         let found = self.row[position];
-        let younger = self.row[position + 1..].iter().filter(|open| open.is_unended()).copied().collect();
+        let younger = self.row[position + 1..].iter().filter(|open| open.end > ts).copied().collect();
         for open in &mut self.row[position..] {
             open.end = open.end.min(ts);
         }
@@ -221,6 +241,28 @@ mod tests {
         let placed = place_all(&slices, 0);
         let lanes: std::collections::HashSet<_> = placed.iter().map(|&(lane, ..)| lane).collect();
         assert_eq!(lanes.len(), slices.len());
+    }
+
+    #[test]
+    fn an_unended_slice_nests_in_what_is_open() {
+        let unended = Nanos::MAX;
+        let placed = place_all(&[(0, 10), (2, unended), (3, 5), (20, 21)], 0);
+        assert_eq!(placed, [(0, None, 0), (0, Some(0), 1), (0, Some(1), 2), (0, Some(1), 2)]);
+        // A zero-length slice of the same instant is over.
+        let placed = place_all(&[(0, 10), (5, 5), (5, unended)], 0);
+        assert_eq!(placed[2], (0, Some(0), 1));
+    }
+
+    #[test]
+    fn an_end_tells_of_younger_slices_that_outlive_it() {
+        let mut row = RowNester::default();
+        for (index, (ts, end)) in [(0, Nanos::MAX), (1, 3), (4, 20)].into_iter().enumerate() {
+            let id = SliceId(index as u32);
+            row.place(OpenSlice { id, ts, end, name: StringId(0), category: None }, 0);
+        }
+        let (found, younger) = row.end(10, |_| true).expect("there is one");
+        assert_eq!(found.id, SliceId(0));
+        assert_eq!(younger.iter().map(|open| open.id).collect::<Vec<_>>(), [SliceId(2)]);
     }
 
     #[test]

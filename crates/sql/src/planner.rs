@@ -11,7 +11,7 @@ use datafusion::common::{Column, DataFusionError, Diagnostic, Result, SchemaErro
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
 use datafusion::logical_expr::{
     AggregateUDF, CreateMemoryTable, DdlStatement, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
 };
@@ -19,6 +19,7 @@ use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::catalog::{Catalog, Named};
+use crate::dialect::affinity::Affinity;
 use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::{Place, SqlError, nearest_names};
@@ -259,6 +260,10 @@ impl ContextProvider for Planner<'_> {
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
         self.state.expr_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(Affinity))
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {

@@ -1,18 +1,21 @@
 //! Order of rows: what SQLite's users take for granted, and what makes a result the same on any number of threads.
 //!
 //! - Rows that compare equal in an `ORDER BY` come in the order of the tables they are from.
-//! - Groups without an `ORDER BY` come in the order of their keys, and distinct rows in the order of their columns.
+//! - Groups without an `ORDER BY` come in the order of their keys, distinct rows in the order of their columns, rows with
+//!   a window function in the order of the window.
+//! - `lag`, `lead`, `row_number` and `ntile` see rows that compare equal in the order of their tables too.
 //!
-//! Both are done on the plan, by more sort keys. A plain scan or join needs none: it keeps the order of the (largest)
+//! All of it is done on the plan, by more sort keys. A plain scan or join needs none: it keeps the order of the (largest)
 //! table, see [`crate::ordered_concat`].
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, JoinType, Result};
 use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
-    Analyze, Distinct, Explain, Expr, Limit, LogicalPlan, Projection, Sort, SortExpr, SubqueryAlias,
+    Analyze, Distinct, Explain, Expr, Limit, LogicalPlan, Projection, Sort, SortExpr, SubqueryAlias, Window,
 };
 
 use crate::table_provider::{ID, ModelTable};
@@ -30,9 +33,10 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
         }
         plan => {
             let mut names = HiddenNames::default();
-            let plan = sort_groups(plan)?;
+            let plan = sort_result(plan)?;
             plan.transform_up_with_subqueries(|plan| match plan {
                 LogicalPlan::Sort(sort) => break_ties(sort, &mut names),
+                LogicalPlan::Window(window) => break_window_ties(window, &mut names),
                 plan => Ok(Transformed::no(plan)),
             })
             .data()
@@ -40,45 +44,61 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
     }
 }
 
-/// Sorts the groups of a plan that does not end in an order of its own.
-fn sort_groups(plan: LogicalPlan) -> Result<LogicalPlan> {
+/// Sorts what a plan gives when it says no order, and the engine would give one by chance.
+fn sort_result(plan: LogicalPlan) -> Result<LogicalPlan> {
     match plan {
         LogicalPlan::Limit(Limit { skip, fetch, input }) => {
-            let input = Arc::new(sort_groups(Arc::unwrap_or_clone(input))?);
+            let input = Arc::new(sort_result(Arc::unwrap_or_clone(input))?);
             Ok(LogicalPlan::Limit(Limit { skip, fetch, input }))
         }
         LogicalPlan::SubqueryAlias(SubqueryAlias { input, alias, .. }) => {
-            let input = Arc::new(sort_groups(Arc::unwrap_or_clone(input))?);
+            let input = Arc::new(sort_result(Arc::unwrap_or_clone(input))?);
             Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(input, alias)?))
         }
         LogicalPlan::Projection(Projection { expr, input, schema, .. }) => {
-            let input = Arc::new(sort_groups(Arc::unwrap_or_clone(input))?);
+            let input = Arc::new(sort_result(Arc::unwrap_or_clone(input))?);
             Ok(LogicalPlan::Projection(Projection::try_new_with_schema(expr, input, schema)?))
         }
         LogicalPlan::Filter(filter) => {
-            let input = sort_groups(filter.input.as_ref().clone())?;
+            let input = sort_result(filter.input.as_ref().clone())?;
             let predicate = filter.predicate.clone();
             LogicalPlan::Filter(filter).with_new_exprs(vec![predicate], vec![input])
         }
         LogicalPlan::Aggregate(aggregate) => {
             let is_plain = !aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_)));
             let num_keys = if is_plain { aggregate.group_expr.len() } else { 0 };
-            let keys = aggregate.schema.columns().into_iter().take(num_keys).collect();
+            let keys = aggregate.schema.columns().into_iter().take(num_keys).map(ascending).collect();
             Ok(sorted_by(LogicalPlan::Aggregate(aggregate), keys))
         }
         LogicalPlan::Distinct(Distinct::All(input)) => {
-            let keys = input.schema().columns();
+            let keys = input.schema().columns().into_iter().map(ascending).collect();
             Ok(sorted_by(LogicalPlan::Distinct(Distinct::All(input)), keys))
+        }
+        LogicalPlan::Window(window) => {
+            let first = window.window_expr.first().and_then(window_function);
+            let keys = first.map(|function| {
+                let partitions = function.params.partition_by.iter().map(|key| SortExpr::new(key.clone(), true, true));
+                partitions.chain(function.params.order_by.iter().cloned()).collect()
+            });
+            Ok(sorted_by(LogicalPlan::Window(window), keys.unwrap_or_default()))
         }
         plan => Ok(plan),
     }
 }
 
-fn sorted_by(plan: LogicalPlan, keys: Vec<Column>) -> LogicalPlan {
-    if keys.is_empty() {
+fn sorted_by(plan: LogicalPlan, expr: Vec<SortExpr>) -> LogicalPlan {
+    if expr.is_empty() {
         return plan;
     }
-    LogicalPlan::Sort(Sort { expr: keys.into_iter().map(ascending).collect(), input: Arc::new(plan), fetch: None })
+    LogicalPlan::Sort(Sort { expr, input: Arc::new(plan), fetch: None })
+}
+
+fn window_function(expr: &Expr) -> Option<&WindowFunction> {
+    match expr {
+        Expr::WindowFunction(function) => Some(function),
+        Expr::Alias(alias) => window_function(&alias.expr),
+        _ => None,
+    }
 }
 
 /// SQLite's order: nulls first.
@@ -106,6 +126,50 @@ fn break_ties(sort: Sort, names: &mut HiddenNames) -> Result<Transformed<Logical
         false => LogicalPlan::Projection(Projection::try_new_with_schema(visible, Arc::new(sorted), schema)?),
     };
     Ok(Transformed::yes(plan))
+}
+
+/// Window functions that tell rows apart which compare equal, and do so by chance unless told how.
+const POSITIONAL: [&str; 4] = ["lag", "lead", "row_number", "ntile"];
+
+/// Sorts the rows of positional window functions by their places in their tables where the keys are equal.
+fn break_window_ties(window: Window, names: &mut HiddenNames) -> Result<Transformed<LogicalPlan>> {
+    let is_positional = |expr: &Expr| {
+        window_function(expr).is_some_and(|function| POSITIONAL.contains(&function.fun.name()))
+    };
+    if !window.window_expr.iter().any(is_positional) {
+        return Ok(Transformed::no(LogicalPlan::Window(window)));
+    }
+    let Some(carried) = carry_places(&window.input, names)? else {
+        return Ok(Transformed::no(LogicalPlan::Window(window)));
+    };
+    let mut exprs = Vec::new();
+    for expr in &window.window_expr {
+        let is_positional = is_positional(expr);
+        let settled = expr.clone().transform_up(|expr| {
+            let Expr::WindowFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
+            if is_positional {
+                let order_by = &mut function.params.order_by;
+                let is_key = |place: &Column| order_by.iter().any(|key| key.expr == Expr::Column(place.clone()));
+                let ties: Vec<Column> = carried.places.iter().filter(|place| !is_key(place)).cloned().collect();
+                order_by.extend(ties.into_iter().map(ascending));
+            }
+            Ok(Transformed::yes(Expr::WindowFunction(function)))
+        })?;
+        exprs.push(settled.data);
+    }
+    let num_inputs = carried.plan.schema().fields().len();
+    let settled = Window::try_new(exprs, Arc::new(carried.plan))?;
+    // The functions go by the names they had, which say nothing of the keys added.
+    let old_schema = Arc::clone(&window.schema);
+    let num_old_inputs = window.input.schema().fields().len();
+    let inputs = window.input.schema().columns().into_iter().map(Expr::Column);
+    let functions = (0..window.window_expr.len()).map(|index| {
+        let (qualifier, field) = old_schema.qualified_field(num_old_inputs + index);
+        let now = Column::from(settled.schema.qualified_field(num_inputs + index));
+        Expr::Column(now).alias_qualified(qualifier.cloned(), field.name())
+    });
+    let columns: Vec<Expr> = inputs.chain(functions).collect();
+    Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(LogicalPlan::Window(settled)))?)))
 }
 
 /// Names for columns that nobody sees.
@@ -164,6 +228,14 @@ fn carry_places(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<Option<Ca
             let Some(inner) = carry_places(input, names)? else { return Ok(None) };
             let plan = plan.with_new_exprs(plan.expressions(), vec![inner.plan])?;
             Some(Carried { plan, places: inner.places })
+        }
+        LogicalPlan::Aggregate(aggregate) if !aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_))) => {
+            // The place of a group is its key.
+            let places = aggregate.schema.columns().into_iter().take(aggregate.group_expr.len()).collect();
+            Some(Carried { plan: plan.clone(), places })
+        }
+        LogicalPlan::Distinct(Distinct::All(input)) => {
+            Some(Carried { plan: plan.clone(), places: input.schema().columns() })
         }
         LogicalPlan::Join(join) => {
             let Some(left) = carry_places(&join.left, names)? else { return Ok(None) };

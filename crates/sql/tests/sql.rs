@@ -1,7 +1,17 @@
 //! SQL over drawn traces: one binary for all of it, because linking the engine is what takes time.
 
+mod json_rules;
+
 mod sql {
+    mod dialect;
     mod drawn;
+    mod errors;
+    mod formats;
+    mod limits;
     mod many;
+    mod order;
+    mod pushdown;
     mod scratch;
+    mod statements;
+    mod tables;
 }

@@ -1,33 +1,156 @@
 //! `summary --warnings`: everything that reading lost, mended or guessed, with places in the input.
 //!
-//! The summary shows one example of each kind; whoever wants to know what is wrong with a file needs them all, whole,
-//! and where they stand.
+//! The summary shows one example of each kind; whoever wants to know what is wrong with a file needs all that were kept,
+//! whole, and where they stand. What was lost comes first.
 
 use kinetoscope_analysis::text_table::write_paragraph;
 use kinetoscope_analysis::unit::{format_count, format_number_of};
-use kinetoscope_model::Trace;
-use serde_json::{Value, json};
+use kinetoscope_model::{Severity, SourceId, Trace};
+use serde::Serialize;
 
 use crate::settings::Form;
 
-/// Space before everything that belongs to a kind.
-const INDENT: &str = "  ";
+/// Severities in the order in which they matter to a reader.
+const BY_IMPORTANCE: [Severity; 4] = [Severity::DataLoss, Severity::Error, Severity::Notice, Severity::Info];
+
+/// One kind of warning with its examples.
+#[derive(Debug, Serialize)]
+struct Kind<'a> {
+    name: &'a str,
+    severity: &'a str,
+    count: i64,
+    description: &'a str,
+    examples: Vec<Example<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Example<'a> {
+    path: &'a str,
+    byte_offset: Option<i64>,
+    detail: &'a str,
+}
 
 /// All warnings of `trace`.
 pub(crate) fn write(trace: &Trace, form: Form) -> Result<String, serde_json::Error> {
+    let kinds = kinds(trace);
     match form {
-        Form::Text(options) => Ok(write_text(trace, options.width)),
-        Form::Json => {
-            let kinds: Vec<Value> = trace.stats.rows().map(|kind| {
-                json!({
-                    "name": trace.text(kind.name),
-                    "severity": trace.text(kind.severity),
-                    "count": kind.value,
-                    "description": trace.text(kind.description),
-                    "examples": examples(trace, kind.name),
-                })
-            }).collect();
-            Ok(serde_json::to_string_pretty(&kinds)? + "\n")
+        Form::Text(options) => Ok(write_text(&kinds, options.width)),
+        Form::Json => Ok(serde_json::to_string_pretty(&kinds)? + "\n"),
+    }
+}
+
+fn kinds(trace: &Trace) -> Vec<Kind<'_>> {
+    let path_of = |source: SourceId| match source.index() {
+        index if index < trace.sources.len() => trace.text(trace.sources.path.get(index)),
+        _ => "",
+    };
+    let rows = trace.stats.rows().map(|kind| Kind {
+        name: trace.text(kind.name),
+        severity: trace.text(kind.severity),
+        count: kind.value,
+        description: trace.text(kind.description),
+        examples: trace
+            .import_log
+            .rows()
+            .filter(|example| example.name == kind.name)
+            .map(|example| Example {
+                path: path_of(example.source_id),
+                byte_offset: example.byte_offset,
+                detail: trace.text(example.detail),
+            })
+            .collect(),
+    });
+    let mut kinds: Vec<Kind<'_>> = rows.collect();
+    kinds.sort_by_key(|kind| BY_IMPORTANCE.iter().position(|severity| severity.word() == kind.severity));
+    kinds
+}
+
+fn write_text(kinds: &[Kind<'_>], width: usize) -> String {
+    if kinds.is_empty() {
+        return "No warnings: everything was read as it stands.\n".to_owned();
+    }
+    let mut out = String::new();
+    for kind in kinds {
+        if !out.is_empty() {
+            out.push('\n');
         }
+        let count = format_count(kind.count.unsigned_abs());
+        let title = format!("{}: {count} × {}, {}", kind.severity, kind.name, kind.description);
+        write_paragraph(&mut out, "", &title, width);
+        for example in &kind.examples {
+            let place = match example.byte_offset {
+                Some(offset) => format!("{}, byte {offset}", example.path),
+                None => example.path.to_owned(),
+            };
+            let text = if place.is_empty() { example.detail.to_owned() } else { format!("{place}: {}", example.detail) };
+            write_paragraph(&mut out, "  - ", &text, width);
+        }
+        let num_untold = kind.count.unsigned_abs().saturating_sub(kind.examples.len() as u64);
+        if num_untold > 0 && !kind.examples.is_empty() {
+            let text = format!("… and {}, of which no place was kept", format_number_of(num_untold, "more case"));
+            write_paragraph(&mut out, "  ", &text, width);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use kinetoscope_analysis::TextOptions;
+    use kinetoscope_model::table::SourceRow;
+    use kinetoscope_model::{TraceBuilder, WarningKind};
+
+    use super::*;
+
+    fn text_form() -> Form {
+        Form::Text(TextOptions::default())
+    }
+
+    #[test]
+    fn losses_come_first_and_each_example_tells_its_place() {
+        let mut builder = TraceBuilder::default();
+        let path = builder.strings.intern("a.json");
+        let format = builder.strings.intern("chrome json");
+        builder.sources.push(SourceRow {
+            path,
+            format,
+            file_bytes: 10,
+            unpacked_bytes: 10,
+            num_events: 1,
+            clock_offset: 0,
+            base_unix_ns: None,
+            rank_id: None,
+        });
+        for number in 0..12 {
+            let detail = || format!("`slice {number}`");
+            builder.warnings.add(WarningKind::HealedOverlap, SourceId(0), Some(number * 100), detail);
+        }
+        builder.warnings.add(WarningKind::Truncated, SourceId(0), Some(10), || "ends inside an event".to_owned());
+        builder.warnings.add(WarningKind::Truncated, SourceId(7), None, || "no source\u{1b}[2J".to_owned());
+        let trace = builder.seal();
+
+        let text = write(&trace, text_form()).expect("text cannot fail");
+        let lines: Vec<&str> = text.lines().collect();
+        let lost = "data_loss: 2 × input_truncated, the input ends early; everything before the end was kept";
+        assert_eq!(lines[..3], [lost, "  - a.json, byte 10: ends inside an event", "  - no source\\u{1b}[2J"]);
+        assert_eq!(lines[3], "");
+        assert!(lines[4].starts_with("info: 12 × slice_healed_rounding_overlap, "), "{text}");
+        assert!(lines.contains(&"  - a.json, byte 900: `slice 9`"), "{text}");
+        assert_eq!(lines.last(), Some(&"  … and 2 more cases, of which no place was kept"));
+
+        let json = write(&trace, Form::Json).expect("these are plain values");
+        let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+        assert_eq!(json[0]["name"], "input_truncated");
+        assert_eq!(json[0]["examples"][0]["byte_offset"], 10);
+        assert_eq!(json[0]["examples"][1]["byte_offset"], serde_json::Value::Null);
+        assert_eq!(json[1]["count"], 12);
+    }
+
+    #[test]
+    fn a_clean_trace_says_so() {
+        let trace = TraceBuilder::default().seal();
+        let text = write(&trace, text_form()).expect("text cannot fail");
+        assert_eq!(text, "No warnings: everything was read as it stands.\n");
+        assert_eq!(write(&trace, Form::Json).expect("an empty list"), "[]\n");
     }
 }

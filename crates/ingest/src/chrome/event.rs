@@ -87,19 +87,39 @@ impl EventReader {
 
     /// Reads the damaged event at `start`, which ends before `limit`, taking bare quotes inside of strings for text.
     ///
-    /// True when the event made sense that way and was kept.
-    pub(crate) fn read_leniently(&mut self, bytes: &[u8], start: usize, limit: usize) -> bool {
+    /// Returns where the next one or the array's end stands, when the event made sense that way and was kept.
+    pub(crate) fn read_leniently(&mut self, bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
         let mut cursor = Cursor { quotes: Quotes::Lenient, ..Cursor::new(&bytes[..limit], start) };
         let mut fields = Fields::default();
-        let is_whole = self.fields(&mut cursor, &mut fields).is_ok()
-            // Between the event and the next one only a comma may be left.
-            && bytes[cursor.position..limit].iter().all(|byte| byte.is_ascii_whitespace() || *byte == b',');
+        let is_read = self.fields(&mut cursor, &mut fields).is_ok();
+        // Between the event and the next one, or the array's end, only a comma may be left.
+        let num_blank = bytes[cursor.position..limit].iter().take_while(|&&byte| is_blank(byte)).count();
+        let end = cursor.position + num_blank;
+        let is_whole = is_read && (end == limit || bytes[end] == b']');
         if is_whole {
             self.finish(start, fields, bytes);
         } else if fields.has_args {
             self.builder.args.abandon_set();
         }
-        is_whole
+        is_whole.then_some(end)
+    }
+
+    /// Reads the damaged event at `start`, which ends before `limit`, up to the argument that is damaged.
+    ///
+    /// True when it was kept: the damage is in the arguments, and what says where the event belongs stands before them.
+    pub(crate) fn read_up_to_damaged_args(&mut self, bytes: &[u8], start: usize, limit: usize) -> bool {
+        const NEEDED: u8 = Seen::PHASE | Seen::NAME | Seen::PID | Seen::TID | Seen::TS;
+        let mut cursor = Cursor::new(&bytes[..limit], start);
+        let mut fields = Fields::default();
+        let is_damaged = self.fields(&mut cursor, &mut fields).is_err();
+        let is_enough = is_damaged && fields.is_damaged_in_args && fields.seen & NEEDED == NEEDED;
+        if is_enough {
+            fields.bad_field = Some("args");
+            self.finish(start, fields, bytes);
+        } else if fields.has_args {
+            self.builder.args.abandon_set();
+        }
+        is_enough
     }
 
     fn warn(&mut self, kind: WarningKind, at: usize, detail: impl FnOnce() -> String) {
@@ -217,6 +237,7 @@ impl EventReader {
                 fields.note(Seen::NAME);
                 match scalar(cursor)? {
                     Scalar::Text { raw, has_escape } => fields.name = self.builder.string(raw, has_escape),
+                    Scalar::Word(b"null") => fields.name = NONE,
                     Scalar::Word(word) => fields.name = self.builder.string(word, false),
                     Scalar::Container(text) => fields.name = self.builder.string(text, false),
                 }
@@ -255,7 +276,10 @@ impl EventReader {
                     self.builder.args.abandon_set();
                     fields.has_args = false;
                 }
-                self.args(cursor, fields)?;
+                if let Err(stop) = self.args(cursor, fields) {
+                    fields.is_damaged_in_args = true;
+                    return Err(stop);
+                }
             }
             Field::Id => fields.marks.id = self.ident(cursor, fields)?,
             Field::Scope => {
@@ -630,6 +654,7 @@ struct Fields {
     phase: u8,
     seen: u8,
     has_args: bool,
+    is_damaged_in_args: bool,
     is_empty: bool,
     has_duplicate: bool,
     has_non_finite: bool,
@@ -652,6 +677,7 @@ impl Default for Fields {
             phase: 0,
             seen: 0,
             has_args: false,
+            is_damaged_in_args: false,
             is_empty: false,
             has_duplicate: false,
             has_non_finite: false,
@@ -742,6 +768,11 @@ fn time(cursor: &mut Cursor<'_>) -> Result<Result<i64, BadTime>, Stop> {
         Scalar::Word(text) | Scalar::Text { raw: text, .. } => nanos_from_micros(text),
         Scalar::Container(_) => Err(BadTime::NotANumber),
     })
+}
+
+/// True for what may stand between two events.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b','
 }
 
 fn is_true(value: &Scalar<'_>) -> bool {

@@ -95,9 +95,6 @@ pub(crate) fn pair(families: &[FlowFamily], points: &[FlowPoint], starts: &Colum
             (FlowStep::End, Some(flow)) => {
                 let from = flow.from;
                 flow.has_ended = true;
-                if family.is_v2 {
-                    running.remove(&key);
-                }
                 result.add(forward(from), point, family);
             }
             (FlowStep::End, None) if family.is_launch => early.entry(key).or_default().push(*point),

@@ -2,10 +2,12 @@
 //!
 //! Kineto writes some of these keys after the events, so nothing here is known before the whole file was read.
 
+use kinetoscope_model::column::NULL_I64;
 use kinetoscope_model::table::{MetadataRow, RankRow};
 use kinetoscope_model::{RankId, SourceId, TraceBuilder};
 use serde_json::Value;
 
+use crate::chrome::cursor::{Cursor, TextDefects, text_of};
 use crate::chrome::decimal::scaled;
 
 /// One entry of `deviceProperties`.
@@ -86,26 +88,51 @@ fn device(value: &Value) -> Option<DeviceProperties> {
 /// under their own name.
 pub(crate) fn add_rows(trace: &mut TraceBuilder, source_id: SourceId, entries: &[(String, String)]) {
     for (key, text) in entries {
-        match (key.as_str(), serde_json::from_str::<Value>(text)) {
-            ("metadata", Ok(Value::Object(fields))) => {
-                for (field, value) in &fields {
-                    add_row(trace, source_id, &format!("json_metadata.{field}"), value, &value.to_string());
+        let fields = if key == "metadata" { fields_of(text) } else { None };
+        match fields {
+            Some(fields) => {
+                for (field, text) in fields {
+                    add_row(trace, source_id, &format!("json_metadata.{field}"), text);
                 }
             }
-            (_, Ok(value)) => add_row(trace, source_id, key, &value, text),
-            // Not strictly JSON (NaN and the like): the text says what it says.
-            (_, Err(_)) => add_text(trace, source_id, key, text),
+            None => add_row(trace, source_id, key, text),
         }
     }
 }
 
-fn add_row(trace: &mut TraceBuilder, source_id: SourceId, name: &str, value: &Value, text: &str) {
-    let int = match value {
+/// The fields of a JSON object, in order and with their values as they are written; `None` when `text` is none.
+fn fields_of(text: &str) -> Option<Vec<(String, &str)>> {
+    let mut cursor = Cursor::new(text.as_bytes(), 0);
+    cursor.expect(b'{', "an object").ok()?;
+    let mut fields = Vec::new();
+    loop {
+        cursor.skip_whitespace();
+        match cursor.peek().ok()? {
+            b'}' => return Some(fields),
+            b',' => cursor.position += 1,
+            _ => {
+                let key = cursor.string().ok()?;
+                cursor.expect(b':', "a colon").ok()?;
+                let (start, end) = cursor.value().ok()?;
+                let key = text_of(&text.as_bytes()[key.start..key.end], key.has_escape, &mut TextDefects::default());
+                fields.push((key, text.get(start..end)?));
+            }
+        }
+    }
+}
+
+fn add_row(trace: &mut TraceBuilder, source_id: SourceId, name: &str, text: &str) {
+    let Ok(value) = serde_json::from_str::<Value>(text) else {
+        // Not strictly JSON (NaN and the like): the text says what it says.
+        return add_text(trace, source_id, name, text);
+    };
+    let int = match &value {
         Value::Null => return,
         Value::Bool(value) => Some(i64::from(*value)),
         Value::Number(number) => {
             let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64);
-            number.as_i64().or_else(|| number.as_f64().and_then(whole))
+            // The column's own "none" is a number too, and stays text.
+            number.as_i64().or_else(|| number.as_f64().and_then(whole)).filter(|&int| int != NULL_I64)
         }
         _ => None,
     };
@@ -114,7 +141,7 @@ fn add_row(trace: &mut TraceBuilder, source_id: SourceId, name: &str, value: &Va
             let name = trace.strings.intern(name);
             trace.metadata.push(MetadataRow { name, int_value: int, str_value: None, source_id });
         }
-        (None, Value::String(value)) => add_text(trace, source_id, name, value),
+        (None, Value::String(value)) => add_text(trace, source_id, name, &value),
         (None, _) => add_text(trace, source_id, name, text),
     }
 }

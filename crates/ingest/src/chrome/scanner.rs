@@ -114,7 +114,8 @@ impl DocumentScanner {
     pub(crate) fn finish(&mut self, is_cut: bool) {
         self.push_sequentially(&[], true);
         let end = self.carry_offset + self.carry.len() as u64;
-        let is_blank = self.carry.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b',');
+        let num_blank = self.carry.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b',').count();
+        let is_blank = num_blank == self.carry.len();
         match self.state {
             State::Done => {}
             // A bare array may lack its bracket: writers that append have no other way.
@@ -122,13 +123,13 @@ impl DocumentScanner {
             _ => {
                 let what = match self.state {
                     State::Events | State::LostInEvents if !is_blank => {
-                        format!("a torn event: {}", excerpt(&self.carry, 0))
+                        format!("a torn event: {}", excerpt(&self.carry, num_blank))
                     }
                     State::Events | State::LostInEvents => "the event array has no end".to_owned(),
                     State::Start => "the document has no beginning".to_owned(),
-                    _ => format!("a torn value: {}", excerpt(&self.carry, 0)),
+                    _ => format!("a torn value: {}", excerpt(&self.carry, num_blank)),
                 };
-                let at = if is_blank { end } else { self.carry_offset };
+                let at = if is_blank { end } else { self.carry_offset + num_blank as u64 };
                 self.warnings.add(WarningKind::Truncated, self.source, Some(at), || what.clone());
                 self.first_failure.get_or_insert(format!("{what} at byte {at}"));
             }
@@ -366,19 +367,35 @@ impl DocumentScanner {
         let mut cursor = Cursor::new(bytes, done);
         cursor.skip_whitespace();
         let start = cursor.position;
-        let limit = match find_next_event(bytes, start, is_last) {
+        let place = Some(offset + start as u64);
+        let next = match end_of_other_value(bytes, start) {
+            Ok(end) => Some(end),
+            Err(Stop::NeedMore) if !is_last => None,
+            Err(_) => find_next_event(bytes, start, is_last),
+        };
+        let limit = match next {
             Some(next) => next,
             None if is_last => bytes.len(),
-            None => return None,
+            None => {
+                if bytes.len() - start > MAX_EVENT_BYTES {
+                    let what = || format!("expected {expected}, and no event follows for {} MiB", MAX_EVENT_BYTES >> 20);
+                    self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
+                    self.state = State::LostInEvents;
+                }
+                return None;
+            }
         };
-        let place = Some(offset + start as u64);
-        if bytes[start] == b'{' && self.reader.read_leniently(bytes, start, limit) {
+        let is_object = bytes[start] == b'{';
+        if let Some(end) = is_object.then(|| self.reader.read_leniently(bytes, start, limit)).flatten() {
             let what = || excerpt(bytes, start);
             self.warnings.add(WarningKind::UnescapedQuote, self.source, place, what);
-        } else if is_last && limit == bytes.len() {
-            let what = || format!("a torn event: {}", excerpt(bytes, start));
-            self.warnings.add(WarningKind::Truncated, self.source, place, what);
-        } else {
+            return Some(end);
+        }
+        if is_last && limit == bytes.len() {
+            let what = format!("a torn event: {}", excerpt(bytes, start));
+            self.first_failure.get_or_insert_with(|| format!("{what} at byte {}", offset + start as u64));
+            self.warnings.add(WarningKind::Truncated, self.source, place, || what);
+        } else if !is_object || !self.reader.read_up_to_damaged_args(bytes, start, limit) {
             let what = || format!("expected {expected} at byte {}: {}", offset + at as u64, excerpt(bytes, start));
             self.first_failure.get_or_insert_with(what);
             self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
@@ -422,6 +439,19 @@ impl DocumentScanner {
     }
 }
 
+/// Where the value at `start` ends that is no event, when it is whole and a comma or the array's end follows.
+fn end_of_other_value(bytes: &[u8], start: usize) -> Result<usize, Stop> {
+    let mut cursor = Cursor::new(bytes, start);
+    if cursor.peek()? != b'{' {
+        let (_, end) = cursor.value()?;
+        cursor.skip_whitespace();
+        if matches!(cursor.peek()?, b',' | b']') {
+            return Ok(end);
+        }
+    }
+    Err(Stop::Syntax { at: start, expected: "a whole value" })
+}
+
 /// Position of the next thing after `from` that looks like the beginning of an event, or like the array's end.
 ///
 /// `is_last` says that nothing follows `bytes`.
@@ -433,7 +463,8 @@ fn find_next_event(bytes: &[u8], from: usize, is_last: bool) -> Option<usize> {
 
 /// Whether the `{` at `at` starts an event: it follows `},` and its first key is one of an event's.
 fn is_event_start(bytes: &[u8], from: usize, at: usize) -> bool {
-    const KEYS: [&[u8]; 8] = [b"ph", b"name", b"cat", b"pid", b"tid", b"ts", b"id", b"dur"];
+    // In files with sorted keys `args` and `bp` come first.
+    const KEYS: [&[u8]; 10] = [b"ph", b"name", b"cat", b"pid", b"tid", b"ts", b"id", b"dur", b"args", b"bp"];
     let before = bytes[from..at].trim_ascii_end();
     let follows_event = before.strip_suffix(b",").is_some_and(|rest| rest.trim_ascii_end().ends_with(b"}"));
     if !follows_event {
@@ -478,6 +509,17 @@ const TOP_LEVEL_KEYS: &[&str] = &[
     "stackFrames",
     "samples",
     "systemTraceEvents",
+    "schemaVersion",
+    "record_shapes",
+    "with_stack",
+    "profile_memory",
+    "with_flops",
+    "with_modules",
+    "trace_id",
+    "host_name",
+    "cuda_runtime_version",
+    "cuda_driver_version",
+    "cupti_version",
     "ERROR",
     "WARNING",
     "INFO",

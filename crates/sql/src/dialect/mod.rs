@@ -6,8 +6,10 @@
 //! - [`script`] splits a script into statements and parses one at a time, so that the first runs even when the second is
 //!   wrong;
 //! - [`grammar`] tells the parser which words and signs SQLite's users expect;
+//! - [`affinity`] says which type a name in a `CAST` means;
 //! - [`rewrite`] replaces what DataFusion would read differently (`LIKE`, `"text"`, unnamed result columns).
 
+pub(crate) mod affinity;
 pub(crate) mod grammar;
 pub(crate) mod rewrite;
 pub(crate) mod script;

@@ -54,6 +54,28 @@ pub(super) struct ScanSource {
     pub(super) text_filters: Vec<TextFilter>,
 }
 
+impl ScanSource {
+    /// About how many different values a stored column has. Where the planner is told nothing it takes every row to
+    /// differ, and then believes that few slices have a given track, and joins the wrong way round.
+    fn estimate_distinct(&self, column: usize) -> Option<usize> {
+        let ColumnSpec { name, kind, .. } = &self.specs[column];
+        let trace = &self.trace;
+        match (*name, kind) {
+            (_, ColumnKind::Word(words)) => Some(words.len()),
+            (_, ColumnKind::Text) => Some(trace.strings.len()),
+            (_, ColumnKind::Bool) => Some(2),
+            ("track_id", _) => Some(trace.tracks.len()),
+            ("utid", _) => Some(trace.threads.len()),
+            ("upid", _) => Some(trace.processes.len()),
+            ("device_id", _) => Some(trace.devices.len()),
+            ("stream_id", _) => Some(trace.streams.len()),
+            ("source_id", _) => Some(trace.sources.len()),
+            ("rank_id", _) => Some(trace.ranks.len()),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for ScanSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScanSource").field("name", &self.name).field("num_rows", &self.num_rows).finish_non_exhaustive()
@@ -107,6 +129,9 @@ impl ScanExec {
             (true, false) => Precision::Absent,
         };
         let mut statistics = ColumnStatistics::new_unknown().with_null_count(null_count);
+        if let Some(num_distinct) = self.source.estimate_distinct(column) {
+            statistics = statistics.with_distinct_count(Precision::Inexact(num_distinct.min(len)));
+        }
         if self.source.time_column == Some(column)
             && let ColumnData::I64(values) = &self.source.columns[column]
             && let (Some(&first), Some(&last)) = (values.first(), values.last())

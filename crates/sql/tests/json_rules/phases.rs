@@ -11,9 +11,9 @@ fn a_complete_event_is_a_slice() {
             {"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 1, "tid": 2, "ts": 100.125, "dur": 20.5,
              "tts": 7, "tdur": 3, "args": {"k": "v"}}
         ]}"#,
-        "select ts, dur, category, name, depth, parent_id, thread_ts, thread_dur,
-            extract_arg(arg_set_id, 'args.k') as k, type
-        from slice join thread_track t on t.id = track_id",
+        "select s.ts, s.dur, s.category, s.name, s.depth, s.parent_id, s.thread_ts, s.thread_dur,
+            extract_arg(s.arg_set_id, 'args.k') as k, t.type
+        from slice s join thread_track t on t.id = s.track_id",
         r#"
         "ts","dur","category","name","depth","parent_id","thread_ts","thread_dur","k","type"
         100125,20500,"cpu_op","aten::mm",0,"[NULL]",7000,3000,"v","thread_execution"
@@ -325,8 +325,8 @@ fn instants_of_a_thread_are_slices_of_no_length() {
             {"ph": "I", "name": "absent", "pid": 1, "tid": 2, "ts": 2, "args": {"k": 5}},
             {"ph": "R", "name": "other letter", "pid": 1, "tid": 2, "ts": 3, "s": "z"}
         ]"#,
-        "select ts, dur, name, type, tid, extract_arg(slice.arg_set_id, 'args.k') as k
-        from slice join thread_track tt on tt.id = track_id join thread t using (utid) order by ts;
+        "select s.ts, s.dur, s.name, tt.type, t.tid, extract_arg(s.arg_set_id, 'args.k') as k
+        from slice s join thread_track tt on tt.id = s.track_id join thread t using (utid) order by s.ts;
         select ts, name from instant order by ts",
         r#"
         "ts","dur","name","type","tid","k"
@@ -395,7 +395,7 @@ fn instants_without_a_thread_or_process_are_kept() {
             {"ph": "i", "name": "no tid", "ts": 1},
             {"ph": "i", "name": "no pid", "ts": 2, "s": "p"}
         ]"#,
-        &format!("select name, type from slice join track t on t.id = track_id order by ts; {STATS}"),
+        &format!("select s.name, t.type from slice s join track t on t.id = s.track_id order by s.ts; {STATS}"),
         r#"
         "name","type"
         "no tid","thread_execution"
@@ -418,7 +418,7 @@ fn async_events_have_a_track_of_their_name() {
         ]"#,
         "select s.ts, s.dur, s.name, s.depth, t.name as track, t.type
         from slice s join track t on t.id = s.track_id order by s.id;
-        select key, int_value from args order by id",
+        select key, int_value from slice s join args a using (arg_set_id) order by s.id, a.id",
         r#"
         "ts","dur","name","depth","track","type"
         10000,20000,"request",0,"request","legacy_async_global_slice"

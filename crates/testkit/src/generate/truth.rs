@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::catalog::{CALLS, COUNTERS, Class};
-use super::options::GenerateOptions;
 use super::event::*;
+use super::options::GenerateOptions;
 use super::workload::{SESSION_START, Workload};
 use super::write::{NUM_CLOSING_INSTANTS, metadata_rows, num_root_frames};
 

@@ -8,9 +8,9 @@
 use std::io::{self, Write};
 
 use super::catalog::*;
+use super::event::*;
 use super::options::GenerateOptions;
 use super::truth::Plan;
-use super::event::*;
 use super::workload::{SESSION_START, Workload};
 use crate::layout::{ARGS_CLOSE, ARGS_OPEN, FlowEnd, GPU_SORT_INDEX, H100_PROPERTIES, NO_ARGS, SPANS_SORT_INDEX, Text};
 use crate::random::Random;

@@ -109,7 +109,9 @@ impl Assembly {
             Ident::Text(id) => {
                 let text = self.blocks[block].events.text(id, &mut TextDefects::default());
                 let digits = text.trim().trim_start_matches("0x").trim_start_matches("0X");
-                u64::from_str_radix(digits, 16).ok().map(|value| value as i64)
+                // A whole number above `i64::MAX` comes as its digits, which are too many for a hexadecimal one.
+                let id = u64::from_str_radix(digits, 16).or_else(|_| digits.parse());
+                id.ok().map(|id| id as i64)
             }
         }
     }

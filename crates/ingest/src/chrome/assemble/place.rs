@@ -184,7 +184,8 @@ impl Assembly {
         if !younger.is_empty() {
             self.warn(WarningKind::MisplacedEnd, event, self.trace.strings.get(open.name).to_owned().as_str());
         }
-        for open in younger {
+        // A complete event among them says itself how long it is, and is left so.
+        for open in younger.iter().filter(|open| open.is_unended()) {
             self.trace.slices.dur.set(open.id.index(), event.ts - open.ts);
         }
     }
@@ -301,6 +302,9 @@ impl Assembly {
         let set_index = (set.0 - self.blocks[block].first_arg_set) as usize;
         let values: Vec<(String, Option<f64>)> =
             self.trace.arg_pages[block].set(set_index).map(|(key, value)| (key.to_owned(), value.as_f64())).collect();
+        if values.is_empty() {
+            self.warn(WarningKind::IncompleteEvent, event, "a counter without args");
+        }
         for (key, value) in values {
             let Some(value) = value else {
                 let detail = format!("counter value `{key}` is no number");
@@ -330,9 +334,14 @@ impl Assembly {
         let (state, _) = self.name_and_category(block, index);
         let row = self.row_of(block, self.blocks[block].events.row[index]);
         let utid = self.rows[row as usize].utid;
+        let dur = self.blocks[block].events.dur[index];
+        if dur < 0 {
+            let detail = format!("`{}` of {dur} ns", self.trace.strings.get(state));
+            self.warn(WarningKind::NegativeDuration, event, &detail);
+        }
         let mut state_row = ThreadStateRow {
             ts: event.ts,
-            dur: self.blocks[block].events.dur[index],
+            dur: dur.max(0),
             cpu: None,
             utid,
             state,

@@ -9,7 +9,7 @@ use super::{Moment, Workload};
 /// From the end of a launching call to the kernel's start on an idle stream.
 const LAUNCH_LATENCY: u64 = 2_300;
 /// At most between kernels that were queued behind one another.
-const STREAM_GAP: u64 = 1_050;
+pub(super) const STREAM_GAP: u64 = 1_050;
 /// At most between kernels of a graph.
 const GRAPH_GAP: u64 = 780;
 /// How far a kernel may reach into its predecessor.
@@ -19,8 +19,7 @@ const GPU_TICK: u64 = 32;
 const SHORTEST_GPU_WORK: u64 = 24 * GPU_TICK;
 
 impl<S: Sink> Workload<'_, S> {
-
-    fn next_correlation(&mut self) -> u64 {
+    pub(super) fn next_correlation(&mut self) -> u64 {
         // Calls that Kineto leaves out take ids too.
         self.correlation += 1 + self.local.below(4);
         self.correlation
@@ -47,14 +46,21 @@ impl<S: Sink> Workload<'_, S> {
         (call, self.host)
     }
 
-    fn call_without_work(&mut self, call: Call) {
+    pub(super) fn call_without_work(&mut self, call: Call) {
         let (call, _) = self.begin_call(call, 0, false);
         self.sink.api_call(&call);
     }
 
     /// Puts work on a stream: it starts when it is ready and the stream is free, and holds the stream to its end.
     #[inline]
-    fn occupy(&mut self, stream: Stream, ready: Moment, gap: u64, early_by: u64, span: Moment) -> (u64, u64) {
+    pub(super) fn occupy(
+        &mut self,
+        stream: Stream,
+        ready: Moment,
+        gap: u64,
+        early_by: u64,
+        span: Moment,
+    ) -> (u64, u64) {
         let free = self.streams[stream as usize];
         let next = free.then(self.draw_gap(gap));
         let mut start = ready.later_of(next);
@@ -93,7 +99,7 @@ impl<S: Sink> Workload<'_, S> {
         if kind.starts_early && self.local.next() & 3 == 0 { 64 + self.local.below(MAX_EARLY_START - 64) } else { 0 }
     }
 
-    fn launch(&mut self, kernel: Kernel, tokens: u64) {
+    pub(super) fn launch(&mut self, kernel: Kernel, tokens: u64) {
         let kind = kernel.kind();
         let (call, called) = self.begin_call(kind.launcher.call(), 0, true);
         let span = self.draw(kind.mean_nanos(tokens));
@@ -116,7 +122,7 @@ impl<S: Sink> Workload<'_, S> {
         });
     }
 
-    fn copy(&mut self, copy: Copy, bytes: u64, stream: Stream) {
+    pub(super) fn copy(&mut self, copy: Copy, bytes: u64, stream: Stream) {
         let kind = copy.kind();
         let call = if kind.is_set { Call::MemsetAsync } else { Call::MemcpyAsync };
         let (call, called) = self.begin_call(call, 0, true);
@@ -126,14 +132,20 @@ impl<S: Sink> Workload<'_, S> {
         self.sink.api_call(&call);
     }
 
-    fn next_sequence(&mut self) -> u64 {
+    pub(super) fn next_sequence(&mut self) -> u64 {
         self.collective_sequence += 1;
         self.collective_sequence
     }
 
     /// Runs a collective on NCCL's stream, after what the compute stream holds and before what it gets later, except
     /// for what `meanwhile` gives it.
-    fn collective(&mut self, kernel: Kernel, tokens: u64, collective: Collective, meanwhile: impl FnOnce(&mut Self)) {
+    pub(super) fn collective(
+        &mut self,
+        kernel: Kernel,
+        tokens: u64,
+        collective: Collective,
+        meanwhile: impl FnOnce(&mut Self),
+    ) {
         let (event, record_correlation, computed) = self.record_event(Stream::Compute);
         self.make_stream_wait(Stream::Nccl, Stream::Compute, event, record_correlation, computed);
         let kind = kernel.kind();
@@ -150,7 +162,7 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     /// Records an event and returns its id, the record's correlation, and when the stream reaches it.
-    fn record_event(&mut self, stream: Stream) -> (u64, u64, Moment) {
+    pub(super) fn record_event(&mut self, stream: Stream) -> (u64, u64, Moment) {
         let (call, called) = self.begin_call(Call::EventRecord, 0, false);
         self.event_id += 1;
         let reached = called.later_of(self.streams[stream as usize]).plus(300);
@@ -165,7 +177,7 @@ impl<S: Sink> Workload<'_, S> {
         (self.event_id, call.correlation, reached)
     }
 
-    fn make_stream_wait(
+    pub(super) fn make_stream_wait(
         &mut self,
         stream: Stream,
         source: Stream,
@@ -186,7 +198,7 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     /// Blocks the main thread until the stream has done all its work.
-    fn synchronize_stream(&mut self, stream: Stream) {
+    pub(super) fn synchronize_stream(&mut self, stream: Stream) {
         let start = self.host;
         let span = self.draw(Call::StreamSynchronize.kind().mean_nanos);
         self.host = start.later_of(self.streams[stream as usize]).then(span);
@@ -210,12 +222,12 @@ impl<S: Sink> Workload<'_, S> {
         });
     }
 
-    fn begin_graph(&mut self, graph: u64, num_nodes_nanos: u64) -> Replay {
+    pub(super) fn begin_graph(&mut self, graph: u64, num_nodes_nanos: u64) -> Replay {
         let (call, called) = self.begin_call(Call::GraphLaunch, num_nodes_nanos, true);
         Replay { call, ready: called.plus(2 * LAUNCH_LATENCY), graph, num_nodes: 0 }
     }
 
-    fn replay_kernel(&mut self, replay: &mut Replay, kernel: Kernel, tokens: u64) {
+    pub(super) fn replay_kernel(&mut self, replay: &mut Replay, kernel: Kernel, tokens: u64) {
         let kind = kernel.kind();
         let span = self.draw(kind.mean_nanos(tokens));
         let (start, dur) = if kernel == Kernel::CustomAllReduce {
@@ -231,13 +243,13 @@ impl<S: Sink> Workload<'_, S> {
         self.report_work(work, Stream::Compute, &replay.call, start, dur);
     }
 
-    fn end_graph(&mut self, replay: &Replay) {
+    pub(super) fn end_graph(&mut self, replay: &Replay) {
         self.sink.api_call(&replay.call);
     }
 }
 
 /// A graph launch whose kernels are being laid out.
-struct Replay {
+pub(super) struct Replay {
     call: ApiCall,
     ready: Moment,
     graph: u64,

@@ -9,7 +9,7 @@ use super::{Moment, Workload};
 impl<S: Sink> Workload<'_, S> {
     /// A span of about `mean` nanoseconds: mostly within a quarter of it, rarely several times as long.
     #[inline]
-    fn draw(&mut self, mean: u64) -> Moment {
+    pub(super) fn draw(&mut self, mean: u64) -> Moment {
         let bits = self.shared.next();
         let mut bound = mean * (218 + (bits & 127)) / 256;
         if (bits >> 8) & 511 == 0 {
@@ -21,19 +21,19 @@ impl<S: Sink> Workload<'_, S> {
 
     /// A gap of at most `longest` nanoseconds between two pieces of work on a stream.
     #[inline]
-    fn draw_gap(&mut self, longest: u64) -> Moment {
+    pub(super) fn draw_gap(&mut self, longest: u64) -> Moment {
         Moment { at: longest - (self.local.next() & 255), bound: longest }
     }
 
     /// Lets the main thread work for about `mean` nanoseconds.
     #[inline]
-    fn pass(&mut self, mean: u64) {
+    pub(super) fn pass(&mut self, mean: u64) {
         let span = self.draw(mean);
         self.host = self.host.then(span);
     }
 
     #[inline]
-    fn op(&mut self, op: Op, tokens: u64, body: impl FnOnce(&mut Self)) {
+    pub(super) fn op(&mut self, op: Op, tokens: u64, body: impl FnOnce(&mut Self)) {
         let kind = op.kind();
         let index = self.open_operator(Label::Op(op), tokens);
         self.pass(kind.before_nanos);
@@ -61,7 +61,7 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     /// A scope of vLLM's, which are recorded only on request.
-    fn scoped(&mut self, name: &'static str, body: impl FnOnce(&mut Self)) {
+    pub(super) fn scoped(&mut self, name: &'static str, body: impl FnOnce(&mut Self)) {
         if self.with_scopes {
             self.annotated(Label::Scope(name), body);
         } else {
@@ -70,7 +70,7 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     /// An annotation. With stacks it opens inside the frame that enters it and closes inside the one that leaves it.
-    fn annotated(&mut self, label: Label, body: impl FnOnce(&mut Self)) {
+    pub(super) fn annotated(&mut self, label: Label, body: impl FnOnce(&mut Self)) {
         let entering = self.open_frame(Frame::RecordEnter, 0);
         let index = self.open_operator(label, 0);
         let external_id = self.external_id;
@@ -95,12 +95,12 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     #[inline]
-    fn framed(&mut self, frame: Frame, body: impl FnOnce(&mut Self)) {
+    pub(super) fn framed(&mut self, frame: Frame, body: impl FnOnce(&mut Self)) {
         self.framed_module(frame, 0, body);
     }
 
     #[inline]
-    fn framed_module(&mut self, frame: Frame, module: u64, body: impl FnOnce(&mut Self)) {
+    pub(super) fn framed_module(&mut self, frame: Frame, module: u64, body: impl FnOnce(&mut Self)) {
         let index = self.open_frame(frame, module);
         body(self);
         self.close_frame(index);
@@ -132,7 +132,7 @@ impl<S: Sink> Workload<'_, S> {
         }
     }
 
-    fn allocate(&mut self, bytes: u64) {
+    pub(super) fn allocate(&mut self, bytes: u64) {
         if !self.with_memory {
             return;
         }
@@ -146,7 +146,7 @@ impl<S: Sink> Workload<'_, S> {
     }
 
     /// Frees the oldest allocations down to `keep`.
-    fn free_memory(&mut self, keep: usize) {
+    pub(super) fn free_memory(&mut self, keep: usize) {
         let num_freed = self.allocations.len().saturating_sub(keep);
         for index in 0..num_freed {
             let (address, bytes) = self.allocations[index];

@@ -13,10 +13,11 @@ mod gpu;
 mod host;
 mod step;
 
-use super::catalog::{COUNTERS, Call, Kernel, OVERHEADS};
+use super::catalog::{COUNTERS, Call, Frame, Kernel, OVERHEADS};
 use super::event::*;
 use super::options::GenerateOptions;
 use crate::random::Random;
+use gpu::STREAM_GAP;
 
 /// A point in time, in nanoseconds after the session's time base.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Moment {
 pub(crate) const SESSION_START: u64 = 4_633_453_097_762_107;
 /// From a step's planned start on, ranks are at most so much early.
 const STEP_JITTER: u64 = 20_000;
-/// How many counter samples a second: PM sampling's default of 1 kHz.
+/// Between two samples of the counters.
 const COUNTER_PERIOD: u64 = 1_000_000;
 /// Requests that run at once, at most.
 const MAX_RUNNING: u64 = 64;
@@ -68,7 +69,7 @@ pub(crate) struct Workload<'a, S> {
     streams: [Moment; Stream::ALL.len()],
     /// Start of the last work on each stream, so that an early start never overtakes it.
     last_starts: [u64; Stream::ALL.len()],
-    /// End of the compute stream's work, one and two steps ago.
+    /// End of the compute stream's work two steps ago, and one step ago.
     step_ends: [Moment; 2],
     correlation: u64,
     external_id: u64,
@@ -250,8 +251,8 @@ impl<'a, S: Sink> Workload<'a, S> {
         }
         let frontier = self.streams[Stream::Compute as usize].at;
         while self.next_counter < frontier {
-            for counter in 0..COUNTERS.len() {
-                let tenths = COUNTERS[counter].1 * 10 - 100 + self.local.below(200);
+            for (counter, (_, percent)) in COUNTERS.iter().enumerate() {
+                let tenths = percent * 10 - 100 + self.local.below(200);
                 self.sink.counter(counter, self.next_counter, tenths);
             }
             self.next_counter += COUNTER_PERIOD;

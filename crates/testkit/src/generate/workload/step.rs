@@ -5,7 +5,7 @@
 
 use super::super::catalog::{Call, Copy, Frame, Kernel, Op};
 use super::super::event::*;
-use super::gpu::{LAUNCH_LATENCY, Replay, STREAM_GAP};
+use super::gpu::Replay;
 use super::{Moment, Workload};
 
 /// Hidden size of the model, in elements.
@@ -16,7 +16,7 @@ const VOCABULARY: u64 = 128_256;
 const LARGEST_GRAPH: u64 = 512;
 
 impl<S: Sink> Workload<'_, S> {
-    fn execute_model(&mut self, shape: StepShape) {
+    pub(super) fn execute_model(&mut self, shape: StepShape) {
         let tokens = shape.num_tokens();
         if tokens == 0 {
             self.pass(210_000);
@@ -322,7 +322,7 @@ impl<S: Sink> Workload<'_, S> {
         });
     }
 
-    fn sample_tokens(&mut self, shape: StepShape) {
+    pub(super) fn sample_tokens(&mut self, shape: StepShape) {
         let requests = shape.num_requests();
         self.scoped("gpu_model_runner: sample", |worker| {
             worker.framed(Frame::ComputeLogits, |worker| {

@@ -1,0 +1,16 @@
+//! The command `kinetoscope` as its users meet it: the real binary, its output, its exit codes, its files.
+//!
+//! One test binary, because linking the query engine takes longer than running everything here.
+
+#![expect(clippy::expect_used, reason = "a test states its expectation by unwrapping")]
+
+mod bad_input;
+mod cache;
+mod console_block;
+mod documents;
+mod interrupt;
+mod output;
+mod query;
+mod sandbox;
+mod summary;
+mod usage;

@@ -1,0 +1,215 @@
+//! `query`: where the SQL comes from, where results go, and what errors look like.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{SMALL_TRACE, Sandbox};
+
+fn csv(sandbox: &Sandbox, sql: &str) -> String {
+    sandbox.run(&["query", "small.json", sql, "--format", "csv"]).succeeded()
+}
+
+#[test]
+fn csv_is_what_perfettos_shell_prints() {
+    let sandbox = Sandbox::with_small_trace();
+    let names = "\"name\",\"dur\"\n\"cudaLaunchKernel\",5000\n\"gemm\",20250\n\"add\",10000\n";
+    assert_eq!(csv(&sandbox, "select name, dur from slice order by ts"), names);
+    let ts = "\"ts\"\n100500\n110000\n140000\n";
+    assert_eq!(csv(&sandbox, "select ts from slice order by ts"), ts, "times are as the file writes them");
+    let kinds = "\"a\",\"b\",\"c\"\n0.500000,\"[NULL]\",\"it's\"\n";
+    assert_eq!(csv(&sandbox, "select 1 / 2.0 as a, null as b, 'it''s' as c"), kinds);
+    assert_eq!(csv(&sandbox, "select 1 as a; select 2 as b"), "\"a\"\n1\n\n\"b\"\n2\n", "a blank line parts results");
+    assert_eq!(csv(&sandbox, "select name from slice where dur < 0"), "\"name\"\n");
+}
+
+#[test]
+fn the_default_is_a_table_also_in_a_pipe() {
+    let sandbox = Sandbox::with_small_trace();
+    let table = sandbox.run(&["query", "small.json", "select name, dur from slice order by ts"]).succeeded();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 5, "{table}");
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["name", "dur"]);
+    assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["gemm", "20250"]);
+}
+
+#[test]
+fn json_and_ndjson_parse() {
+    let sandbox = Sandbox::with_small_trace();
+    let sql = "select name, dur, null as nothing from slice where dur >= 10000 order by ts";
+    let expected = json!([{"name": "gemm", "dur": 20250, "nothing": null}, {"name": "add", "dur": 10000, "nothing": null}]);
+    let text = sandbox.run(&["query", "small.json", sql, "--format", "json"]).succeeded();
+    assert_eq!(serde_json::from_str::<Value>(&text).expect("it is JSON"), expected);
+    let text = sandbox.run(&["query", "small.json", sql, "--format", "ndjson"]).succeeded();
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    assert_eq!(Value::from(rows), expected);
+}
+
+#[test]
+fn markdown_and_arrow_are_what_they_are_called() {
+    let sandbox = Sandbox::with_small_trace();
+    let text = sandbox.run(&["query", "small.json", "select 1 as a", "--format", "markdown"]).succeeded();
+    assert!(text.starts_with("| a"), "{text}");
+    let ran = sandbox.run(&["query", "small.json", "select 1 as a", "--format", "arrow"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout_bytes.starts_with(&[0xff; 4]), "a stream begins with its mark of continuation");
+    assert!(ran.stdout_bytes.ends_with(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]), "and ends with its mark of the end");
+}
+
+#[test]
+fn sql_comes_from_argument_switch_file_or_standard_input() {
+    let sandbox = Sandbox::with_small_trace();
+    sandbox.write("count.sql", "\u{feff}-- How many?\nselect count(*) as n from slice;\n");
+    let expected = "\"n\"\n3\n";
+    let sql = "select count(*) as n from slice";
+    let with = |args: &[&str], stdin: &str| {
+        let args = [&["query", "--format", "csv", "small.json"], args].concat();
+        sandbox.run_with_stdin(&args, stdin.as_bytes()).succeeded()
+    };
+    assert_eq!(with(&[sql], ""), expected);
+    assert_eq!(with(&["-e", sql], ""), expected);
+    assert_eq!(with(&["--file", "count.sql"], ""), expected);
+    assert_eq!(with(&["-f", "-"], sql), expected);
+    assert_eq!(with(&[], sql), expected);
+}
+
+#[test]
+fn the_trace_may_come_from_standard_input() {
+    let sandbox = Sandbox::new();
+    let args = ["query", "-", "select count(*) as n from slice", "--format", "csv"];
+    assert_eq!(sandbox.run_with_stdin(&args, SMALL_TRACE.as_bytes()).succeeded(), "\"n\"\n3\n");
+}
+
+#[test]
+fn several_paths_are_one_trace() {
+    let sandbox = Sandbox::with_small_trace();
+    sandbox.write("b.json", SMALL_TRACE);
+    let args = ["query", "small.json", "b.json", "select count(*) as n from slice", "--format", "csv"];
+    assert_eq!(sandbox.run(&args).succeeded(), "\"n\"\n6\n");
+}
+
+#[test]
+fn missing_sql_is_refused_before_anything_is_read() {
+    let sandbox = Sandbox::new();
+    let error = sandbox.run(&["query", "not-there.json"]).failed_with(2);
+    assert!(error.starts_with("error: there is no SQL in standard input\n"), "{error}");
+    assert!(error.contains("\nhint: give it as the last argument"), "{error}");
+    let error = sandbox.run(&["query", "not-there.json", "-f", "not-there.sql"]).failed_with(2);
+    assert!(error.starts_with("error: cannot read SQL from `not-there.sql`: "), "{error}");
+    sandbox.write("bad.sql", b"select '\xff'");
+    let error = sandbox.run(&["query", "not-there.json", "-f", "bad.sql"]).failed_with(2);
+    assert_eq!(error, "error: the SQL in `bad.sql` is not UTF-8 at byte 8\n");
+}
+
+#[test]
+fn a_path_that_was_taken_for_sql_is_told() {
+    let sandbox = Sandbox::with_small_trace();
+    let error = sandbox.run(&["query", "my trace.json"]).failed_with(2);
+    assert!(error.starts_with("error: there is no trace to ask\n"), "{error}");
+    assert!(error.contains("`my trace.json` was taken for the SQL, as no file has that name"), "{error}");
+    let error = sandbox.run(&["query", "small.json", "my trace.json"]).failed_with(2);
+    assert!(error.contains("`my trace.json` was taken for SQL, as no file has that name"), "{error}");
+    sandbox.write("my trace.json", SMALL_TRACE);
+    let args = ["query", "small.json", "my trace.json", "-e", "select count(*) as n from slice", "--format", "csv"];
+    assert_eq!(sandbox.run(&args).succeeded(), "\"n\"\n6\n");
+}
+
+#[test]
+fn an_unknown_column_is_shown_in_its_line() {
+    let sandbox = Sandbox::with_small_trace();
+    let error = sandbox.run(&["query", "small.json", "select name,\n  durr\nfrom slice"]).failed_with(2);
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(lines[0], "error: no such column: `durr`");
+    assert_eq!(lines[1..3], ["line 2:   durr", "          ^^^^"]);
+    assert_eq!(lines[3], "");
+    assert!(lines[4].starts_with("hint: did you mean `dur`"), "{error}");
+    assert_eq!(sandbox.names(), ["small.json", "small.json.kinetoscope-cache"], "the reading was not in vain");
+}
+
+#[test]
+fn results_before_an_error_are_printed() {
+    let sandbox = Sandbox::with_small_trace();
+    let ran = sandbox.run(&["query", "small.json", "select 1 as a; select b from slice", "--format", "csv"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert_eq!(ran.stdout, "\"a\"\n1\n");
+    assert!(ran.stderr.starts_with("error: no such column: `b`\n"), "{ran}");
+}
+
+#[test]
+fn a_trace_cannot_be_written_to() {
+    let sandbox = Sandbox::with_small_trace();
+    let error = sandbox.run(&["query", "small.json", "delete from slice"]).failed_with(2);
+    assert!(error.starts_with("error: "), "{error}");
+    assert_eq!(csv(&sandbox, "select count(*) as n from slice"), "\"n\"\n3\n");
+}
+
+#[test]
+fn an_output_file_is_made_by_results_only() {
+    let sandbox = Sandbox::with_small_trace();
+    sandbox.write("out.csv", "older result");
+    let failing = ["query", "small.json", "select nothing from slice", "--format", "csv", "-o", "out.csv"];
+    sandbox.run(&failing).failed_with(2);
+    assert_eq!(sandbox.read("out.csv"), "older result");
+    let args = ["query", "small.json", "select count(*) as n from slice", "--format", "csv", "-o", "out.csv"];
+    assert_eq!(sandbox.run(&args).succeeded(), "");
+    assert_eq!(sandbox.read("out.csv"), "\"n\"\n3\n");
+    let args = ["query", "small.json", "create view v as select 1 as a", "--output", "empty.csv"];
+    assert_eq!(sandbox.run(&args).succeeded(), "");
+    assert_eq!(sandbox.read("empty.csv"), "");
+    let error = sandbox.run(&["query", "small.json", "select 1", "-o", "no/such/folder/a"]).failed_with(2);
+    assert!(error.starts_with("error: cannot write `no/such/folder/a`: "), "{error}");
+}
+
+#[test]
+fn the_trace_is_not_overwritten_by_its_answer() {
+    let sandbox = Sandbox::with_small_trace();
+    let error = sandbox.run(&["query", "small.json", "select 1", "-o", "./small.json"]).failed_with(2);
+    assert_eq!(error, "error: `./small.json` is what is asked and cannot be the output too\n");
+    assert_eq!(sandbox.read("small.json"), SMALL_TRACE);
+}
+
+#[test]
+fn the_schema_needs_no_trace() {
+    let sandbox = Sandbox::new();
+    let tables = sandbox.run(&["query", "--schema"]).succeeded();
+    for name in ["slice", "thread", "kernel", "gpu_op", "args"] {
+        assert!(tables.lines().any(|line| line.split(' ').next() == Some(name)), "{name}: {tables}");
+    }
+    let columns = sandbox.run(&["query", "--schema", "slice"]).succeeded();
+    assert!(columns.starts_with("slice: "), "{columns}");
+    for name in ["id", "ts", "dur", "track_id", "name", "depth", "parent_id"] {
+        assert!(columns.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name}: {columns}");
+    }
+    let json: Value = serde_json::from_str(&sandbox.run(&["query", "--schema", "SLICE", "--format", "json"]).succeeded())
+        .expect("it is JSON");
+    assert_eq!(json["name"], "slice");
+    assert_eq!(json["columns"][0]["name"], "id");
+    let json: Value =
+        serde_json::from_str(&sandbox.run(&["query", "--schema", "--format", "json"]).succeeded()).expect("it is JSON");
+    assert!(json.as_array().is_some_and(|tables| tables.len() > 10));
+}
+
+#[test]
+fn a_schema_request_that_makes_no_sense_is_refused() {
+    let sandbox = Sandbox::with_small_trace();
+    let error = sandbox.run(&["query", "--schema", "slcie"]).failed_with(2);
+    assert_eq!(error, "error: no such table: `slcie`\n\nhint: `kinetoscope query --schema` lists all tables\n");
+    let error = sandbox.run(&["query", "--schema", "small.json"]).failed_with(2);
+    assert!(error.contains("hint: tables are the same for every trace: leave the PATH out"), "{error}");
+    let error = sandbox.run(&["query", "--schema", "--format", "csv"]).failed_with(2);
+    assert!(error.starts_with("error: `--schema` cannot be printed as `csv`\n"), "{error}");
+}
+
+#[test]
+fn verbose_tells_what_took_how_long() {
+    let sandbox = Sandbox::with_small_trace();
+    let ran = sandbox.run(&["query", "small.json", "select 1 as a", "--format", "csv", "-v"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "\"a\"\n1\n"), "{ran}");
+    let beginnings: Vec<String> =
+        ran.stderr.lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(beginnings, ["no cache file", "read 3 slices", "answered in", "wrote the cache"].map(|begin| {
+        match begin {
+            "answered in" => beginnings[2].clone(),
+            other => other.to_owned(),
+        }
+    }), "{ran}");
+    assert!(beginnings[2].starts_with("answered in "), "{ran}");
+}
