@@ -48,7 +48,7 @@ Environment:
 /// Reads what torch.profiler and vLLM's profiler write (Chrome/Kineto JSON; plain, or packed with gzip, zstd, zip or
 /// tar), recognised by content. Works offline, and leaves nothing but a cache file beside the trace.
 #[derive(Debug, Parser)]
-#[command(name = "kinetoscope", version, max_term_width = MAX_HELP_WIDTH)]
+#[command(name = "kinetoscope", bin_name = "kinetoscope", version, max_term_width = MAX_HELP_WIDTH)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CONTRACT}"))]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -129,7 +129,7 @@ Examples:
   kinetoscope summary traces/ --top 25               all ranks in a folder, longer lists
   kinetoscope summary 'traces/*rank[0-3]*'           some of them
   ssh node7 cat trace.json.gz | kinetoscope summary -
-  kinetoscope summary traces/ --json | jq '.gpu.time.devices[].total'
+  kinetoscope summary traces/ --json | jq '.gpu.time.devices[].idle_ns'
   kinetoscope summary broken.json.gz --warnings      what could not be read, and where it stands";
 
 /// Sum up traces on one page: what the machine did and why the GPU was idle
@@ -168,8 +168,8 @@ const QUERY_USAGE: &str = "kinetoscope query [OPTIONS] <PATH>... [SQL]\n       k
 
 const QUERY_EXAMPLES: &str = "\
 Examples:
-  kinetoscope query trace.json.gz \"select ts, dur, name from slice where name like '%memcpy%' order by ts\"
-  kinetoscope query traces/ 'select name, count(*), sum(dur) from kernel group by 1 order by 3 desc limit 10'
+  kinetoscope query trace.json.gz \"select ts, dur, name from slice where name like '%memcpy%'\"
+  kinetoscope query traces/ 'select name, sum(dur) from kernel group by 1 order by 2 desc limit 9'
   kinetoscope query trace.json.gz -f busy.sql --format csv -o busy.csv
   echo 'select count(*) from slice' | kinetoscope query trace.json.gz --format json
   kinetoscope query --schema                         tables and views

@@ -184,9 +184,10 @@ fn sort_out(inputs: Vec<FoundInput>, printer: Printer) -> Result<Found> {
     if !inputs.is_empty() {
         let known: Vec<PathBuf> =
             inputs.iter().filter_map(|found| fs::canonicalize(file_of(&found.input)?).ok()).collect();
-        for entry in cache::list(&CacheLocation::default(), &named)? {
-            if !entry.inputs.iter().all(|input| known.contains(input)) {
-                printer.note(format_args!("left out `{}`, a cache file of other traces", entry.path.display()));
+        for path in &named {
+            let entries = cache::list(&CacheLocation::default(), std::slice::from_ref(path))?;
+            if !entries.iter().flat_map(|entry| &entry.inputs).all(|input| known.contains(input)) {
+                printer.note(format_args!("left out `{}`, a cache file of other traces", path.display()));
             }
         }
         return Ok(Found::Inputs(inputs));

@@ -110,7 +110,11 @@ pub(crate) struct ReadSettings {
 impl ReadSettings {
     /// Everything about a reading that changes the trace: a cache file made otherwise is of no use.
     pub(crate) fn cache_key(&self) -> String {
-        format!("kinetoscope={} max-unpacked-bytes={}", env!("CARGO_PKG_VERSION"), self.options.limits.max_unpacked_bytes)
+        format!(
+            "kinetoscope={} max-unpacked-bytes={}",
+            env!("CARGO_PKG_VERSION"),
+            self.options.limits.max_unpacked_bytes
+        )
     }
 }
 
@@ -288,8 +292,9 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
     if paths.is_empty() {
         let error = RequestError::new("there is no trace to ask");
         return Err(match sql {
-            SqlSource::Argument(argument) => error
-                .with_hint(format!("`{argument}` was taken for the SQL, as no file has that name: give a PATH before it")),
+            SqlSource::Argument(argument) => error.with_hint(format!(
+                "`{argument}` was taken for the SQL, as no file has that name: give a PATH before it"
+            )),
             _ => error.with_hint("give a PATH: a file, a folder, a pattern, or - for standard input"),
         });
     }
@@ -416,11 +421,15 @@ mod tests {
     #[test]
     fn a_summary_is_as_wide_as_the_terminal() {
         let terminal = Environment { width: Some(133), ..Environment::default() };
-        let form = |environment: &Environment, args: &[&str]| {
-            match resolve_in(environment, &[&["summary", "a.json"], args].concat()).expect("makes sense").command {
-                CommandSettings::Summary(summary) => summary.form,
-                other => panic!("another command: {other:?}"),
-            }
+        let form = |environment: &Environment, args: &[&str]| match resolve_in(
+            environment,
+            &[&["summary", "a.json"], args].concat(),
+        )
+        .expect("makes sense")
+        .command
+        {
+            CommandSettings::Summary(summary) => summary.form,
+            other => panic!("another command: {other:?}"),
         };
         assert_eq!(form(&terminal, &[]), Form::Text(TextOptions { width: 133, top: 10 }));
         assert_eq!(form(&terminal, &["--width", "80", "--top", "3"]), Form::Text(TextOptions { width: 80, top: 3 }));

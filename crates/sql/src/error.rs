@@ -229,7 +229,7 @@ pub(crate) fn nearest_names<'a>(name: &str, candidates: impl IntoIterator<Item =
             let distance = edit_distance(&name, &lower);
             // A third of the letters may differ. A name that holds the other one is close too (`slices` for `slice`),
             // but less so than a typo.
-            let limit = name.chars().count().max(3) / 3;
+            let limit = name.chars().count().div_ceil(3);
             let contains = name.len() > 2 && (lower.contains(&name) || (lower.len() > 2 && name.contains(&lower)));
             match (distance <= limit, contains) {
                 (true, _) => Some((distance, candidate)),
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn the_caret_stands_below_wide_characters_and_tabs() {
         let place = Place::in_script("select\n\t'日本' || nme", 2, 10, 3).expect("the line exists");
-        assert_eq!(place.to_string(), "line 2:  '日本' || nme\n                    ^^^");
+        assert_eq!(place.to_string(), "line 2:  '日本' || nme\n                   ^^^");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::dialect::affinity::Affinity;
 use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::{Place, SqlError, nearest_names};
-use crate::function::Functions;
+use crate::function::{Functions, settle_types};
 use crate::row_order;
 use crate::view::ShippedView;
 
@@ -65,7 +65,8 @@ impl Planner<'_> {
     }
 
     fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
-        SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())
+        let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
+        settle_types(plan)
     }
 
     /// The provider of a shipped view, planned now.

@@ -28,6 +28,7 @@ use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
+use datafusion::sql::sqlparser::ast::Statement;
 use futures::StreamExt;
 use kinetoscope_model::Trace;
 use tokio::runtime::{Builder, Runtime};
@@ -295,7 +296,10 @@ impl Engine {
     ) -> Result<(), SqlError> {
         match self.planner().plan(script, &mut statement)? {
             LogicalPlan::Ddl(DdlStatement::CreateView(view)) => self.create_view(view),
-            LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => self.create_table(script, table).await,
+            LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => match statement.ast {
+                Statement::CreateTable(_) => self.create_table(script, table).await,
+                _ => Err(SqlError::Unsupported { statement: "SELECT INTO".to_owned(), place: None }),
+            },
             LogicalPlan::Ddl(DdlStatement::DropView(view)) => self.drop(&view.name, TableType::View, view.if_exists),
             LogicalPlan::Ddl(DdlStatement::DropTable(table)) => self.drop(&table.name, TableType::Base, table.if_exists),
             plan => {

@@ -31,8 +31,7 @@ struct Entry {
 
 pub(crate) fn list(settings: &CacheListSettings) -> Result<()> {
     check_paths(&settings.paths)?;
-    let entries: Vec<Entry> =
-        cache::list(&settings.location, &settings.paths)?.into_iter().map(Entry::from).collect();
+    let entries: Vec<Entry> = cache::list(&settings.location, &settings.paths)?.into_iter().map(Entry::from).collect();
     let text = match settings.form {
         Form::Json => serde_json::to_string_pretty(&entries)? + "\n",
         Form::Text(_) => list_text(&entries, &settings.location),

@@ -103,7 +103,10 @@ enum Destination {
     /// Line by line, so that the rows of a slow query are seen as they come.
     Terminal(Stdout),
     Pipe(BufWriter<Stdout>),
-    File { path: PathBuf, file: Option<BufWriter<File>> },
+    File {
+        path: PathBuf,
+        file: Option<BufWriter<File>>,
+    },
 }
 
 impl Destination {
@@ -121,9 +124,7 @@ impl Destination {
             Self::Terminal(writer) => Ok(writer),
             Self::Pipe(writer) => Ok(writer),
             Self::File { file: Some(writer), .. } => Ok(writer),
-            Self::File { path, file } => {
-                Ok(file.insert(BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?)))
-            }
+            Self::File { path, file } => Ok(file.insert(BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?))),
         }
     }
 }

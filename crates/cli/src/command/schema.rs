@@ -73,7 +73,8 @@ mod tests {
     use super::*;
 
     fn table(name: &str, doc: &str) -> TableDoc {
-        let column = |name: &str, type_name, doc: &str| ColumnDoc { name: name.to_owned(), type_name, doc: doc.to_owned() };
+        let column =
+            |name: &str, type_name, doc: &str| ColumnDoc { name: name.to_owned(), type_name, doc: doc.to_owned() };
         let columns = vec![column("id", "INTEGER", "Number."), column("category", "TEXT", "")];
         TableDoc { name: name.to_owned(), doc: doc.to_owned(), columns }
     }
@@ -82,8 +83,8 @@ mod tests {
     fn tables_and_columns_line_up() {
         let tables = [table("slice", "Spans of time, ordered by start."), table("thread_state", "States.")];
         let list = "\
-slice         Spans of time, ordered
-              by start.
+slice         Spans of time, ordered by
+              start.
 thread_state  States.
 
 `kinetoscope query --schema NAME` lists the columns of one of them.

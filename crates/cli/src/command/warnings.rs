@@ -1,9 +1,11 @@
 //! `summary --warnings`: everything that reading lost, mended or guessed, with places in the input.
 //!
 //! The summary shows one example of each kind; whoever wants to know what is wrong with a file needs all that were kept,
-//! whole, and where they stand. What was lost comes first.
+//! and where they stand. What was lost comes first.
 
-use kinetoscope_analysis::text_table::write_paragraph;
+use std::borrow::Cow;
+
+use kinetoscope_analysis::text_table::{cut_middle, write_paragraph};
 use kinetoscope_analysis::unit::{format_count, format_number_of};
 use kinetoscope_model::{Severity, SourceId, Trace};
 use serde::Serialize;
@@ -12,6 +14,9 @@ use crate::settings::Form;
 
 /// Severities in the order in which they matter to a reader.
 const BY_IMPORTANCE: [Severity; 4] = [Severity::DataLoss, Severity::Error, Severity::Notice, Severity::Info];
+
+/// Lines that an example may take. It may quote kernels, whose names run to thousands of characters.
+const MAX_EXAMPLE_LINES: usize = 3;
 
 /// One kind of warning with its examples.
 #[derive(Debug, Serialize)]
@@ -70,6 +75,7 @@ fn write_text(kinds: &[Kind<'_>], width: usize) -> String {
         return "No warnings: everything was read as it stands.\n".to_owned();
     }
     let mut out = String::new();
+    let mut is_cut = false;
     for kind in kinds {
         if !out.is_empty() {
             out.push('\n');
@@ -82,14 +88,20 @@ fn write_text(kinds: &[Kind<'_>], width: usize) -> String {
                 Some(offset) => format!("{}, byte {offset}", example.path),
                 None => example.path.to_owned(),
             };
-            let text = if place.is_empty() { example.detail.to_owned() } else { format!("{place}: {}", example.detail) };
-            write_paragraph(&mut out, "  - ", &text, width);
+            let text =
+                if place.is_empty() { example.detail.to_owned() } else { format!("{place}: {}", example.detail) };
+            let cut = cut_middle(&text, MAX_EXAMPLE_LINES * width);
+            is_cut |= matches!(cut, Cow::Owned(_));
+            write_paragraph(&mut out, "  - ", &cut, width);
         }
         let num_untold = kind.count.unsigned_abs().saturating_sub(kind.examples.len() as u64);
         if num_untold > 0 && !kind.examples.is_empty() {
             let text = format!("… and {}, of which no place was kept", format_number_of(num_untold, "more case"));
             write_paragraph(&mut out, "  ", &text, width);
         }
+    }
+    if is_cut {
+        out.push_str("\nExamples with … are cut; --json has them whole.\n");
     }
     out
 }
@@ -138,12 +150,26 @@ mod tests {
         assert!(lines.contains(&"  - a.json, byte 900: `slice 9`"), "{text}");
         assert_eq!(lines.last(), Some(&"  … and 2 more cases, of which no place was kept"));
 
+        assert!(!text.contains("cut"), "{text}");
+
         let json = write(&trace, Form::Json).expect("these are plain values");
         let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(json[0]["name"], "input_truncated");
         assert_eq!(json[0]["examples"][0]["byte_offset"], 10);
         assert_eq!(json[0]["examples"][1]["byte_offset"], serde_json::Value::Null);
         assert_eq!(json[1]["count"], 12);
+    }
+
+    #[test]
+    fn long_examples_are_cut_and_that_is_told() {
+        let mut builder = TraceBuilder::default();
+        let name = format!("begin{}end", "x".repeat(1_000));
+        builder.warnings.add(WarningKind::HealedOverlap, SourceId(0), None, || name.clone());
+        let trace = builder.seal();
+        let text = write(&trace, text_form()).expect("text cannot fail");
+        assert!(text.contains("begin") && text.contains("end\n") && !text.contains(&name), "{text}");
+        assert!(text.ends_with("\nExamples with … are cut; --json has them whole.\n"), "{text}");
+        assert!(write(&trace, Form::Json).expect("these are plain values").contains(&name));
     }
 
     #[test]

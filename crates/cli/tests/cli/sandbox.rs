@@ -47,7 +47,8 @@ pub(crate) const SMALL_TRACE: &str = r#"{
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies two folders below the root");
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies two folders below the root");
     root.to_owned()
 }
 
@@ -151,7 +152,8 @@ impl Sandbox {
 /// All names in a folder, hidden ones too, sorted; none when there is no folder.
 pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -159,7 +161,7 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
 /// What a run left.
 #[derive(Debug)]
 pub(crate) struct Ran {
-    command: String,
+    pub(crate) command: String,
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,

@@ -18,6 +18,10 @@ const MAX_METADATA_BYTES: usize = 32 << 20;
 /// An event up to this size is read; a larger one is no event of a profiler, and is stepped over.
 const MAX_EVENT_BYTES: usize = 64 << 20;
 
+/// How many events without end are looked behind. Each takes another look at all the bytes that there are, and files
+/// have one or two of them.
+const MAX_UNENDED: u32 = 64;
+
 /// What is kept of bytes in which no event begins, so that a beginning split between pieces is still seen.
 const RESYNC_CONTEXT_BYTES: usize = 4096;
 
@@ -68,6 +72,7 @@ pub(crate) struct DocumentScanner {
     carry_offset: u64,
     /// Size of `carry` below which reading it again is not worth trying.
     retry_at: usize,
+    num_unended: u32,
     reader: EventReader,
     pub(crate) blocks: Vec<EventBlock>,
     /// Keys beside the events, with their values as JSON text.
@@ -89,6 +94,7 @@ impl DocumentScanner {
             carry: Vec::new(),
             carry_offset: 0,
             retry_at: 0,
+            num_unended: 0,
             reader: EventReader::default(),
             blocks: Vec::new(),
             top_level: Vec::new(),
@@ -120,6 +126,8 @@ impl DocumentScanner {
             State::Done => {}
             // A bare array may lack its bracket: writers that append have no other way.
             State::Events if self.is_bare_array && is_blank && !is_cut => {}
+            // Once is enough.
+            _ if self.warnings.count_of(WarningKind::Truncated) > 0 => {}
             _ => {
                 let what = match self.state {
                     State::Events | State::LostInEvents if !is_blank => {
@@ -247,10 +255,11 @@ impl DocumentScanner {
             Err(Stop::Syntax { at, expected }) => {
                 let what = format!("expected {expected}: {}", excerpt(bytes, at));
                 self.fail(offset + at as u64, || what);
-                // The events are what matters: look for them behind the damage.
+                // The events are what matters: look for them behind the damage, which may have swallowed the quote that
+                // their key begins with.
                 let key = b"\"traceEvents\"";
-                match memchr::memmem::find(&bytes[at..], key) {
-                    Some(found) if !self.has_events => at + found,
+                match memchr::memmem::find(&bytes[start + 1..], key) {
+                    Some(found) if !self.has_events => start + 1 + found,
                     _ => {
                         self.state = State::Done;
                         bytes.len()
@@ -331,13 +340,10 @@ impl DocumentScanner {
         let position = loop {
             let (done, end) = self.reader.read(bytes, position);
             match end {
-                EventsEnd::NeedMore if bytes.len() - done > MAX_EVENT_BYTES && !is_last => {
-                    let what = || format!("an event of more than {} MiB", MAX_EVENT_BYTES >> 20);
-                    self.warnings.add(WarningKind::JsonSyntax, self.source, Some(offset + done as u64), what);
-                    self.state = State::LostInEvents;
-                    break done;
-                }
-                EventsEnd::NeedMore => break done,
+                EventsEnd::NeedMore => match self.mend_unended(bytes, done, offset, is_last) {
+                    Some(next) => position = next,
+                    None => break done,
+                },
                 EventsEnd::ArrayEnd => {
                     self.state = self.state_after_events();
                     break done;
@@ -354,6 +360,25 @@ impl DocumentScanner {
         position
     }
 
+    /// Gets past the event that starts after `done` and does not end, if nothing more can make it end: a quote too many
+    /// turns all that follows inside out. `None` when there is nothing to get past, or more bytes may still end it.
+    fn mend_unended(&mut self, bytes: &[u8], done: usize, offset: u64, is_last: bool) -> Option<usize> {
+        let is_huge = bytes.len() - done > MAX_EVENT_BYTES;
+        if !(is_last || is_huge) || bytes[done..].iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        if self.num_unended < MAX_UNENDED {
+            self.num_unended += 1;
+            return self.mend(bytes, done, bytes.len(), "the event's end", offset, is_last);
+        }
+        if is_huge && !is_last {
+            let what = || format!("an event of more than {} MiB", MAX_EVENT_BYTES >> 20);
+            self.warnings.add(WarningKind::JsonSyntax, self.source, Some(offset + done as u64), what);
+            self.state = State::LostInEvents;
+        }
+        None
+    }
+
     /// Gets past the damaged event that starts after `done`. `None` when more bytes are needed to find its end.
     fn mend(
         &mut self,
@@ -368,10 +393,11 @@ impl DocumentScanner {
         cursor.skip_whitespace();
         let start = cursor.position;
         let place = Some(offset + start as u64);
+        let next = find_next_event(bytes, start, is_last);
         let next = match end_of_other_value(bytes, start) {
-            Ok(end) => Some(end),
-            Err(Stop::NeedMore) if !is_last => None,
-            Err(_) => find_next_event(bytes, start, is_last),
+            // Unless it is all the rest of the events behind a bracket too many.
+            Ok(end) if next.is_none_or(|next| end < next) => Some(end),
+            _ => next,
         };
         let limit = match next {
             Some(next) => next,

@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CreateView, Expr, Ident, Select, SelectItem, SetExpr, Statement, Value, ValueWithSpan,
-    VisitMut, VisitorMut,
+    CreateView, Expr, Ident, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, Value,
+    ValueWithSpan, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -83,14 +83,16 @@ impl Rewriter<'_> {
         let mut headers = HashMap::new();
         let mut taken: HashSet<String> = HashSet::new();
         // `SELECT *, name FROM slice`: the star has the name already.
-        let is_one_table = select.from.len() == 1 && select.from[0].joins.is_empty();
-        let has_star = is_one_table && select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
+        let has_star = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
+        let starred: Vec<String> = select.projection.iter().filter_map(starred_table).collect();
         let has_texts = texts.len() == select.projection.len();
         for (index, item) in select.projection.iter_mut().enumerate() {
             match item {
                 SelectItem::UnnamedExpr(expr) => {
                     let column = column_name(expr);
-                    let plan_name = unique_name(column.clone().unwrap_or_else(|| expr.to_string()), &taken, has_star);
+                    let is_starred = has_star || table_name(expr).is_some_and(|table| starred.contains(&table));
+                    let is_taken = column.is_some() && is_starred;
+                    let plan_name = unique_name(column.clone().unwrap_or_else(|| expr.to_string()), &taken, is_taken);
                     let header = match &column {
                         Some(column) => column.clone(),
                         None if has_texts => texts[index].to_owned(),
@@ -149,6 +151,24 @@ fn column_name(expr: &Expr) -> Option<String> {
     }
 }
 
+/// The table before a plain column.
+fn table_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::CompoundIdentifier(parts) => parts.iter().rev().nth(1).map(|ident| ident.value.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// The table of `table.*`.
+fn starred_table(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+            name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase())
+        }
+        _ => None,
+    }
+}
+
 impl VisitorMut for Rewriter<'_> {
     type Break = ();
 
@@ -168,6 +188,16 @@ impl VisitorMut for Rewriter<'_> {
                 }
                 _ => {}
             }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_statement(&mut self, statement: &mut Statement) -> ControlFlow<()> {
+        // Everything that a script makes is gone with the session.
+        match statement {
+            Statement::CreateTable(table) => table.temporary = false,
+            Statement::CreateView(view) => view.temporary = false,
+            _ => {}
         }
         ControlFlow::Continue(())
     }

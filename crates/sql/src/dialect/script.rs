@@ -169,19 +169,40 @@ impl<'a> Script<'a> {
 
     /// Refuses chains that would make a tree too deep to walk.
     fn check_depth(&self, tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
-        let mut lengths = vec![0usize];
+        let mut chains = vec![Chain::default()];
         for token in tokens {
+            let keyword = keyword_of(token);
+            let is_in_case = chains.last().is_some_and(|chain| chain.is_case);
             match &token.token {
-                Token::LParen => lengths.push(0),
-                Token::RParen if lengths.len() > 1 => {
-                    lengths.pop();
+                Token::LParen => chains.push(Chain::default()),
+                Token::RParen if chains.len() > 1 => {
+                    chains.pop();
                 }
-                Token::Comma => set_last(&mut lengths, |_| 0),
+                Token::Word(_) if keyword == Keyword::CASE => chains.push(Chain { is_case: true, ..Chain::default() }),
+                Token::Word(_) if keyword == Keyword::END && is_in_case => {
+                    chains.pop();
+                }
+                Token::Word(_) if matches!(keyword, Keyword::WHEN | Keyword::THEN | Keyword::ELSE) && is_in_case => {
+                    chains.pop();
+                    chains.push(Chain { is_case: true, ..Chain::default() });
+                }
                 Token::Whitespace(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::Period => {}
-                Token::Word(word) if !OPERATOR_WORDS.contains(&word.keyword) => {}
-                _ => set_last(&mut lengths, |length| length + 1),
+                Token::Word(_) if !LINKING.contains(&keyword) && !OPERATORS.contains(&keyword) => {}
+                token => {
+                    if let Some(chain) = chains.last_mut() {
+                        match token {
+                            Token::Comma => *chain = Chain { is_case: chain.is_case, ..Chain::default() },
+                            // What stands between two of these hangs from them side by side.
+                            _ if LINKING.contains(&keyword) => {
+                                chain.links += 1;
+                                chain.operators = 0;
+                            }
+                            _ => chain.operators += 1,
+                        }
+                    }
+                }
             }
-            if lengths.last().is_some_and(|&length| length > MAX_DEPTH) {
+            if chains.last().is_some_and(|chain| chain.links + chain.operators > MAX_DEPTH) {
                 return Err(SqlError::Syntax {
                     message: format!("the expression is too large (more than {MAX_DEPTH} operators in a row)"),
                     place: self.place_of(token),
@@ -226,29 +247,31 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Words that make a tree one level deeper.
-const OPERATOR_WORDS: [Keyword; 14] = [
-    Keyword::AND,
-    Keyword::OR,
+/// Operators in a row between parentheses, or between `CASE` and `END`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Chain {
+    is_case: bool,
+    /// Those of [`LINKING`].
+    links: usize,
+    /// Others since the last link.
+    operators: usize,
+}
+
+/// Words that link what may be chains itself; a chain of them is one level deeper with each.
+const LINKING: [Keyword; 6] =
+    [Keyword::AND, Keyword::OR, Keyword::JOIN, Keyword::UNION, Keyword::EXCEPT, Keyword::INTERSECT];
+
+/// Other words that make a tree one level deeper.
+const OPERATORS: [Keyword; 8] = [
     Keyword::NOT,
     Keyword::IS,
     Keyword::LIKE,
     Keyword::IN,
     Keyword::BETWEEN,
     Keyword::COLLATE,
-    Keyword::JOIN,
-    Keyword::UNION,
-    Keyword::EXCEPT,
-    Keyword::INTERSECT,
     Keyword::REGEXP,
     Keyword::MATCH,
 ];
-
-fn set_last(lengths: &mut [usize], change: impl FnOnce(usize) -> usize) {
-    if let Some(length) = lengths.last_mut() {
-        *length = change(*length);
-    }
-}
 
 fn is_blank(token: &TokenWithSpan) -> bool {
     matches!(token.token, Token::Whitespace(_))

@@ -2,8 +2,9 @@
 //!
 //! Perfetto gives each row the type of its value. Here the type belongs to the call: a whole number when every value of
 //! the key is one (true and false are 1 and 0), a real number when there are real ones among them, text when there are
-//! texts. So `extract_arg(arg_set_id, 'args.correlation') > 100` compares numbers.
+//! texts. So `extract_arg(arg_set_id, 'args.correlation') > 100` compares numbers. A key that is computed gives text.
 
+use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,9 +12,11 @@ use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::cast::{as_int64_array, as_string_array};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, internal_err, plan_err};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::arg_kinds::{ArgKinds, ArgPath, Finder};
@@ -22,19 +25,54 @@ use crate::arg_rows::Leaf;
 #[derive(Debug)]
 pub(super) struct ExtractArg {
     kinds: Arc<ArgKinds>,
+    key: Key,
     signature: Signature,
+}
+
+/// What the function knows of its key before it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    /// It may be a constant, which says the type.
+    MayBeConstant,
+    /// It was computed when the query was planned. The optimiser may find out that it is a constant after all, and must
+    /// not change the type by that.
+    Computed,
 }
 
 impl ExtractArg {
     pub(super) fn new(kinds: Arc<ArgKinds>) -> Self {
-        Self { kinds, signature: Signature::user_defined(Volatility::Immutable) }
+        Self { kinds, key: Key::MayBeConstant, signature: Signature::user_defined(Volatility::Immutable) }
     }
+}
+
+/// Settles the type of every call in a fresh plan.
+pub(crate) fn settle_types(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let settled = plan.transform_up_with_subqueries(|plan| {
+        plan.map_expressions(|expr| {
+            expr.transform_up(|expr| {
+                let Expr::ScalarFunction(call) = &expr else { return Ok(Transformed::no(expr)) };
+                let [_, key] = call.args.as_slice() else { return Ok(Transformed::no(expr)) };
+                let inner: &dyn ScalarUDFImpl = call.func.inner().as_ref();
+                let extract_arg = (inner as &dyn Any).downcast_ref::<ExtractArg>();
+                let Some(ExtractArg { kinds, key: Key::MayBeConstant, signature }) = extract_arg else {
+                    return Ok(Transformed::no(expr));
+                };
+                if matches!(key, Expr::Literal(..)) {
+                    return Ok(Transformed::no(expr));
+                }
+                let (kinds, signature) = (Arc::clone(kinds), signature.clone());
+                let func = ScalarUDF::new_from_impl(ExtractArg { kinds, key: Key::Computed, signature });
+                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func: Arc::new(func), args: call.args.clone() })))
+            })
+        })
+    });
+    settled.data()
 }
 
 // The same function of the same trace: a session has one of each.
 impl PartialEq for ExtractArg {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.kinds, &other.kinds)
+        Arc::ptr_eq(&self.kinds, &other.kinds) && self.key == other.key
     }
 }
 
@@ -42,7 +80,7 @@ impl Eq for ExtractArg {}
 
 impl Hash for ExtractArg {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.kinds).hash(state);
+        (Arc::as_ptr(&self.kinds), self.key).hash(state);
     }
 }
 
@@ -67,7 +105,8 @@ impl ScalarUDFImpl for ExtractArg {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let key = args.scalar_arguments.get(1).copied().flatten().and_then(|key| key.try_as_str().flatten());
+        let constant = args.scalar_arguments.get(1).copied().flatten().filter(|_| self.key == Key::MayBeConstant);
+        let key = constant.and_then(|key| key.try_as_str().flatten());
         let data_type = key.map_or(DataType::Utf8, |key| self.kinds.kinds_of(&ArgPath::new(key)).data_type());
         Ok(Arc::new(Field::new(self.name(), data_type, true)))
     }

@@ -20,6 +20,8 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use crate::arg_kinds::ArgKinds;
 
+pub(crate) use extract_arg::settle_types;
+
 /// Every function of a session, by name.
 pub(crate) struct Functions {
     own: HashMap<String, Arc<ScalarUDF>>,
