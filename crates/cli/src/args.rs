@@ -197,8 +197,9 @@ pub(crate) struct QueryArgs {
 
     /// How to print results
     ///
-    /// The same for a terminal and a pipe. `table` is for people; `csv` is what Perfetto's shell prints; `json` is an
-    /// array of objects, `ndjson` an object on each line; `arrow` is an Arrow IPC stream.
+    /// The same for a terminal and a pipe, but that a terminal shows long texts of a `table` cut in the middle. `csv` is
+    /// what Perfetto's shell prints; `json` is an array of objects, `ndjson` an object on each line; `arrow` is an Arrow
+    /// IPC stream.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|format| format.word())).try_map(|word| word.parse::<Format>()))]
     pub(crate) format: Format,

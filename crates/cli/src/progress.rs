@@ -24,8 +24,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// An estimate from less than this is a guess.
 const MIN_TIME_FOR_ESTIMATE: Duration = Duration::from_secs(1);
 
-/// Length of the bar in characters.
-const BAR_TEMPLATE: &str = "{bar:24} {wide_msg}";
+/// The message gets what is left of the line, and is cut at its end where the terminal is narrow.
+const BAR_TEMPLATE: &str = "{bar:20} {wide_msg}";
 const SPINNER_TEMPLATE: &str = "{spinner} {wide_msg}";
 
 /// What is shown until it is dropped.
@@ -42,13 +42,12 @@ impl Display {
         let start = Instant::now();
         Self::start(interrupt, move |bar| {
             let snapshot = progress.snapshot();
-            if snapshot.total_file_bytes > 0 && !snapshot.is_building {
-                bar.set_length(snapshot.total_file_bytes);
-                bar.set_position(snapshot.file_bytes);
-                bar.set_style(style(BAR_TEMPLATE));
-            } else {
-                bar.set_style(style(SPINNER_TEMPLATE));
-            }
+            let has_end = snapshot.total_file_bytes > 0 && !snapshot.is_building;
+            bar.set_style(style(if has_end { BAR_TEMPLATE } else { SPINNER_TEMPLATE }));
+            bar.update(|state| {
+                state.set_len(snapshot.total_file_bytes);
+                state.set_pos(snapshot.file_bytes);
+            });
             bar.set_message(reading_message(&snapshot, start.elapsed()));
         })
     }
@@ -71,10 +70,10 @@ impl Display {
         let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || {
             let mut wait = DELAY;
             while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) && !drawn.is_finished() {
+                draw(&drawn);
                 if wait == DELAY {
                     drawn.set_draw_target(ProgressDrawTarget::stderr());
                 }
-                draw(&drawn);
                 drawn.tick();
                 wait = INTERVAL;
             }
@@ -99,21 +98,20 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
 }
 
-/// How far a reading is after `elapsed`, in words.
+/// How far a reading is after `elapsed`, in words, of which the first matter most.
 fn reading_message(snapshot: &ProgressSnapshot, elapsed: Duration) -> String {
     let events = format_number_of(snapshot.events, "event");
     if snapshot.is_building {
         return format!("building tables of {events}");
     }
-    let read = bytes_text(snapshot.file_bytes);
-    let mut message = match snapshot.total_file_bytes {
-        0 => format!("read {read}, {events}"),
-        total => format!("read {read} of {}, {events}", bytes_text(total)),
-    };
+    let mut message = bytes_text(snapshot.file_bytes);
+    if snapshot.total_file_bytes > 0 {
+        message += &format!(" of {}", bytes_text(snapshot.total_file_bytes));
+    }
     if let Some(secs) = seconds_left(snapshot, elapsed) {
         message += &format!(", {} s left", format_count(secs));
     }
-    message
+    message + ", " + &events
 }
 
 /// Seconds until everything is read, if it goes on as it went.
@@ -136,11 +134,11 @@ mod tests {
     #[test]
     fn a_reading_tells_how_far_it_is() {
         let after = |secs, snapshot| reading_message(&snapshot, Duration::from_secs(secs));
-        assert_eq!(after(0, snapshot(0, 100_000_000)), "read 0 B of 100.0 MB, 1,234 events");
-        assert_eq!(after(3, snapshot(25_000_000, 100_000_000)), "read 25.0 MB of 100.0 MB, 1,234 events, 9 s left");
-        assert_eq!(after(3, snapshot(100, 100)), "read 100 B of 100 B, 1,234 events, 0 s left");
-        assert_eq!(after(3, snapshot(25_000_000, 0)), "read 25.0 MB, 1,234 events");
-        assert_eq!(after(3, snapshot(u64::MAX, 1)), "read 9223.4 PB of 1 B, 1,234 events");
+        assert_eq!(after(0, snapshot(0, 100_000_000)), "0 B of 100.0 MB, 1,234 events");
+        assert_eq!(after(3, snapshot(25_000_000, 100_000_000)), "25.0 MB of 100.0 MB, 9 s left, 1,234 events");
+        assert_eq!(after(3, snapshot(100, 100)), "100 B of 100 B, 0 s left, 1,234 events");
+        assert_eq!(after(3, snapshot(25_000_000, 0)), "25.0 MB, 1,234 events");
+        assert_eq!(after(3, snapshot(u64::MAX, 1)), "9223.4 PB of 1 B, 1,234 events");
         let building = ProgressSnapshot { is_building: true, ..snapshot(100, 100) };
         assert_eq!(after(3, building), "building tables of 1,234 events");
     }

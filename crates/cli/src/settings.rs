@@ -154,6 +154,8 @@ pub(crate) struct QuerySettings {
     /// `None` for standard output.
     pub(crate) output: Option<PathBuf>,
     pub(crate) is_stdout_terminal: bool,
+    /// Columns that a table for people may take; `None` where it is not shown on a terminal.
+    pub(crate) width: Option<usize>,
     pub(crate) read: ReadSettings,
 }
 
@@ -306,11 +308,14 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         let hint = "write it to a file with --output FILE, or hand it to another program";
         return Err(RequestError::new("a terminal cannot show Arrow").with_hint(hint));
     }
+    // As everywhere, `-` is the standard way.
+    let output = args.output.filter(|path| path.as_os_str() != STDIN);
     Ok(QuerySettings {
         paths,
         sql,
         format: args.format,
-        output: args.output.filter(|path| path.as_os_str() != STDIN),
+        width: environment.width.filter(|_| output.is_none()),
+        output,
         is_stdout_terminal: environment.is_stdout_terminal,
         read: read_settings(args.read, environment),
     })
@@ -378,6 +383,22 @@ mod tests {
         assert!(query(&pipe, &arrow).is_ok());
         assert!(query(&terminal, &[&arrow[..], &["-o", "a.arrow"]].concat()).is_ok());
         assert!(query(&pipe, &["query", "-", "select 1"]).is_ok());
+    }
+
+    #[test]
+    fn a_table_fits_the_terminal_that_shows_it() {
+        let terminal = Environment { width: Some(80), ..Environment::default() };
+        let width = |environment: &Environment, more: &[&str]| {
+            let args = [&["query", "a.json", "select 1"], more].concat();
+            match resolve_in(environment, &args).expect("makes sense").command {
+                CommandSettings::Query(query) => query.width,
+                other => panic!("another command: {other:?}"),
+            }
+        };
+        assert_eq!(width(&terminal, &[]), Some(80));
+        assert_eq!(width(&terminal, &["-o", "-"]), Some(80));
+        assert_eq!(width(&terminal, &["-o", "a.txt"]), None);
+        assert_eq!(width(&Environment::default(), &[]), None);
     }
 
     #[test]

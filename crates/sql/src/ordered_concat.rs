@@ -62,17 +62,19 @@ pub(crate) fn in_order(plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
     if is_several && keeps_order(&plan) { Arc::new(OrderedConcatExec::new(plan, None)) } else { plan }
 }
 
-/// True when the partitions of `plan` are ranges of a scan's rows one after the other.
+/// True when the partitions of `plan` are ranges of a scan's rows one after the other, or such scans one after the other.
 fn keeps_order(plan: &Arc<dyn ExecutionPlan>) -> bool {
     if plan.output_partitioning().partition_count() <= 1 {
         return true;
     }
-    if plan.is::<RepartitionExec>() || plan.is::<UnionExec>() || plan.is::<InterleaveExec>() {
+    if plan.is::<RepartitionExec>() || plan.is::<InterleaveExec>() {
         return false;
     }
+    // A union's partitions are those of its inputs, in order.
+    let is_union = plan.is::<UnionExec>();
     plan.children().into_iter().zip(plan.maintains_input_order()).all(|(child, is_kept)| {
         let is_one = child.output_partitioning().partition_count() <= 1;
-        is_one || (is_kept && keeps_order(child))
+        is_one || ((is_kept || is_union) && keeps_order(child))
     })
 }
 

@@ -45,7 +45,11 @@ fn answer(sql: &str, settings: &QuerySettings, opened: &Opened, context: &Contex
     context.interrupt.on_raise(move || interrupted.cancel());
     let mut destination = Destination::of(settings);
     let mut writer = ResultWriter::new(settings.format, &mut destination);
+    if let Some(width) = settings.width {
+        writer = writer.fit_to(width);
+    }
     let ran = session.run_cancellable(sql, &cancel, &mut |event| writer.write(event));
+    let has_cut = writer.has_cut();
     // Rows before an error are results as well.
     let finished = writer.finish();
     let written = match (ran, finished) {
@@ -55,6 +59,12 @@ fn answer(sql: &str, settings: &QuerySettings, opened: &Opened, context: &Contex
         (Ok(()), Ok(())) => destination.writer().map(drop),
     };
     written.map_err(|source| OutputError { path: settings.output.clone(), source })?;
+    if has_cut {
+        context
+            .messages
+            .printer
+            .note("texts with … are cut to fit the terminal; they are whole in a pipe, a file, or another --format");
+    }
     context.messages.printer.detail(format_args!("answered in {}", since(start)));
     Ok(())
 }

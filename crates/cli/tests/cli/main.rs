@@ -2,8 +2,6 @@
 //!
 //! One test binary, because linking the query engine takes longer than running everything here.
 
-#![expect(clippy::expect_used, reason = "a test states its expectation by unwrapping")]
-
 mod bad_input;
 mod cache;
 mod console_block;

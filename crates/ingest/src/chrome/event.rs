@@ -91,17 +91,21 @@ impl EventReader {
     pub(crate) fn read_leniently(&mut self, bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
         let mut cursor = Cursor { quotes: Quotes::Lenient, ..Cursor::new(&bytes[..limit], start) };
         let mut fields = Fields::default();
-        let is_read = self.fields(&mut cursor, &mut fields).is_ok();
-        // Between the event and the next one, or the array's end, only a comma may be left.
-        let num_blank = bytes[cursor.position..limit].iter().take_while(|&&byte| is_blank(byte)).count();
-        let end = cursor.position + num_blank;
-        let is_whole = is_read && (end == limit || bytes[end] == b']');
-        if is_whole {
-            self.finish(start, fields, bytes);
+        let end = match self.fields(&mut cursor, &mut fields) {
+            Ok(()) => {
+                // Between the event and the next one, or the array's end, only a comma may be left.
+                let rest = &bytes[cursor.position..limit];
+                let end = cursor.position + rest.iter().take_while(|&&byte| is_blank(byte)).count();
+                (end == limit || bytes[end] == b']').then_some(end)
+            }
+            Err(_) => None,
+        };
+        if end.is_some() {
+            self.finish(start, fields, &bytes[..cursor.position]);
         } else if fields.has_args {
             self.builder.args.abandon_set();
         }
-        is_whole.then_some(end)
+        end
     }
 
     /// Reads the damaged event at `start`, which ends before `limit`, up to the argument that is damaged.
@@ -115,7 +119,7 @@ impl EventReader {
         let is_enough = is_damaged && fields.is_damaged_in_args && fields.seen & NEEDED == NEEDED;
         if is_enough {
             fields.bad_field = Some("args");
-            self.finish(start, fields, bytes);
+            self.finish(start, fields, &bytes[..limit]);
         } else if fields.has_args {
             self.builder.args.abandon_set();
         }
@@ -134,7 +138,8 @@ impl EventReader {
         let mut fields = Fields::default();
         match self.fields(cursor, &mut fields) {
             Ok(()) => {
-                self.finish(start, fields, cursor.bytes);
+                // No byte after the event, which may or may not be there yet.
+                self.finish(start, fields, &cursor.bytes[..cursor.position]);
                 Ok(())
             }
             Err(stop) => {

@@ -18,9 +18,9 @@ const MAX_METADATA_BYTES: usize = 32 << 20;
 /// An event up to this size is read; a larger one is no event of a profiler, and is stepped over.
 const MAX_EVENT_BYTES: usize = 64 << 20;
 
-/// How many events without end are looked behind. Each takes another look at all the bytes that there are, and files
-/// have one or two of them.
-const MAX_UNENDED: u32 = 64;
+/// How many bytes are read for nothing, over all events without end, before what is behind the next one is given up. Each
+/// takes a look at all the bytes that there are.
+const MAX_WASTED_BYTES: u64 = 8 << 30;
 
 /// What is kept of bytes in which no event begins, so that a beginning split between pieces is still seen.
 const RESYNC_CONTEXT_BYTES: usize = 4096;
@@ -72,7 +72,7 @@ pub(crate) struct DocumentScanner {
     carry_offset: u64,
     /// Size of `carry` below which reading it again is not worth trying.
     retry_at: usize,
-    num_unended: u32,
+    num_wasted_bytes: u64,
     reader: EventReader,
     pub(crate) blocks: Vec<EventBlock>,
     /// Keys beside the events, with their values as JSON text.
@@ -94,7 +94,7 @@ impl DocumentScanner {
             carry: Vec::new(),
             carry_offset: 0,
             retry_at: 0,
-            num_unended: 0,
+            num_wasted_bytes: 0,
             reader: EventReader::default(),
             blocks: Vec::new(),
             top_level: Vec::new(),
@@ -367,8 +367,8 @@ impl DocumentScanner {
         if !(is_last || is_huge) || bytes[done..].iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        if self.num_unended < MAX_UNENDED {
-            self.num_unended += 1;
+        if self.num_wasted_bytes < MAX_WASTED_BYTES {
+            self.num_wasted_bytes += (bytes.len() - done) as u64;
             return self.mend(bytes, done, bytes.len(), "the event's end", offset, is_last);
         }
         if is_huge && !is_last {
@@ -413,7 +413,7 @@ impl DocumentScanner {
         };
         let is_object = bytes[start] == b'{';
         if let Some(end) = is_object.then(|| self.reader.read_leniently(bytes, start, limit)).flatten() {
-            let what = || excerpt(bytes, start);
+            let what = || excerpt(&bytes[..end], start);
             self.warnings.add(WarningKind::UnescapedQuote, self.source, place, what);
             return Some(end);
         }
@@ -422,7 +422,7 @@ impl DocumentScanner {
             self.first_failure.get_or_insert_with(|| format!("{what} at byte {}", offset + start as u64));
             self.warnings.add(WarningKind::Truncated, self.source, place, || what);
         } else if !is_object || !self.reader.read_up_to_damaged_args(bytes, start, limit) {
-            let what = || format!("expected {expected} at byte {}: {}", offset + at as u64, excerpt(bytes, start));
+            let what = || format!("expected {expected} at byte {}: {}", offset + at as u64, excerpt(&bytes[..limit], start));
             self.first_failure.get_or_insert_with(what);
             self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
         }

@@ -8,8 +8,8 @@ use kinetoscope_model::WarningKind;
 use super::dump::read_with;
 use super::goldens::ALL_PHASES;
 
-/// One reader: its thread is most of what reading so little costs.
-const TUNING: Tuning = Tuning { piece_bytes: None, num_readers: Some(1) };
+/// Small: buffers and threads are most of what reading so little costs.
+const TUNING: Tuning = Tuning { piece_bytes: Some(4096), num_readers: Some(1) };
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::ops::Range;
 
 use kinetoscope_ingest::Tuning;
 use kinetoscope_model::Trace;
@@ -14,7 +15,7 @@ const NUM_EVENTS: usize = 12;
 const BYTES: &[u8] = b"\"{}[],:\\ 9e\x00\xff";
 
 /// A trace with one event a line, and where its first and its last event lie.
-fn sample() -> (String, std::ops::Range<usize>) {
+fn sample() -> (String, Range<usize>) {
     let mut json = String::from("{\n\"schemaVersion\": 1,\n\"traceEvents\": [\n");
     let start = json.len();
     for index in 0..NUM_EVENTS {
@@ -44,10 +45,13 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
     let tuning = Tuning { piece_bytes: Some(4096), num_readers: Some(1) };
     let whole = slices_of(&read_with(json.as_bytes(), tuning).expect("the sample is whole"));
     assert_eq!(whole.len(), NUM_EVENTS);
-    let starts: Vec<usize> = json.match_indices(r#"{"ph""#).map(|(start, _)| start).collect();
+    let line_of = |start: usize| start..start + json[start..].find("}}}").expect("events end alike") + 3;
+    let lines: Vec<Range<usize>> = json.match_indices(r#"{"ph""#).map(|(start, _)| line_of(start)).collect();
     let mut bytes = json.clone().into_bytes();
     for position in 0..bytes.len() {
         let original = bytes[position];
+        // An event's opening brace is where its predecessor may also have been the last.
+        let is_in_event = lines.iter().any(|line| line.start < position && position < line.end);
         for &byte in BYTES.iter().filter(|&&byte| byte != original) {
             bytes[position] = byte;
             let context = format!("{:?} for {:?} at {position}", byte as char, original as char);
@@ -60,13 +64,12 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
                 }
             };
             let num_kept = slices_of(&trace).intersection(&whole).count();
-            let is_between_events = original != b'}' && json[..position].trim_end().ends_with(['}', ',', '[']);
             let least = if position < events.start {
                 // Before the events a bracket may end everything. Then this is said.
                 if trace.stats.is_empty() { NUM_EVENTS } else { 0 }
-            } else if byte == b']' && is_between_events {
+            } else if byte == b']' && !is_in_event {
                 // The array ends here as far as anyone can tell.
-                starts.partition_point(|&start| start < position)
+                lines.partition_point(|line| line.start < position)
             } else {
                 NUM_EVENTS - 2
             };

@@ -1,7 +1,7 @@
 //! Result formats: rows as text or Arrow, written as they come.
 //!
 //! Only the table for people holds rows back, as many as it takes to choose column widths; everything else can pass
-//! results larger than memory on to a pipe. Nothing is ever cut.
+//! results larger than memory on to a pipe. Nothing is cut, but for texts in a table that shall fit a terminal.
 
 mod arrow;
 mod cell;
@@ -97,6 +97,12 @@ trait SetWriter {
     fn batch(&mut self, out: &mut dyn Write, batch: &RecordBatch) -> io::Result<()>;
     /// It ends.
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// Be no wider than this, if the format is for people.
+    fn fit_to(&mut self, _width: usize) {}
+    /// True once something was cut to that end.
+    fn has_cut(&self) -> bool {
+        false
+    }
 }
 
 impl<'a> ResultWriter<'a> {
@@ -111,6 +117,19 @@ impl<'a> ResultWriter<'a> {
             Format::Arrow => Box::new(arrow::ArrowStream::default()),
         };
         Self { out, set }
+    }
+
+    /// Makes a table for people no wider than a terminal: long texts are cut in the middle, where `…` shows it. Numbers
+    /// stay whole, and so does every other format.
+    #[must_use]
+    pub fn fit_to(mut self, width: usize) -> Self {
+        self.set.fit_to(width);
+        self
+    }
+
+    /// True when a text was cut, which whoever shows the table should say.
+    pub fn has_cut(&self) -> bool {
+        self.set.has_cut()
     }
 
     /// Writes what a running script tells.
