@@ -8,11 +8,17 @@ use crate::repository::RepoFile;
 /// Families of packages that must each be there in a single version.
 const SINGLE_VERSION_FAMILIES: [&str; 2] = ["arrow", "datafusion"];
 
-/// Findings about `Cargo.lock`.
+/// Findings about the lock files: the workspace's, and that of the fuzz targets, which link the same crates.
 pub(super) fn check(files: &[RepoFile]) -> Vec<Finding> {
-    let Some(lock) = files.iter().find(|file| file.path == "Cargo.lock") else {
+    let locks: Vec<&RepoFile> =
+        files.iter().filter(|file| file.path.rsplit('/').next() == Some("Cargo.lock")).collect();
+    if locks.is_empty() {
         return vec![Finding::in_file("Cargo.lock", "is missing")];
-    };
+    }
+    locks.into_iter().flat_map(check_lock).collect()
+}
+
+fn check_lock(lock: &RepoFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for family in SINGLE_VERSION_FAMILIES {
         let mut packages_by_version: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -64,6 +70,14 @@ mod tests {
                 "Cargo.lock: the `arrow` crates must share one version, and there are 59.3.2 (arrow-array) and 60.0.0 (arrow-ipc)"
             ]
         );
+    }
+
+    #[test]
+    fn every_lock_file_is_looked_at_and_one_is_needed() {
+        let mut files = lock(&[("arrow-array", "59.3.2"), ("arrow-ipc", "60.0.0")]);
+        files[0].path = "fuzz/Cargo.lock".to_owned();
+        assert_eq!(check(&files).len(), 1);
+        assert_eq!(check(&[]).len(), 1);
     }
 
     #[test]

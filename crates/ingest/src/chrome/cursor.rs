@@ -164,6 +164,12 @@ impl<'a> Cursor<'a> {
             match self.peek()? {
                 b'"' => {
                     self.string()?;
+                    self.skip_whitespace();
+                    // A quote too many turns texts and what is between them inside out, and would only be noticed where
+                    // the next one of its kind turns them back. What follows a text tells at once.
+                    if !matches!(self.peek()?, b',' | b':' | b'}' | b']') {
+                        return Err(Stop::Syntax { at: self.position, expected: "a comma or the end of a list" });
+                    }
                     continue;
                 }
                 b'{' => open.push(b'}'),
@@ -351,6 +357,12 @@ mod tests {
         let mut cursor = Cursor { quotes: Quotes::Lenient, ..Cursor::new(text, 0) };
         let span = cursor.string().expect("the string ends");
         assert_eq!(&text[span.start..span.end], br#"quote "x" y"#);
+    }
+
+    #[test]
+    fn a_quote_too_many_in_a_list_is_noticed_at_once() {
+        let text = br#"["a", "b"c", "d"], "e", ["f"g"]"#;
+        assert!(matches!(Cursor::new(text, 0).value(), Err(Stop::Syntax { at: 8, .. })));
     }
 
     #[test]

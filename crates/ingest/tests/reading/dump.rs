@@ -6,7 +6,6 @@ use kinetoscope_ingest::bytes::{FoundInput, Input};
 use kinetoscope_ingest::{IngestError, Progress, ReadOptions, Tuning, read};
 use kinetoscope_model::column::{ColumnData, ColumnKind, ColumnSpec, NULL_I64};
 use kinetoscope_model::id::NONE;
-use kinetoscope_model::table::Table;
 use kinetoscope_model::{ArgSetId, StringId, Trace};
 
 /// Pieces so small that each event is read by itself, and one reader.

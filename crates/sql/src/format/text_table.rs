@@ -206,10 +206,10 @@ mod tests {
         let (text, has_cut) = table(Some(50), &["void gemm<128, 256, 64>(Params)", "short"]);
         let expected = "          dur  category  name
 ─────────────  ────────  ─────────────────────────
-1234567890123  kernel    void gemm<12…64>(Params)
+1234567890123  kernel    void gemm<12… 64>(Params)
 1234567890123  kernel    short
 ";
-        assert_eq!((text.as_str(), has_cut), (expected.replace("<12…64>(P", "<128…64>(P").as_str(), true));
+        assert_eq!((text.as_str(), has_cut), (expected, true));
         assert!(text.lines().all(|line| line.width() <= 50));
     }
 
@@ -226,7 +226,7 @@ mod tests {
     fn numbers_and_the_last_letters_of_a_text_stay() {
         let (text, _) = table(Some(5), &["日本語のとても長い名前のカーネル"]);
         assert!(text.contains("1234567890123") && text.contains("kernel"), "{text}");
-        assert!(text.contains("日本語の…カーネル") && !text.contains("名前"), "{text}");
+        assert!(text.contains("日本語の…ーネル") && !text.contains("名前"), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod args_table;
 mod computed_table;
+mod late_filter;
 mod rows;
 mod scan;
 mod text_filter;
@@ -91,13 +92,7 @@ impl ModelTable {
     /// What the planner may leave to the scan.
     fn condition(&self, filter: &Expr) -> Option<Condition> {
         if let Some(bound) = Bound::from_expr(filter) {
-            if bound.column == ID {
-                return Some(Condition::Rows(bound.into_spans(self.len)));
-            }
-            let time = self.time_column.filter(|&index| self.specs[index].name == bound.column)?;
-            let ColumnData::I64(values) = &self.columns[time] else { return None };
-            let offset = self.trace.clock.file_offset_ns;
-            return Some(Condition::Rows(bound.into_spans_of_sorted(values, offset)));
+            return self.source.spans_of(bound).map(Condition::Rows);
         }
         let column = TextFilter::column_of(filter, |name| {
             self.specs.iter().position(|spec| spec.name == name && matches!(spec.kind, ColumnKind::Text | ColumnKind::Word(_)))

@@ -125,15 +125,7 @@ impl Bound {
                     (literal, Expr::Column(column)) => (column, op.swap()?, whole_number(literal)?),
                     _ => return None,
                 };
-                let values = match op {
-                    Operator::Eq => Values::Between(value, value),
-                    Operator::Lt => value.checked_sub(1).map_or(Values::OneOf(vec![]), |last| Values::Between(i64::MIN, last)),
-                    Operator::LtEq => Values::Between(i64::MIN, value),
-                    Operator::Gt => value.checked_add(1).map_or(Values::OneOf(vec![]), |first| Values::Between(first, i64::MAX)),
-                    Operator::GtEq => Values::Between(value, i64::MAX),
-                    _ => return None,
-                };
-                Some(Self { column: column.name.clone(), values })
+                Self::compare(column.name.clone(), op, value)
             }
             Expr::Between(Between { expr, negated: false, low, high }) => {
                 let Expr::Column(column) = expr.as_ref() else { return None };
@@ -143,10 +135,29 @@ impl Bound {
             Expr::InList(InList { expr, list, negated: false }) => {
                 let Expr::Column(column) = expr.as_ref() else { return None };
                 let values = list.iter().map(whole_number).collect::<Option<Vec<i64>>>()?;
-                Some(Self { column: column.name.clone(), values: Values::OneOf(values) })
+                Some(Self::one_of(column.name.clone(), values))
             }
             _ => None,
         }
+    }
+
+    /// The condition `column op value`, if `op` is a comparison that bounds.
+    pub(super) fn compare(column: String, op: Operator, value: i64) -> Option<Self> {
+        let none = || Values::OneOf(vec![]);
+        let values = match op {
+            Operator::Eq => Values::Between(value, value),
+            Operator::Lt => value.checked_sub(1).map_or_else(none, |last| Values::Between(i64::MIN, last)),
+            Operator::LtEq => Values::Between(i64::MIN, value),
+            Operator::Gt => value.checked_add(1).map_or_else(none, |first| Values::Between(first, i64::MAX)),
+            Operator::GtEq => Values::Between(value, i64::MAX),
+            _ => return None,
+        };
+        Some(Self { column, values })
+    }
+
+    /// The condition that `column` is one of `values`.
+    pub(super) fn one_of(column: String, values: Vec<i64>) -> Self {
+        Self { column, values: Values::OneOf(values) }
     }
 
     /// The rows for which it holds, when the column is the row number of a table of `len` rows.

@@ -253,16 +253,46 @@ fn bare_quotes_within_a_text_are_read_as_meant() {
     );
 }
 
-/// Where its parts lie cannot be told, so it is not taken apart.
+/// Its quotes are not JSON's, so it is not taken apart.
 #[test]
 fn a_list_with_bare_quotes_is_kept_as_text() {
     check(
         r#"[{"ph": "X", "name": "a", "pid": 1, "tid": 1, "ts": 3, "dur": 1, "args": {"Inputs": ["", "x "y" z"], "k": 1}}]"#,
-        "select key, display_value from args order by id",
+        &format!("select key, display_value from args order by id; {STATS}"),
         r#"
         "key","display_value"
         "args.Inputs","["", "x "y" z"]"
         "args.k","1"
+
+        "name","severity","value"
+        "json_unescaped_quote","notice",1
+        "#,
+    );
+}
+
+/// Perfetto refuses the whole file. Two such events would hide each other if only brackets were counted.
+#[test]
+fn a_quote_too_many_in_a_list_costs_the_args_behind_it() {
+    check(
+        r#"{"traceEvents": [
+            {"ph": "X", "name": "a", "pid": 1, "tid": 1, "ts": 1, "dur": 1, "args": {"k": 1, "l": [["2, 3], []], "m": 2}},
+            {"ph": "X", "name": "b", "pid": 1, "tid": 1, "ts": 3, "dur": 1, "args": {"k": 3, "l": [["4, 5], []], "m": 4}},
+            {"ph": "X", "name": "c", "pid": 1, "tid": 1, "ts": 5, "dur": 1, "args": {"k": 5}}
+        ]}"#,
+        &format!("{NAMES}; select key, int_value from args order by id; {STATS}"),
+        r#"
+        "name"
+        "a"
+        "b"
+        "c"
+
+        "key","int_value"
+        "args.k",1
+        "args.k",3
+        "args.k",5
+
+        "name","severity","value"
+        "json_bad_field","error",2
         "#,
     );
 }
