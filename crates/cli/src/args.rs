@@ -107,7 +107,7 @@ pub(crate) struct ReadArgs {
     #[arg(default_value = "64GiB")]
     pub(crate) max_unpacked_bytes: u64,
 
-    /// Use at most N threads at a time [default: one for each processor]
+    /// Use N threads to read events and to answer queries [default: one for each processor]
     #[arg(long, help_heading = READING, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 }
@@ -188,7 +188,7 @@ pub(crate) struct QueryArgs {
     pub(crate) paths_and_sql: Vec<String>,
 
     /// The SQL, whatever it looks like
-    #[arg(short = 'e', long, value_name = "SQL", conflicts_with = "file")]
+    #[arg(short = 'e', long, value_name = "SQL", conflicts_with = "file", allow_hyphen_values = true)]
     pub(crate) sql: Option<String>,
 
     /// Read the SQL from FILE; - is standard input

@@ -111,8 +111,9 @@ impl ReadSettings {
     /// Everything about a reading that changes the trace: a cache file made otherwise is of no use.
     pub(crate) fn cache_key(&self) -> String {
         format!(
-            "kinetoscope={} max-unpacked-bytes={}",
+            "kinetoscope={} reader={} max-unpacked-bytes={}",
             env!("CARGO_PKG_VERSION"),
+            kinetoscope_ingest::READER_REVISION,
             self.options.limits.max_unpacked_bytes
         )
     }

@@ -180,6 +180,12 @@ fn refusal(document: &Document) -> Option<IngestError> {
     }
     match &document.first_failure {
         Some(reason) => Some(IngestError::NothingReadable { path, reason: reason.clone() }),
+        // A list of other things: each lacked what an event cannot be without.
+        None if document.warnings.count_of(WarningKind::JsonSyntax) > 0 => {
+            let kinds = document.warnings.iter();
+            let example = kinds.flat_map(|(_, _, examples)| examples).next().map(|example| example.detail.clone());
+            Some(IngestError::NothingReadable { path, reason: example.unwrap_or_default() })
+        }
         None if document.has_events => None,
         None => Some(IngestError::WrongFormat {
             path,

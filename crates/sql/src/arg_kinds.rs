@@ -93,7 +93,8 @@ impl ArgKinds {
     pub(crate) fn kinds_of(&self, path: &ArgPath) -> KindSet {
         let by_key = self.by_key();
         let mut kinds = by_key.get(path.key()).copied().unwrap_or_default();
-        let containers: Vec<&str> = path.containers().filter(|key| by_key.get(*key).is_some_and(|kinds| kinds.has_json)).collect();
+        let containers: Vec<&str> =
+            path.containers().filter(|key| by_key.get(*key).is_some_and(|kinds| kinds.has_json)).collect();
         if containers.is_empty() {
             return kinds;
         }
@@ -109,7 +110,9 @@ impl ArgKinds {
         let mut kinds = KindSet::default();
         for page in self.trace.args.pages() {
             let has_container: Vec<bool> = (0..page.num_shapes())
-                .map(|shape| page.shape_fields(shape).any(|(key, kind)| kind == ArgKind::Json && containers.contains(&key)))
+                .map(|shape| {
+                    page.shape_fields(shape).any(|(key, kind)| kind == ArgKind::Json && containers.contains(&key))
+                })
                 .collect();
             if !has_container.contains(&true) {
                 continue;

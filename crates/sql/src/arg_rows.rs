@@ -206,16 +206,22 @@ mod tests {
 
     #[test]
     fn arrays_and_objects_give_one_row_per_leaf() {
-        assert_eq!(rows("Input Dims", ArgValue::Json("[[2, 3], [], [4]]")), [
-            row("args.Input Dims", "args.Input Dims[0][0]", "2", "int"),
-            row("args.Input Dims", "args.Input Dims[0][1]", "3", "int"),
-            row("args.Input Dims", "args.Input Dims[2][0]", "4", "int"),
-        ]);
-        assert_eq!(rows("o", ArgValue::Json(r#"{"z": {"k": "v", "n": null}, "a": [1.5, true], "e": {}}"#)), [
-            row("args.o.z.k", "args.o.z.k", "v", "string"),
-            row("args.o.a", "args.o.a[0]", "1.5", "real"),
-            row("args.o.a", "args.o.a[1]", "true", "bool"),
-        ]);
+        assert_eq!(
+            rows("Input Dims", ArgValue::Json("[[2, 3], [], [4]]")),
+            [
+                row("args.Input Dims", "args.Input Dims[0][0]", "2", "int"),
+                row("args.Input Dims", "args.Input Dims[0][1]", "3", "int"),
+                row("args.Input Dims", "args.Input Dims[2][0]", "4", "int"),
+            ]
+        );
+        assert_eq!(
+            rows("o", ArgValue::Json(r#"{"z": {"k": "v", "n": null}, "a": [1.5, true], "e": {}}"#)),
+            [
+                row("args.o.z.k", "args.o.z.k", "v", "string"),
+                row("args.o.a", "args.o.a[0]", "1.5", "real"),
+                row("args.o.a", "args.o.a[1]", "true", "bool"),
+            ]
+        );
     }
 
     #[test]

@@ -75,10 +75,8 @@ impl Catalog {
         tables.insert(hidden_name("args"), Arc::new(ArgsTable::new(trace)));
         tables.insert(hidden_name("trace_bounds"), Arc::new(ComputedTable::trace_bounds(trace)));
         tables.insert(hidden_name("metadata"), Arc::new(ComputedTable::metadata(trace)));
-        let views = SHIPPED_VIEWS
-            .iter()
-            .map(|view| (view.name, ViewEntry { view, provider: OnceLock::new() }))
-            .collect();
+        let views =
+            SHIPPED_VIEWS.iter().map(|view| (view.name, ViewEntry { view, provider: OnceLock::new() })).collect();
         Self { model_tables, tables, views, created: RwLock::default() }
     }
 

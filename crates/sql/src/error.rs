@@ -189,7 +189,9 @@ impl SqlError {
             Self::MemoryLimit { detail, .. } => {
                 Some(format!("raise the limit, or ask for fewer rows or columns ({detail})"))
             }
-            Self::ReadOnly { .. } => Some("`CREATE VIEW` and `CREATE TABLE … AS` last as long as the session".to_owned()),
+            Self::ReadOnly { .. } => {
+                Some("`CREATE VIEW` and `CREATE TABLE … AS` last as long as the session".to_owned())
+            }
             _ => None,
         }
     }
@@ -268,7 +270,9 @@ mod tests {
 
     #[test]
     fn edit_distance_counts_changes_and_swaps() {
-        for (a, b, expected) in [("", "", 0), ("slice", "slice", 0), ("slcie", "slice", 1), ("slic", "slice", 1), ("", "ab", 2)] {
+        for (a, b, expected) in
+            [("", "", 0), ("slice", "slice", 0), ("slcie", "slice", 1), ("slic", "slice", 1), ("", "ab", 2)]
+        {
             assert_eq!(edit_distance(a, b), expected, "{a} to {b}");
         }
     }

@@ -85,7 +85,9 @@ pub(crate) struct KeepOrder;
 impl PhysicalOptimizerRule for KeepOrder {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| {
-            let Some(coalesce) = plan.downcast_ref::<CoalescePartitionsExec>() else { return Ok(Transformed::no(plan)) };
+            let Some(coalesce) = plan.downcast_ref::<CoalescePartitionsExec>() else {
+                return Ok(Transformed::no(plan));
+            };
             if !keeps_order(coalesce.input()) {
                 return Ok(Transformed::no(plan));
             }

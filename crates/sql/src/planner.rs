@@ -7,7 +7,9 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{Column, DataFusionError, Diagnostic, Result, SchemaError, Span, TableReference, internal_err};
+use datafusion::common::{
+    Column, DataFusionError, Diagnostic, Result, SchemaError, Span, TableReference, internal_err,
+};
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
@@ -205,9 +207,17 @@ fn invalid_function(message: &str) -> Option<&str> {
     message.strip_prefix("Invalid function '")?.split('\'').next()
 }
 
-/// The engine's message on one line, with a small letter.
+/// The engine's message on one line, with a small letter, and without what speaks to the engine's own authors.
 fn tidy_message(message: &str) -> String {
-    let message = message.split("\n\nbacktrace:").next().unwrap_or(message);
+    const PREFIXES: [&str; 4] = ["Internal error: ", "Error during planning: ", "Execution error: ", "Arrow error: "];
+    const ENDS: [&str; 3] = ["\n\nbacktrace:", ", errors: ", "\nThis issue was likely caused by a bug"];
+    let mut message = message;
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| message.strip_prefix(prefix)) {
+        message = rest;
+    }
+    for end in ENDS {
+        message = message.split(end).next().unwrap_or(message);
+    }
     let one_line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut chars = one_line.chars();
     match chars.next() {
@@ -305,5 +315,25 @@ impl ContextProvider for Planner<'_> {
 
     fn udwf_names(&self) -> Vec<String> {
         self.functions.window_names()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy_message;
+
+    #[test]
+    fn messages_of_the_engine_are_put_in_our_form() {
+        for (message, expected) in [
+            ("Cannot coerce\n  this.", "cannot coerce this"),
+            ("NULL is no number", "NULL is no number"),
+            (
+                "Internal error: Error during planning: It fails.\nThis issue was likely caused by a bug in x",
+                "it fails",
+            ),
+            ("Function 'sum' failed, errors: Error during planning: a, b", "function 'sum' failed"),
+        ] {
+            assert_eq!(tidy_message(message), expected);
+        }
     }
 }

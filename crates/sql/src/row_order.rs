@@ -74,6 +74,11 @@ fn sort_result(plan: LogicalPlan) -> Result<LogicalPlan> {
             let keys = input.schema().columns().into_iter().map(ascending).collect();
             Ok(sorted_by(LogicalPlan::Distinct(Distinct::All(input)), keys))
         }
+        // What is left of the first rows by `EXCEPT` and `INTERSECT`.
+        LogicalPlan::Join(join) if matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti) => {
+            let keys = join.schema.columns().into_iter().map(ascending).collect();
+            Ok(sorted_by(LogicalPlan::Join(join), keys))
+        }
         LogicalPlan::Window(window) => {
             let first = window.window_expr.first().and_then(window_function);
             let keys = first.map(|function| {
@@ -133,9 +138,8 @@ const POSITIONAL: [&str; 4] = ["lag", "lead", "row_number", "ntile"];
 
 /// Sorts the rows of positional window functions by their places in their tables where the keys are equal.
 fn break_window_ties(window: Window, names: &mut HiddenNames) -> Result<Transformed<LogicalPlan>> {
-    let is_positional = |expr: &Expr| {
-        window_function(expr).is_some_and(|function| POSITIONAL.contains(&function.fun.name()))
-    };
+    let is_positional =
+        |expr: &Expr| window_function(expr).is_some_and(|function| POSITIONAL.contains(&function.fun.name()));
     if !window.window_expr.iter().any(is_positional) {
         return Ok(Transformed::no(LogicalPlan::Window(window)));
     }
@@ -210,7 +214,7 @@ fn carry_places(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<Option<Ca
             let mut exprs = projection.expr.clone();
             let mut places = Vec::new();
             for place in inner.places {
-                let is_place = |expr: &Expr| expr == &Expr::Column(place.clone());
+                let is_place = |expr: &Expr| expr.clone().unalias() == Expr::Column(place.clone());
                 match projection.expr.iter().position(is_place) {
                     Some(index) => places.push(Column::from(projection.schema.qualified_field(index))),
                     None => {
@@ -223,13 +227,15 @@ fn carry_places(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<Option<Ca
             let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(inner.plan))?);
             Some(Carried { plan, places })
         }
-        LogicalPlan::Filter(_) | LogicalPlan::Window(_) => {
+        LogicalPlan::Filter(_) | LogicalPlan::Window(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => {
             let [input] = plan.inputs()[..] else { return Ok(None) };
             let Some(inner) = carry_places(input, names)? else { return Ok(None) };
             let plan = plan.with_new_exprs(plan.expressions(), vec![inner.plan])?;
             Some(Carried { plan, places: inner.places })
         }
-        LogicalPlan::Aggregate(aggregate) if !aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_))) => {
+        LogicalPlan::Aggregate(aggregate)
+            if !aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_))) =>
+        {
             // The place of a group is its key.
             let places = aggregate.schema.columns().into_iter().take(aggregate.group_expr.len()).collect();
             Some(Carried { plan: plan.clone(), places })

@@ -150,11 +150,7 @@ impl Session {
     ///
     /// # Panics
     /// When called from asynchronous code: this blocks.
-    pub fn run(
-        &self,
-        script: &str,
-        sink: &mut dyn FnMut(ResultEvent) -> io::Result<()>,
-    ) -> Result<(), SqlError> {
+    pub fn run(&self, script: &str, sink: &mut dyn FnMut(ResultEvent) -> io::Result<()>) -> Result<(), SqlError> {
         self.run_cancellable(script, &CancelHandle::default(), sink)
     }
 
@@ -301,9 +297,12 @@ impl Engine {
                 _ => Err(SqlError::Unsupported { statement: "SELECT INTO".to_owned(), place: None }),
             },
             LogicalPlan::Ddl(DdlStatement::DropView(view)) => self.drop(&view.name, TableType::View, view.if_exists),
-            LogicalPlan::Ddl(DdlStatement::DropTable(table)) => self.drop(&table.name, TableType::Base, table.if_exists),
+            LogicalPlan::Ddl(DdlStatement::DropTable(table)) => {
+                self.drop(&table.name, TableType::Base, table.if_exists)
+            }
             plan => {
-                let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+                let read_only =
+                    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
                 read_only
                     .verify_plan(&plan)
                     .map_err(|_| SqlError::Unsupported { statement: first_words(&plan), place: None })?;
@@ -359,7 +358,8 @@ impl Engine {
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
         let mut state = self.state.clone();
         state.mark_start_execution();
-        let plan = state.create_physical_plan(&table.input).await.map_err(|error| self.planner().explain(error, script))?;
+        let plan =
+            state.create_physical_plan(&table.input).await.map_err(|error| self.planner().explain(error, script))?;
         let mut stream = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
         let reservation = MemoryConsumer::new(format!("table {name}")).register(&state.runtime_env().memory_pool);
         let mut batches = Vec::new();
@@ -385,7 +385,8 @@ impl Engine {
 }
 
 fn created_name(name: &TableReference) -> Result<&str, SqlError> {
-    bare_name(name).ok_or_else(|| SqlError::Invalid { message: format!("`{name}` has a schema before it"), place: None })
+    bare_name(name)
+        .ok_or_else(|| SqlError::Invalid { message: format!("`{name}` has a schema before it"), place: None })
 }
 
 fn explain_conflict(name: &str, conflict: NameConflict) -> SqlError {

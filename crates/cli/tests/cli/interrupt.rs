@@ -77,6 +77,20 @@ fn a_query_that_never_ends() {
 }
 
 #[test]
+fn the_cache_file_is_whole_or_not_there() {
+    let sandbox = Sandbox::new();
+    sandbox.copy_fixture(SAMPLE, "sample.json.gz");
+    let child = start(&sandbox, &["query", "sample.json.gz", "select 1 as a", "--format", "csv", "-v"], Stdio::null());
+    // It writes now, unless it is quicker than the signal.
+    let ran = interrupt_after(child, "answered in ");
+    assert_eq!(ran.stdout, "\"a\"\n1\n", "{ran}");
+    assert!(matches!(ran.code, Some(0 | 130)), "{ran}");
+    let others: Vec<String> = sandbox.names().into_iter().filter(|name| !name.starts_with("sample.json.gz")).collect();
+    assert_eq!(others, [""; 0], "no part of a file");
+    sandbox.run(&["summary", "sample.json.gz"]).succeeded();
+}
+
+#[test]
 fn a_reader_that_does_not_read() {
     let sandbox = Sandbox::new();
     sandbox.copy_fixture(SAMPLE, "sample.json.gz");

@@ -67,6 +67,7 @@ fn sql_comes_from_argument_switch_file_or_standard_input() {
     };
     assert_eq!(with(&[sql], ""), expected);
     assert_eq!(with(&["-e", sql], ""), expected);
+    assert_eq!(with(&["--sql", &format!("-- How many?\n{sql}")], ""), expected, "SQL may begin like a switch");
     assert_eq!(with(&["--file", "count.sql"], ""), expected);
     assert_eq!(with(&["-f", "-"], sql), expected);
     assert_eq!(with(&[], sql), expected);

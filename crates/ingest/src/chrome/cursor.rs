@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn a_quote_too_many_in_a_list_is_noticed_at_once() {
         let text = br#"["a", "b"c", "d"], "e", ["f"g"]"#;
-        assert!(matches!(Cursor::new(text, 0).value(), Err(Stop::Syntax { at: 8, .. })));
+        assert!(matches!(Cursor::new(text, 0).value(), Err(Stop::Syntax { at: 9, .. })));
     }
 
     #[test]

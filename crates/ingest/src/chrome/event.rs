@@ -223,7 +223,7 @@ impl EventReader {
             Quotes::Strict => {
                 self.event_layouts.remember(place, between, (key.start - start, key.end - start), follows)
             }
-            Quotes::Lenient => place,
+            Quotes::Lenient => Place::LOST,
         };
         Ok((follows, next))
     }
@@ -321,6 +321,8 @@ impl EventReader {
     }
 
     fn id2(&mut self, cursor: &mut Cursor<'_>, fields: &mut Fields) -> Result<(), Stop> {
+        // A remembered layout may have fewer blanks before the value.
+        cursor.skip_whitespace();
         if cursor.peek()? != b'{' {
             scalar(cursor)?;
             fields.bad_field = Some("id2");
@@ -386,6 +388,8 @@ impl EventReader {
     }
 
     fn args(&mut self, cursor: &mut Cursor<'_>, fields: &mut Fields) -> Result<(), Stop> {
+        // A remembered layout may have fewer blanks before the value.
+        cursor.skip_whitespace();
         if cursor.peek()? != b'{' {
             if !matches!(scalar(cursor)?, Scalar::Word(b"null")) {
                 fields.bad_field = Some("args");

@@ -209,10 +209,11 @@ pub(crate) struct GpuTables {
     pub(crate) device_of_process: Vec<(ProcessId, DeviceId)>,
 }
 
-/// A device by its process row, by its entry in the file's list, or both.
+/// A device by its process rows, by its entry in the file's list, or both.
 #[derive(Debug, Default)]
 struct FoundDevice<'a> {
-    upid: Option<ProcessId>,
+    /// More than one where damaged events lack their process: those of device 0 then have a row of their own.
+    upids: Vec<ProcessId>,
     listed: Option<&'a DeviceProperties>,
 }
 
@@ -359,9 +360,9 @@ impl GpuTables {
             }
         }
         for row in gpu_rows {
-            rows.entry((row.source, row.pid)).or_default().upid.get_or_insert(row.upid);
+            rows.entry((row.source, row.pid)).or_default().upids.push(row.upid);
         }
-        for ((source, ordinal), FoundDevice { upid, listed }) in rows {
+        for ((source, ordinal), FoundDevice { upids, listed }) in rows {
             // ROCm numbers the devices of events by agent, CPUs included, and those of the list from 0. Where all
             // listed devices are alike it does not matter which one it is.
             let listed = listed.or_else(|| any_if_alike(&properties[source as usize])).cloned().unwrap_or_default();
@@ -378,10 +379,10 @@ impl GpuTables {
                 registers_per_sm: listed.registers_per_sm,
                 shared_memory_per_sm: listed.shared_memory_per_sm,
                 warp_size: listed.warp_size,
-                upid,
+                upid: upids.first().copied(),
                 source_id: SourceId(source),
             }));
-            self.device_of_process.extend(upid.map(|upid| (upid, id)));
+            self.device_of_process.extend(upids.into_iter().map(|upid| (upid, id)));
         }
     }
 
@@ -472,5 +473,19 @@ mod tests {
         assert_eq!(copy_kind_of("Memcpy DtoD"), Some("DtoD"));
         assert_eq!(copy_kind_of("Memcpy"), None);
         assert_eq!(copy_kind_of("CopyHostToDevice"), None);
+    }
+    /// Found by fuzzing.
+    #[test]
+    fn work_that_lacks_its_process_is_on_device_0() {
+        let json = br#"[
+            {"ph": "X", "cat": "kernel", "name": "a", "tid": 7, "ts": 1, "dur": 1, "args": {"stream": 7}},
+            {"ph": "X", "cat": "kernel", "name": "b", "pid": 0, "tid": 7, "ts": 3, "dur": 1, "args": {"stream": 7}},
+            {"ph": "X", "cat": "kernel", "name": "c", "pid": 1, "tid": 7, "ts": 5, "dur": 1, "args": {"stream": 7}}
+        ]"#;
+        let trace = crate::read_bytes("lacks_pid.json", json.as_slice()).expect("is a trace");
+        let ordinals: Vec<i64> =
+            trace.gpu_ops.rows().map(|op| trace.devices.ordinal.get(op.device_id.index())).collect();
+        assert_eq!((ordinals, trace.devices.len()), (vec![0, 0, 1], 2));
+        assert_eq!(trace.processes.len(), 3, "the first has a process of its own");
     }
 }

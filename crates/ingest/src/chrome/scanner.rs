@@ -49,6 +49,8 @@ enum State {
     Start,
     /// Between the keys of the top-level object.
     TopLevel,
+    /// Behind damage between the keys of the top-level object; the events are being looked for.
+    LostBeforeEvents,
     /// Between two events.
     Events,
     /// In a damaged event; the next one is being looked for.
@@ -197,6 +199,7 @@ impl DocumentScanner {
             position = match self.state {
                 State::Start => self.scan_start(bytes, position),
                 State::TopLevel => self.scan_top_level(bytes, position, offset, is_last),
+                State::LostBeforeEvents => self.scan_for_events(bytes, position),
                 State::Events => self.scan_events(bytes, position, offset, is_last),
                 State::LostInEvents => self.scan_for_next_event(bytes, position, is_last),
                 State::SkippingValue { .. } => self.scan_skipped_value(bytes, position),
@@ -255,17 +258,27 @@ impl DocumentScanner {
             Err(Stop::Syntax { at, expected }) => {
                 let what = format!("expected {expected}: {}", excerpt(bytes, at));
                 self.fail(offset + at as u64, || what);
+                if self.has_events {
+                    self.state = State::Done;
+                    return bytes.len();
+                }
                 // The events are what matters: look for them behind the damage, which may have swallowed the quote that
                 // their key begins with.
-                let key = b"\"traceEvents\"";
-                match memchr::memmem::find(&bytes[start + 1..], key) {
-                    Some(found) if !self.has_events => start + 1 + found,
-                    _ => {
-                        self.state = State::Done;
-                        bytes.len()
-                    }
-                }
+                self.state = State::LostBeforeEvents;
+                start + 1
             }
+        }
+    }
+
+    fn scan_for_events(&mut self, bytes: &[u8], position: usize) -> usize {
+        const KEY: &[u8] = b"\"traceEvents\"";
+        match memchr::memmem::find(&bytes[position..], KEY) {
+            Some(found) => {
+                self.state = State::TopLevel;
+                position + found
+            }
+            // The key may be split between pieces.
+            None => position.max(bytes.len().saturating_sub(KEY.len() - 1)),
         }
     }
 
@@ -404,7 +417,8 @@ impl DocumentScanner {
             None if is_last => bytes.len(),
             None => {
                 if bytes.len() - start > MAX_EVENT_BYTES {
-                    let what = || format!("expected {expected}, and no event follows for {} MiB", MAX_EVENT_BYTES >> 20);
+                    let what =
+                        || format!("expected {expected}, and no event follows for {} MiB", MAX_EVENT_BYTES >> 20);
                     self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
                     self.state = State::LostInEvents;
                 }
@@ -422,7 +436,8 @@ impl DocumentScanner {
             self.first_failure.get_or_insert_with(|| format!("{what} at byte {}", offset + start as u64));
             self.warnings.add(WarningKind::Truncated, self.source, place, || what);
         } else if !is_object || !self.reader.read_up_to_damaged_args(bytes, start, limit) {
-            let what = || format!("expected {expected} at byte {}: {}", offset + at as u64, excerpt(&bytes[..limit], start));
+            let what =
+                || format!("expected {expected} at byte {}: {}", offset + at as u64, excerpt(&bytes[..limit], start));
             self.first_failure.get_or_insert_with(what);
             self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
         }

@@ -26,7 +26,9 @@ fn event(name: &str, ts: u32, args: &str) -> String {
 fn a_line_of_many_megabytes() {
     let num_events = 60_000;
     let events: Vec<String> = (0..num_events)
-        .map(|index| event("some_operator_name", 2 * index, &format!(r#"{{"External id":{index},"dims":[[1,2],[3]]}}"#)))
+        .map(|index| {
+            event("some_operator_name", 2 * index, &format!(r#"{{"External id":{index},"dims":[[1,2],[3]]}}"#))
+        })
         .collect();
     let json = format!(r#"{{"traceEvents":[{}],"traceName":"x"}}"#, events.join(","));
     assert!(json.len() > 6 << 20 && !json.contains('\n'));

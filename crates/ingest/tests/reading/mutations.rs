@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use kinetoscope_ingest::Tuning;
 use kinetoscope_model::Trace;
+use proptest::prelude::*;
 
-use super::dump::read_with;
+use super::dump::{dump, read_with};
+use super::goldens::ALL_PHASES;
 
 const NUM_EVENTS: usize = 12;
 
@@ -78,5 +80,67 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
             assert!(num_kept + 1 >= NUM_EVENTS || !trace.stats.is_empty(), "{context}: {num_kept} kept in silence");
         }
         bytes[position] = original;
+    }
+}
+
+/// What is done to a file: a byte written over another, pieces taken out and put in twice.
+#[derive(Debug, Clone)]
+enum Damage {
+    Overwrite { at: usize, byte: u8 },
+    Remove { at: usize, len: usize },
+    Repeat { at: usize, len: usize },
+}
+
+impl Damage {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        match *self {
+            Self::Overwrite { at, byte } => {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            Self::Remove { at, len } => {
+                let at = at % bytes.len();
+                let end = (at + len).min(bytes.len() - 1);
+                bytes.drain(at.min(end)..end);
+            }
+            Self::Repeat { at, len } => {
+                let at = at % bytes.len();
+                let repeated = bytes[at..(at + len).min(bytes.len())].to_vec();
+                bytes.splice(at..at, repeated);
+            }
+        }
+    }
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let at = any::<prop::sample::Index>().prop_map(|index| index.index(1 << 20));
+    // A text that is not UTF-8 is counted once for each piece it is in.
+    let byte = prop::sample::select(BYTES).prop_filter("must be text", u8::is_ascii);
+    prop_oneof![
+        (at.clone(), byte).prop_map(|(at, byte)| Damage::Overwrite { at, byte }),
+        (at.clone(), 1..200usize).prop_map(|(at, len)| Damage::Remove { at, len }),
+        (at, 1..200usize).prop_map(|(at, len)| Damage::Repeat { at, len }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn damage_is_mended_alike_whatever_the_pieces(damages in prop::collection::vec(damage(), 1..6)) {
+        let mut bytes = ALL_PHASES.as_bytes().to_vec();
+        for damage in &damages {
+            damage.apply(&mut bytes);
+        }
+        let read = |piece_bytes, num_readers| {
+            let tuning = Tuning { piece_bytes: Some(piece_bytes), num_readers: Some(num_readers) };
+            let trace = read_with(&bytes, tuning).ok()?;
+            // What the log shows of damage outside of events ends with the piece.
+            let text = dump(&trace);
+            let (tables, log_and_args) = text.split_once("\nimport_log").unwrap_or((&text, ""));
+            Some(format!("{tables}{}", log_and_args.split_once("\nargs:").map_or("", |(_, args)| args)))
+        };
+        let whole = read(1 << 16, 1);
+        for (piece_bytes, num_readers) in [(7, 1), (64, 2), (1000, 2)] {
+            prop_assert_eq!(&read(piece_bytes, num_readers), &whole, "pieces of {}", piece_bytes);
+        }
     }
 }

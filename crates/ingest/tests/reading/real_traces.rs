@@ -43,13 +43,11 @@ fn unpacked(path: &Path) -> Vec<u8> {
     json
 }
 
-fn compare_all(folder: &Path) {
+/// Reads all traces in `folder` and returns how many there are.
+fn compare_all(folder: &Path) -> usize {
     let mut traces = Vec::new();
     collect_traces(folder, &mut traces);
-    traces.sort();
-    if traces.is_empty() {
-        eprintln!("skipped: no traces in {}", folder.display());
-    }
+    let mut num_traces = 0;
     for path in traces {
         let shown = path.display();
         let json = unpacked(&path);
@@ -59,10 +57,9 @@ fn compare_all(folder: &Path) {
         }
         let trace = read_path(&path).unwrap_or_else(|error| panic!("{shown}: {error}"));
         assert!(!trace.slices.is_empty(), "{shown}");
-        let Ok(document) = serde_json::from_slice::<Document>(&json) else {
-            eprintln!("{shown} is no valid JSON; {} slices", trace.slices.len());
-            continue;
-        };
+        num_traces += 1;
+        // PyTorch writes some traces that are no valid JSON.
+        let Ok(document) = serde_json::from_slice::<Document>(&json) else { continue };
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for event in &document.events {
             let phase = event.ph.as_deref().unwrap_or_default();
@@ -75,6 +72,7 @@ fn compare_all(folder: &Path) {
         let num_events: i64 = trace.sources.num_events.iter().sum();
         assert_eq!(num_events as usize, counts.values().sum::<usize>(), "events of {shown}");
     }
+    num_traces
 }
 
 fn repository() -> PathBuf {
@@ -83,11 +81,14 @@ fn repository() -> PathBuf {
 
 #[test]
 fn fixtures_open_whole() {
-    compare_all(&repository().join("fixtures"));
+    assert!(compare_all(&repository().join("fixtures")) > 0);
 }
 
 #[test]
 fn public_traces_open_whole() {
-    compare_all(&repository().join("../shared/traces/kineto"));
-    compare_all(&repository().join("../shared/traces/vllm-cpu"));
+    for folder in ["kineto", "vllm-cpu"] {
+        if compare_all(&repository().join("../shared/traces").join(folder)) == 0 {
+            eprintln!("skipped: no traces in ../shared/traces/{folder}");
+        }
+    }
 }

@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CreateView, Expr, Ident, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    CreateView, Expr, Ident, LimitClause, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    Statement, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -202,6 +202,16 @@ impl VisitorMut for Rewriter<'_> {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        // `LIMIT -1 OFFSET n` is how SQLite says "from the n-th on".
+        if let Some(LimitClause::LimitOffset { limit, .. }) = &mut query.limit_clause
+            && let Some(Expr::UnaryOp { op: UnaryOperator::Minus, .. }) = limit
+        {
+            *limit = None;
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Expr::Like { .. } = expr {
             *expr = case_insensitive_like(std::mem::replace(expr, Expr::value(Value::Null)));
@@ -220,9 +230,7 @@ fn case_insensitive_like(like: Expr) -> Expr {
         Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), span }) => {
             Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(backslash_pattern(&text, escape)), span })
         }
-        computed => {
-            call(LIKE_PATTERN, [computed, text_literal(&escape.map(String::from).unwrap_or_default())])
-        }
+        computed => call(LIKE_PATTERN, [computed, text_literal(&escape.map(String::from).unwrap_or_default())]),
     };
     Expr::ILike { negated, any, expr, pattern: Box::new(pattern), escape_char: None }
 }
@@ -295,9 +303,12 @@ mod tests {
 
     #[test]
     fn a_pattern_keeps_its_backslashes_unless_they_escape() {
-        for (pattern, escape, expected) in
-            [("%a\\b%", None, "%a\\\\b%"), ("50\\%", Some('\\'), "50\\%"), ("50!%!!", Some('!'), "50\\%\\!"), ("x!", Some('!'), "x")]
-        {
+        for (pattern, escape, expected) in [
+            ("%a\\b%", None, "%a\\\\b%"),
+            ("50\\%", Some('\\'), "50\\%"),
+            ("50!%!!", Some('!'), "50\\%\\!"),
+            ("x!", Some('!'), "x"),
+        ] {
             assert_eq!(backslash_pattern(pattern, escape), expected, "{pattern}");
         }
     }

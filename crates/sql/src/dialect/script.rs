@@ -144,10 +144,9 @@ impl<'a> Script<'a> {
                 Err(SqlError::ReadOnly { statement: two_words(), place })
             }
             Keyword::CREATE | Keyword::DROP => match second.map(keyword_of) {
-                Some(
-                    Keyword::VIEW | Keyword::TABLE | Keyword::OR | Keyword::TEMP | Keyword::TEMPORARY,
-                )
-                | None => Ok(()),
+                Some(Keyword::VIEW | Keyword::TABLE | Keyword::OR | Keyword::TEMP | Keyword::TEMPORARY) | None => {
+                    Ok(())
+                }
                 _ => Err(SqlError::Unsupported { statement: two_words(), place }),
             },
             keyword if WRITING.contains(&keyword) => {
@@ -237,7 +236,8 @@ impl<'a> Script<'a> {
         let (message, place) = match located {
             Some((message, line, column)) => {
                 let token = tokens.iter().find(|token| token.span.start == Location { line, column });
-                let place = token.map_or_else(|| Place::in_script(self.text, line, column, 1), |token| self.place_of(token));
+                let place =
+                    token.map_or_else(|| Place::in_script(self.text, line, column, 1), |token| self.place_of(token));
                 (message, place)
             }
             None => (message.as_str(), Place::end_of(self.text)),
@@ -321,7 +321,8 @@ impl ItemTexts<'_> {
             Keyword::INTERSECT,
             Keyword::OFFSET,
         ];
-        let tokens = self.tokens.iter().skip_while(|token| token.span.start != select).skip(1).filter(|token| !is_blank(token));
+        let tokens =
+            self.tokens.iter().skip_while(|token| token.span.start != select).skip(1).filter(|token| !is_blank(token));
         let mut items = Vec::new();
         let mut item: Option<(Location, Location)> = None;
         let mut depth = 0usize;
@@ -331,13 +332,16 @@ impl ItemTexts<'_> {
             let is_end = match &token.token {
                 Token::RParen => depth == 0,
                 // `a IS DISTINCT FROM b` does not end the list.
-                Token::Word(_) => depth == 0 && (END.contains(&keyword) || (keyword == Keyword::FROM && before != Keyword::DISTINCT)),
+                Token::Word(_) => {
+                    depth == 0 && (END.contains(&keyword) || (keyword == Keyword::FROM && before != Keyword::DISTINCT))
+                }
                 _ => false,
             };
             if is_end {
                 break;
             }
-            let is_quantifier = matches!(keyword, Keyword::DISTINCT | Keyword::ALL) && item.is_none() && items.is_empty();
+            let is_quantifier =
+                matches!(keyword, Keyword::DISTINCT | Keyword::ALL) && item.is_none() && items.is_empty();
             before = keyword;
             match &token.token {
                 Token::Comma if depth == 0 => {

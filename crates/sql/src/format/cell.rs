@@ -66,7 +66,9 @@ impl Column {
             data_type if data_type.is_integer() => Self::Int(to(DataType::Int64)?.as_primitive().clone()),
             data_type if data_type.is_floating() => Self::Real(to(DataType::Float64)?.as_primitive().clone()),
             DataType::Boolean => Self::Bool(array.as_boolean().clone()),
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text(to(DataType::Utf8)?.as_string().clone()),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                Self::Text(to(DataType::Utf8)?.as_string().clone())
+            }
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Self::Bytes(to(DataType::Binary)?.as_binary().clone())
             }

@@ -38,7 +38,10 @@ impl Json {
 impl SetWriter for Json {
     fn begin(&mut self, out: &mut dyn Write, schema: &SchemaRef) -> io::Result<()> {
         self.num_rows = 0;
-        self.keys = unique_names(schema).iter().map(|name| Ok(serde_json::to_string(name)? + ":")).collect::<io::Result<_>>()?;
+        self.keys = unique_names(schema)
+            .iter()
+            .map(|name| Ok(serde_json::to_string(name)? + ":"))
+            .collect::<io::Result<_>>()?;
         if self.is_array { out.write_all(b"[") } else { Ok(()) }
     }
 

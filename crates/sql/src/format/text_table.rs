@@ -111,7 +111,9 @@ impl TextTable {
         let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
         for _ in max_width..total {
             let texts = widths.iter_mut().zip(&self.is_number).filter(|(_, is_number)| !**is_number);
-            let Some(widest) = texts.map(|(width, _)| width).max().filter(|width| **width > MIN_TEXT_WIDTH) else { break };
+            let Some(widest) = texts.map(|(width, _)| width).max().filter(|width| **width > MIN_TEXT_WIDTH) else {
+                break;
+            };
             *widest -= 1;
         }
     }

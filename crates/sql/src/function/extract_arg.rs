@@ -16,7 +16,8 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility,
 };
 
 use crate::arg_kinds::{ArgKinds, ArgPath, Finder};
@@ -62,7 +63,10 @@ pub(crate) fn settle_types(plan: LogicalPlan) -> Result<LogicalPlan> {
                 }
                 let (kinds, signature) = (Arc::clone(kinds), signature.clone());
                 let func = ScalarUDF::new_from_impl(ExtractArg { kinds, key: Key::Computed, signature });
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func: Arc::new(func), args: call.args.clone() })))
+                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction {
+                    func: Arc::new(func),
+                    args: call.args.clone(),
+                })))
             })
         })
     });

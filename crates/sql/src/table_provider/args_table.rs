@@ -28,6 +28,7 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalSortExpr};
 use datafusion::physical_plan::coop::cooperative;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
+use datafusion::physical_plan::filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
@@ -35,6 +36,7 @@ use futures::Stream;
 use kinetoscope_model::{ArgKind, ArgPage, ArgSetId, Trace};
 
 use super::BATCH_ROWS;
+use super::late_filter::{LateBounds, LateFilters};
 use super::rows::{Bound, Spans};
 use crate::arg_rows::{ArgRow, Leaf, PREFIX, for_each_row};
 
@@ -64,9 +66,11 @@ enum ArgColumn {
     DisplayValue,
 }
 
+const ARG_SET_ID: &str = "arg_set_id";
+
 const COLUMNS: [(ArgColumn, &str); 9] = [
     (ArgColumn::Id, super::ID),
-    (ArgColumn::ArgSetId, "arg_set_id"),
+    (ArgColumn::ArgSetId, ARG_SET_ID),
     (ArgColumn::FlatKey, "flat_key"),
     (ArgColumn::Key, "key"),
     (ArgColumn::IntValue, "int_value"),
@@ -107,8 +111,8 @@ impl ArgsTable {
     }
 
     fn condition(&self, filter: &Expr) -> Option<Condition> {
-        if let Some(bound) = Bound::from_expr(filter) {
-            return (bound.column == "arg_set_id").then(|| Condition::Sets(bound.into_spans(self.trace.args.num_sets())));
+        if let Some(sets) = Spans::of_filter(filter, &|bound| sets_of(&self.trace, bound)) {
+            return Some(Condition::Sets(sets));
         }
         let (column, texts) = texts_of(filter)?;
         match ArgColumn::named(column)? {
@@ -116,6 +120,11 @@ impl ArgsTable {
             _ => None,
         }
     }
+}
+
+/// The sets for which `bound` holds.
+fn sets_of(trace: &Trace, bound: Bound) -> Option<Spans> {
+    (bound.column == ARG_SET_ID).then(|| bound.into_spans(trace.args.num_sets()))
 }
 
 /// What one filter of a query means for a scan.
@@ -216,6 +225,7 @@ impl TableProvider for ArgsTable {
             trace: Arc::clone(&self.trace),
             columns: projection.into_iter().map(|index| COLUMNS[index].0).collect(),
             key_filters: key_filters.into(),
+            late_filters: LateFilters::default(),
             properties: properties_of(&schema, 1),
             partitions: vec![sets],
             fetch: limit,
@@ -245,6 +255,7 @@ struct ArgsExec {
     trace: Arc<Trace>,
     columns: Vec<ArgColumn>,
     key_filters: Arc<[KeyFilter]>,
+    late_filters: LateFilters,
     /// Sets of each partition.
     partitions: Vec<Spans>,
     /// Most rows that each partition gives.
@@ -262,6 +273,9 @@ impl DisplayAs for ArgsExec {
             let mut texts: Vec<&String> = filter.texts.iter().collect();
             texts.sort();
             write!(f, ", {:?} in {texts:?}", filter.column)?;
+        }
+        if !self.late_filters.is_empty() {
+            write!(f, ", late_filters={}", self.late_filters)?;
         }
         if let Some(fetch) = self.fetch {
             write!(f, ", fetch={fetch}")?;
@@ -292,9 +306,27 @@ impl ExecutionPlan for ArgsExec {
 
     fn apply_expressions(
         &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
+        for filter in self.late_filters.iter() {
+            if f(filter)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
         Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn handle_child_pushdown_result(
+        &self,
+        phase: FilterPushdownPhase,
+        offer: ChildPushdownResult,
+        _: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        // With a limit it matters which rows are given, so none may be left out on a promise that comes at any time.
+        let late_filters = LateFilters::offered(phase, &offer).filter(|_| self.fetch.is_none());
+        let updated =
+            late_filters.map(|late_filters| Arc::new(Self { late_filters, ..self.clone() }) as Arc<dyn ExecutionPlan>);
+        Ok(LateFilters::answer(&offer, updated))
     }
 
     fn repartitioned(&self, target_partitions: usize, _: &ConfigOptions) -> Result<Option<Arc<dyn ExecutionPlan>>> {
@@ -316,10 +348,11 @@ impl ExecutionPlan for ArgsExec {
             trace: Arc::clone(&self.trace),
             schema: self.schema(),
             key_filters: Arc::clone(&self.key_filters),
+            late_bounds: self.late_filters.watch(),
             relevant: RelevantShapes::default(),
             rows: RowBuilder::new(&self.columns),
             columns: self.columns.clone(),
-            rest: sets.ranges().iter().rev().cloned().collect(),
+            rest: sets.clone().into_stack(),
             room: self.fetch.unwrap_or(usize::MAX),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         })))
@@ -355,6 +388,7 @@ struct ArgsScan {
     trace: Arc<Trace>,
     schema: SchemaRef,
     key_filters: Arc<[KeyFilter]>,
+    late_bounds: LateBounds,
     relevant: RelevantShapes,
     columns: Vec<ArgColumn>,
     /// Ranges of sets still to be read, the next one last.
@@ -388,13 +422,16 @@ impl RelevantShapes {
 
 impl ArgsScan {
     /// Reads on until a batch is full, the end is reached or it is others' turn.
-    fn read_on(&mut self) {
+    fn read_on(&mut self) -> Result<()> {
         let trace = Arc::clone(&self.trace);
+        for allowed in self.late_bounds.news(&self.schema, &|bound| sets_of(&trace, bound))? {
+            self.rest = Spans::from_ranges(std::mem::take(&mut self.rest)).intersect(&allowed).into_stack();
+        }
         for _ in 0..SETS_PER_TURN {
             if self.rows.len >= BATCH_ROWS || self.room == 0 {
-                return;
+                break;
             }
-            let Some(range) = self.rest.last_mut() else { return };
+            let Some(range) = self.rest.last_mut() else { break };
             let set = range.start;
             range.start += 1;
             if range.start >= range.end {
@@ -402,6 +439,7 @@ impl ArgsScan {
             }
             self.read_set(&trace, set);
         }
+        Ok(())
     }
 
     fn read_set(&mut self, trace: &Trace, set: usize) {
@@ -435,11 +473,15 @@ impl Stream for ArgsScan {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let time = self.metrics.elapsed_compute().clone();
         let timer = time.timer();
-        self.read_on();
+        let read = self.read_on();
         let is_at_end = self.rest.is_empty() || self.room == 0;
-        let result = match (self.rows.len, is_at_end) {
-            (0, true) => None,
-            (len, is_at_end) if is_at_end || len >= BATCH_ROWS => Some(self.batch()),
+        let result = match (read, self.rows.len, is_at_end) {
+            (Err(error), ..) => {
+                self.rest.clear();
+                Some(Err(error))
+            }
+            (Ok(()), 0, true) => None,
+            (Ok(()), len, is_at_end) if is_at_end || len >= BATCH_ROWS => Some(self.batch()),
             _ => {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -472,7 +514,9 @@ enum ColumnBuilder {
 impl RowBuilder {
     fn new(columns: &[ArgColumn]) -> Self {
         let builder = |&column: &ArgColumn| match column {
-            ArgColumn::Id | ArgColumn::ArgSetId | ArgColumn::IntValue => ColumnBuilder::Int(column, Int64Builder::new()),
+            ArgColumn::Id | ArgColumn::ArgSetId | ArgColumn::IntValue => {
+                ColumnBuilder::Int(column, Int64Builder::new())
+            }
             ArgColumn::RealValue => ColumnBuilder::Real(Float64Builder::new()),
             ArgColumn::StringValue | ArgColumn::DisplayValue => ColumnBuilder::Text(column, StringBuilder::new()),
             ArgColumn::FlatKey | ArgColumn::Key | ArgColumn::ValueType => {

@@ -3,6 +3,7 @@
 //! A join first reads its smaller side, and the engine then says which keys there are. When the key is a row number
 //! (`args` of one slice, the slices of the kernels), the scan of the larger side goes straight to those rows.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::Schema;
@@ -15,7 +16,7 @@ use datafusion::physical_plan::filter_pushdown::{
     ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation, PushedDown,
 };
 
-use super::rows::Bound;
+use super::rows::{Bound, Spans, whole_numbers};
 
 /// Conditions on a scan that are not known yet.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +26,8 @@ impl LateFilters {
     /// The conditions that the plan above offers, as far as they are late ones; `None` when there are none.
     pub(super) fn offered(phase: FilterPushdownPhase, offer: &ChildPushdownResult) -> Option<Self> {
         let is_late = |filter: &Arc<dyn PhysicalExpr>| filter.downcast_ref::<DynamicFilterPhysicalExpr>().is_some();
-        let filters: Vec<_> = offer.parent_filters.iter().map(|offered| Arc::clone(&offered.filter)).filter(is_late).collect();
+        let filters: Vec<_> =
+            offer.parent_filters.iter().map(|offered| Arc::clone(&offered.filter)).filter(is_late).collect();
         (phase == FilterPushdownPhase::Post && !filters.is_empty()).then_some(Self(filters))
     }
 
@@ -39,9 +41,21 @@ impl LateFilters {
         self.0.is_empty()
     }
 
+    /// The conditions themselves.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn PhysicalExpr>> {
+        self.0.iter()
+    }
+
     /// Watches them for a scan that starts.
     pub(super) fn watch(&self) -> LateBounds {
         LateBounds { filters: self.0.iter().map(|filter| (Arc::clone(filter), 0)).collect() }
+    }
+}
+
+impl fmt::Display for LateFilters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "[{}]", texts.join(", "))
     }
 }
 
@@ -53,39 +67,48 @@ pub(super) struct LateBounds {
 }
 
 impl LateBounds {
-    /// What has become known since the last call.
-    pub(super) fn news(&mut self, schema: &Schema) -> Result<Vec<Bound>> {
-        let mut bounds = Vec::new();
+    /// The rows that filters allow which have become known or sharper since the last call; `spans_of` tells the rows for
+    /// a condition on one column of `schema`.
+    pub(super) fn news(&mut self, schema: &Schema, spans_of: &dyn Fn(Bound) -> Option<Spans>) -> Result<Vec<Spans>> {
+        let mut news = Vec::new();
         for (filter, seen) in &mut self.filters {
             let generation = snapshot_generation(filter);
             if std::mem::replace(seen, generation) != generation {
-                collect_bounds(&snapshot_physical_expr(Arc::clone(filter))?, schema, &mut bounds);
+                let filter = snapshot_physical_expr(Arc::clone(filter))?;
+                news.extend(spans_that_may_fit(&filter, schema, spans_of));
             }
         }
-        Ok(bounds)
+        Ok(news)
     }
 }
 
-/// The conditions on single columns in a conjunction. What is of another kind is left out, which lets more rows pass.
-fn collect_bounds(filter: &Arc<dyn PhysicalExpr>, schema: &Schema, bounds: &mut Vec<Bound>) {
+/// Rows among which are all that `filter` allows; `None` when that may be any.
+fn spans_that_may_fit(
+    filter: &Arc<dyn PhysicalExpr>,
+    schema: &Schema,
+    spans_of: &dyn Fn(Bound) -> Option<Spans>,
+) -> Option<Spans> {
     let column_name = |expr: &Arc<dyn PhysicalExpr>| {
         let column = expr.downcast_ref::<Column>()?;
         schema.fields().get(column.index()).map(|field| field.name().clone())
     };
     if let Some(binary) = filter.downcast_ref::<BinaryExpr>() {
-        if *binary.op() == Operator::And {
-            collect_bounds(binary.left(), schema, bounds);
-            collect_bounds(binary.right(), schema, bounds);
-        } else if let (Some(column), Some(value)) = (column_name(binary.left()), whole_number(binary.right())) {
-            bounds.extend(Bound::compare(column, *binary.op(), value));
-        }
-    } else if let Some(list) = filter.downcast_ref::<InListExpr>()
-        && !list.negated()
-        && let Some(column) = column_name(list.expr())
-        && let Some(values) = list.list().iter().map(whole_number).collect::<Option<Vec<i64>>>()
-    {
-        bounds.push(Bound::one_of(column, values));
+        let side = |expr| spans_that_may_fit(expr, schema, spans_of);
+        return match binary.op() {
+            Operator::And => match (side(binary.left()), side(binary.right())) {
+                (Some(left), Some(right)) => Some(left.intersect(&right)),
+                (left, right) => left.or(right),
+            },
+            Operator::Or => Some(side(binary.left())?.unite(&side(binary.right())?)),
+            op => {
+                let value = whole_number(binary.right())?;
+                spans_of(Bound::compare(column_name(binary.left())?, *op, value)?)
+            }
+        };
     }
+    let list = filter.downcast_ref::<InListExpr>().filter(|list| !list.negated())?;
+    let values = whole_numbers(list.list().iter().map(|value| Some(value.downcast_ref::<Literal>()?.value())))?;
+    spans_of(Bound::one_of(column_name(list.expr())?, values))
 }
 
 fn whole_number(expr: &Arc<dyn PhysicalExpr>) -> Option<i64> {

@@ -10,9 +10,9 @@ mod computed_table;
 mod late_filter;
 mod rows;
 mod scan;
+mod stored_table;
 mod text_filter;
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::{Field, Schema, SchemaRef};
@@ -21,15 +21,16 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use kinetoscope_model::column::{ColumnData, ColumnKind, ColumnSpec};
-use kinetoscope_model::table::{CounterTable, SliceTable, Table, ThreadStateTable};
 use kinetoscope_model::Trace;
+use kinetoscope_model::column::ColumnSpec;
+use kinetoscope_model::table::Table;
 
 pub(crate) use args_table::ArgsTable;
 pub(crate) use computed_table::ComputedTable;
 
-use rows::{Bound, Spans};
-use scan::{ScanExec, ScanSource};
+use rows::Spans;
+use scan::ScanExec;
+use stored_table::StoredTable;
 use text_filter::TextFilter;
 
 /// Rows of one batch. Large, because operators do some work per batch that grows with the number of distinct names.
@@ -42,41 +43,21 @@ pub(crate) const ID: &str = "id";
 pub(crate) const ID_DOC: &str = "Row number.";
 
 /// One table of the model.
+#[derive(Debug)]
 pub(crate) struct ModelTable {
-    trace: Arc<Trace>,
-    name: &'static str,
+    table: Arc<StoredTable>,
     doc: &'static str,
-    len: usize,
-    specs: &'static [ColumnSpec],
-    columns: Vec<ColumnData>,
-    /// The column whose values rise with the row number, if there is one: the builder takes rows in order of time.
-    time_column: Option<usize>,
-    schema: SchemaRef,
 }
 
 impl ModelTable {
     /// `table` of `trace`.
     pub(crate) fn new(trace: &Arc<Trace>, table: &dyn Table) -> Self {
-        let specs = table.specs();
-        let is_in_order_of_time = [SliceTable::NAME, CounterTable::NAME, ThreadStateTable::NAME].contains(&table.name());
-        let time_column = specs.iter().position(|spec| spec.name == "ts").filter(|_| is_in_order_of_time);
-        let id = Field::new(ID, ColumnKind::Id.data_type(), false);
-        let fields = specs.iter().map(|spec| Field::new(spec.name, spec.kind.data_type(), spec.is_nullable));
-        Self {
-            trace: Arc::clone(trace),
-            name: table.name(),
-            doc: table.doc(),
-            len: table.len(),
-            specs,
-            columns: table.columns(),
-            time_column,
-            schema: Arc::new(Schema::new(std::iter::once(id).chain(fields).collect::<Vec<_>>())),
-        }
+        Self { table: Arc::new(StoredTable::new(trace, table)), doc: table.doc() }
     }
 
     /// Name in the model.
     pub(crate) fn name(&self) -> &'static str {
-        self.name
+        self.table.name
     }
 
     /// One line for the schema reference.
@@ -86,17 +67,15 @@ impl ModelTable {
 
     /// The stored columns.
     pub(crate) fn specs(&self) -> &'static [ColumnSpec] {
-        self.specs
+        self.table.specs
     }
 
     /// What the planner may leave to the scan.
     fn condition(&self, filter: &Expr) -> Option<Condition> {
-        if let Some(bound) = Bound::from_expr(filter) {
-            return self.source.spans_of(bound).map(Condition::Rows);
+        if let Some(spans) = Spans::of_filter(filter, &|bound| self.table.spans_of(bound)) {
+            return Some(Condition::Rows(spans));
         }
-        let column = TextFilter::column_of(filter, |name| {
-            self.specs.iter().position(|spec| spec.name == name && matches!(spec.kind, ColumnKind::Text | ColumnKind::Word(_)))
-        })?;
+        let column = TextFilter::column_of(filter, |name| self.table.text_column(name))?;
         Some(Condition::Text { column })
     }
 }
@@ -109,16 +88,10 @@ enum Condition {
     Text { column: usize },
 }
 
-impl fmt::Debug for ModelTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ModelTable").field("name", &self.name).field("len", &self.len).finish_non_exhaustive()
-    }
-}
-
 #[async_trait]
 impl TableProvider for ModelTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(&self.table.schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -140,13 +113,13 @@ impl TableProvider for ModelTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut spans = Spans::all(self.len);
+        let mut spans = Spans::all(self.table.len);
         let mut text_filters = Vec::new();
         for filter in filters {
             match self.condition(filter) {
                 Some(Condition::Rows(allowed)) => spans = spans.intersect(&allowed),
                 Some(Condition::Text { column }) => {
-                    let spec = &self.specs[column];
+                    let spec = &self.table.specs[column];
                     let field = Field::new(spec.name, spec.kind.data_type(), true);
                     let schema = DFSchema::try_from(Schema::new(vec![field]))?;
                     let predicate = state.create_physical_expr(filter.clone(), &schema)?;
@@ -155,16 +128,7 @@ impl TableProvider for ModelTable {
                 None => {}
             }
         }
-        let source = ScanSource {
-            trace: Arc::clone(&self.trace),
-            name: self.name,
-            specs: self.specs,
-            columns: self.columns.clone(),
-            time_column: self.time_column,
-            num_rows: self.len,
-            text_filters,
-        };
-        let projection = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
-        Ok(Arc::new(ScanExec::try_new(Arc::new(source), &self.schema, projection, spans, limit)?))
+        let projection = projection.cloned().unwrap_or_else(|| (0..self.table.schema.fields().len()).collect());
+        Ok(Arc::new(ScanExec::try_new(Arc::clone(&self.table), projection, spans, text_filters.into(), limit)?))
     }
 }

@@ -57,14 +57,38 @@ impl Spans {
         Self(spans)
     }
 
+    /// Rows that are in one or both.
+    pub(super) fn unite(&self, other: &Self) -> Self {
+        Self::from_ranges(self.0.iter().chain(&other.0).cloned())
+    }
+
+    /// The rows for which `filter` holds, if that can be told without a look at them: `spans_of` tells it for a
+    /// condition on one column.
+    pub(super) fn of_filter(filter: &Expr, spans_of: &dyn Fn(Bound) -> Option<Self>) -> Option<Self> {
+        let both = |binary: &BinaryExpr| {
+            Some((Self::of_filter(&binary.left, spans_of)?, Self::of_filter(&binary.right, spans_of)?))
+        };
+        match filter {
+            Expr::BinaryExpr(binary) if binary.op == Operator::And => both(binary).map(|(a, b)| a.intersect(&b)),
+            Expr::BinaryExpr(binary) if binary.op == Operator::Or => both(binary).map(|(a, b)| a.unite(&b)),
+            filter => spans_of(Bound::from_expr(filter)?),
+        }
+    }
+
     /// Number of rows.
     pub(super) fn num_rows(&self) -> usize {
         self.0.iter().map(Range::len).sum()
     }
 
     /// The ranges.
-    pub(super) fn ranges(&self) -> &[Range<usize>] {
+    #[cfg(test)]
+    fn ranges(&self) -> &[Range<usize>] {
         &self.0
+    }
+
+    /// The ranges, the first one last.
+    pub(super) fn into_stack(self) -> Vec<Range<usize>> {
+        self.0.into_iter().rev().collect()
     }
 
     /// First row and the row after the last; `None` when there is none.
@@ -117,7 +141,7 @@ enum Values {
 
 impl Bound {
     /// The condition that `expr` is, if it is one.
-    pub(super) fn from_expr(expr: &Expr) -> Option<Self> {
+    fn from_expr(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
                 let (column, op, value) = match (left.as_ref(), right.as_ref()) {
@@ -134,8 +158,11 @@ impl Bound {
             }
             Expr::InList(InList { expr, list, negated: false }) => {
                 let Expr::Column(column) = expr.as_ref() else { return None };
-                let values = list.iter().map(whole_number).collect::<Option<Vec<i64>>>()?;
-                Some(Self::one_of(column.name.clone(), values))
+                let values = list.iter().map(|value| match value {
+                    Expr::Literal(value, _) => Some(value),
+                    _ => None,
+                });
+                Some(Self::one_of(column.name.clone(), whole_numbers(values)?))
             }
             _ => None,
         }
@@ -195,6 +222,18 @@ impl Bound {
     }
 }
 
+/// The whole numbers of a list; `None` when it holds anything else. Null equals nothing and may be left out.
+pub(super) fn whole_numbers<'a>(values: impl Iterator<Item = Option<&'a ScalarValue>>) -> Option<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for value in values {
+        match value? {
+            ScalarValue::Int64(number) => numbers.extend(number),
+            _ => return None,
+        }
+    }
+    Some(numbers)
+}
+
 fn whole_number(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Literal(ScalarValue::Int64(value), _) => *value,
@@ -203,6 +242,7 @@ fn whole_number(expr: &Expr) -> Option<i64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "one range of rows is what is expected")]
 mod tests {
     use datafusion::logical_expr::{col, lit};
 
@@ -223,6 +263,10 @@ mod tests {
         let (a, b) = (spans(&[0..4, 6..9, 12..20]), spans(&[2..7, 8..13, 18..30]));
         let expected: Vec<usize> = rows(&a).into_iter().filter(|row| rows(&b).contains(row)).collect();
         assert_eq!(rows(&a.intersect(&b)), expected);
+        let mut either: Vec<usize> = rows(&a).into_iter().chain(rows(&b)).collect();
+        either.sort_unstable();
+        either.dedup();
+        assert_eq!(rows(&a.unite(&b)), either);
         for num_parts in 1..20 {
             let parts = a.split(num_parts);
             assert!(parts.len() <= num_parts);
@@ -242,6 +286,17 @@ mod tests {
         assert_eq!(rows(col("id").lt_eq(lit(i64::MAX))), [0..10]);
         assert_eq!(Bound::from_expr(&col("id").not_eq(lit(3i64))), None);
         assert_eq!(Bound::from_expr(&col("id").eq(col("other"))), None);
+    }
+
+    #[test]
+    fn conditions_are_linked_when_each_can_be_told() {
+        let spans_of = |bound: Bound| (bound.column == "id").then(|| bound.into_spans(10));
+        let ranges = |filter: Expr| Spans::of_filter(&filter, &spans_of).map(|spans| spans.ranges().to_vec());
+        let id = |value: i64| col("id").eq(lit(value));
+        assert_eq!(ranges(id(3).or(id(7)).or(id(8))), Some(vec![3..4, 7..9]));
+        assert_eq!(ranges(col("id").gt(lit(5i64)).and(id(7).or(id(2)))), Some(vec![7..8]));
+        assert_eq!(ranges(id(3).or(col("dur").eq(lit(1i64)))), None);
+        assert_eq!(ranges(id(3).and(col("dur").eq(lit(1i64)))), None);
     }
 
     #[test]

@@ -15,9 +15,10 @@ use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::PhysicalExpr;
-use kinetoscope_model::StringPool;
-use kinetoscope_model::column::{ColumnData, ColumnKind, ColumnSpec};
+use kinetoscope_model::column::ColumnKind;
 use kinetoscope_model::id::NONE;
+
+use super::stored_table::StoredTable;
 
 /// A condition on one text column of a scan.
 #[derive(Debug)]
@@ -72,27 +73,18 @@ impl TextFilter {
         &self.predicate
     }
 
-    /// The verdicts for the texts in rows `rows` of `column`, and possibly others.
-    pub(super) fn verdicts(
-        &self,
-        spec: &ColumnSpec,
-        column: &ColumnData,
-        rows: Range<usize>,
-        strings: &StringPool,
-    ) -> Result<&Verdicts> {
-        let verdicts = self.verdicts.get_or_init(|| self.decide(spec, column, rows, strings).map_err(Arc::new));
+    /// The verdicts for the texts in rows `rows` of `table`, and possibly others.
+    pub(super) fn verdicts(&self, table: &StoredTable, rows: Range<usize>) -> Result<&Verdicts> {
+        let verdicts = self.verdicts.get_or_init(|| self.decide(table, rows).map_err(Arc::new));
         verdicts.as_ref().map_err(|error| DataFusionError::Shared(Arc::clone(error)))
     }
 
-    fn decide(&self, spec: &ColumnSpec, column: &ColumnData, rows: Range<usize>, strings: &StringPool) -> Result<Verdicts> {
-        let texts = match spec.kind {
+    fn decide(&self, table: &StoredTable, rows: Range<usize>) -> Result<Verdicts> {
+        let texts = match table.specs[self.column].kind {
             ColumnKind::Word(words) => StringArray::from_iter_values(words.iter().copied()),
-            _ => strings.as_array().clone(),
+            _ => table.trace.strings.as_array().clone(),
         };
-        let codes = match column {
-            ColumnData::U32(codes) => codes.get(rows).unwrap_or_default(),
-            ColumnData::I64(_) | ColumnData::F64(_) => &[],
-        };
+        let codes = table.codes(self.column).get(rows).unwrap_or_default();
         // The pool also holds texts of other columns. Asking for all of them is cheapest while there are not many more
         // than rows, but a condition may fail on a text that is none of this column's: a cast, for instance.
         if texts.len() <= codes.len()

@@ -77,7 +77,9 @@ fn nulls_and_empty_containers_give_no_row_and_keep_their_place() {
 #[test]
 fn blanks_dots_and_signs_in_names_stay() {
     check(
-        &slice_with(r#"{"External id": 1, "Collective name": "allreduce", "est. achieved occupancy %": 50, "a.b": 2, "": 3}"#),
+        &slice_with(
+            r#"{"External id": 1, "Collective name": "allreduce", "est. achieved occupancy %": 50, "a.b": 2, "": 3}"#,
+        ),
         "select key, display_value from args order by id;
         select extract_arg(arg_set_id, 'args.External id') as external_id,
             extract_arg(arg_set_id, 'args.est. achieved occupancy %') as occupancy,

@@ -253,6 +253,36 @@ fn bare_quotes_within_a_text_are_read_as_meant() {
     );
 }
 
+#[test]
+fn bare_quotes_are_read_as_meant_in_events_of_every_kind() {
+    check(
+        r#"[
+            {"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "the "main" process"}},
+            {"ph": "i", "name": "say "i"", "pid": 1, "tid": 1, "ts": 1, "args": {"k": 1}},
+            {"ph": "B", "name": "say "B"", "pid": 1, "tid": 1, "ts": 2},
+            {"ph": "E", "name": "say "B"", "pid": 1, "tid": 1, "ts": 3},
+            {"ph": "C", "name": "say "C"", "pid": 1, "ts": 4, "args": {"v": 5}}
+        ]"#,
+        &format!(
+            "select name from process; select name, dur from slice order by id; select name, value from counters; {STATS}"
+        ),
+        r#"
+        "name"
+        "the "main" process"
+
+        "name","dur"
+        "say "i"",0
+        "say "B"",1000
+
+        "name","value"
+        "say "C" v",5.000000
+
+        "name","severity","value"
+        "json_unescaped_quote","notice",5
+        "#,
+    );
+}
+
 /// Its quotes are not JSON's, so it is not taken apart.
 #[test]
 fn a_list_with_bare_quotes_is_kept_as_text() {

@@ -65,6 +65,30 @@ fn fields_come_in_any_order() {
 }
 
 #[test]
+fn blanks_between_tokens_may_differ_from_event_to_event() {
+    check(
+        "[
+            {\"ph\":\"b\",\"cat\":\"c\",\"name\":\"a\",\"pid\":1,\"ts\":1,\"id2\":{\"local\":1},\"args\":{\"k\":[1]}},
+            {\"ph\": \"b\", \"cat\": \"c\", \"name\": \"b\", \"pid\": 1, \"ts\": 2, \"id2\": {\"local\": 2}, \"args\": {\"k\": [2]}},
+            {\"ph\":\"b\",\"cat\":\"c\",\"name\":\"c\",\"pid\":1,\"ts\":  3,\"id2\":   {\"local\":3},\"args\":\t{\"k\":\n[3]}},
+            { \"ph\" : \"b\" , \"cat\" : \"c\" , \"name\" : \"d\" , \"pid\" : 1 , \"ts\" : 4 , \"id2\" : { \"local\" : 4 } ,
+              \"args\" : { \"k\" : [ 4 ] } }
+        ]",
+        "select ts, name, extract_arg(arg_set_id, 'args.k[0]') as k from slice order by id;
+        select name, value from stats where name != 'slice_unclosed'",
+        r#"
+        "ts","name","k"
+        1000,"a",1
+        2000,"b",2
+        3000,"c",3
+        4000,"d",4
+
+        "name","value"
+        "#,
+    );
+}
+
+#[test]
 fn a_missing_name_is_shown_as_such() {
     check(
         r#"[

@@ -1017,7 +1017,9 @@ fn a_trace_with_every_kind_of_slice() {
             {"ph": "n", "name": "n", "cat": "c", "id": 1, "pid": 1, "tid": 2, "ts": 7},
             {"ph": "e", "name": "b", "cat": "c", "id": 1, "pid": 1, "tid": 2, "ts": 8}
         ]}"#,
-        &format!("select s.ts, s.dur, s.name, t.type from slice s join track t on t.id = s.track_id order by s.id; {STATS}"),
+        &format!(
+            "select s.ts, s.dur, s.name, t.type from slice s join track t on t.id = s.track_id order by s.id; {STATS}"
+        ),
         r#"
         "ts","dur","name","type"
         1000,1000,"X","thread_execution"

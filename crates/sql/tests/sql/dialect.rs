@@ -38,11 +38,17 @@ fn like_ignores_case_and_takes_a_backslash_for_what_it_is() {
 
 #[test]
 fn glob_and_regexp_are_operators() {
-    assert_eq!(column("select name from slice where name glob 'Mem*'"), ["\"Memcpy HtoD (Pageable -> Device)\"", "\"Memset (Device)\""]);
+    assert_eq!(
+        column("select name from slice where name glob 'Mem*'"),
+        ["\"Memcpy HtoD (Pageable -> Device)\"", "\"Memset (Device)\""]
+    );
     assert_eq!(column("select name from slice where name glob 'mem*'"), Vec::<String>::new());
     assert_eq!(column("select name from slice where name not glob '*[ae]*'"), Vec::<String>::new());
     assert_eq!(column("select name from slice where name glob '*::*' and dur > 0"), ["\"aten::mm\""]);
-    assert_eq!(column("select name from slice where name regexp '^a.*m$' or name regexp 'gemm'"), ["\"aten::mm\"", "\"sgemm\""]);
+    assert_eq!(
+        column("select name from slice where name regexp '^a.*m$' or name regexp 'gemm'"),
+        ["\"aten::mm\"", "\"sgemm\""]
+    );
     assert_eq!(column("select id from slice where name not regexp '[A-Z]'"), ["0", "2"]);
     assert_eq!(value("select glob('a*', 'abc') and not 'abc' glob 'b*'"), "1");
 }
@@ -55,7 +61,10 @@ fn double_quotes_are_a_text_when_nothing_has_the_name() {
     assert_eq!(column("select \"NAME\" from slice where id = 2"), ["\"sgemm\""]);
     assert_eq!(column("select id from slice where category in (\"kernel\", \"gpu_memcpy\") order by id"), ["2", "3"]);
     assert_eq!(column("select \"a B\" || name from slice where id = 2"), ["\"a Bsgemm\""]);
-    assert_eq!(column("select case when category = \"kernel\" then \"K\" else \"-\" end from slice where id < 3"), ["\"-\"", "\"-\"", "\"K\""]);
+    assert_eq!(
+        column("select case when category = \"kernel\" then \"K\" else \"-\" end from slice where id < 3"),
+        ["\"-\"", "\"-\"", "\"K\""]
+    );
     // A backtick and a bracket always mean a name.
     assert_eq!(column("select `name` from slice where [id] = 2"), ["\"sgemm\""]);
 }
@@ -63,10 +72,19 @@ fn double_quotes_are_a_text_when_nothing_has_the_name() {
 #[test]
 fn names_are_compared_without_case_and_shown_as_typed() {
     let session = session();
-    assert_eq!(csv(&session, "SELECT Name, DUR as DurNs FROM Slice WHERE ID = 2"), "\"name\",\"DurNs\"\n\"sgemm\",300\n");
-    assert_eq!(csv(&session, "select DurNs from (select dur as \"DurNs\" from slice) order by DURNS desc limit 1"), "\"DurNs\"\n500\n");
     assert_eq!(
-        csv(&session, "select Cat as \"The category\", count(*) from slice group by \"the CATEGORY\" having Cat = 'kernel'"),
+        csv(&session, "SELECT Name, DUR as DurNs FROM Slice WHERE ID = 2"),
+        "\"name\",\"DurNs\"\n\"sgemm\",300\n"
+    );
+    assert_eq!(
+        csv(&session, "select DurNs from (select dur as \"DurNs\" from slice) order by DURNS desc limit 1"),
+        "\"DurNs\"\n500\n"
+    );
+    assert_eq!(
+        csv(
+            &session,
+            "select Cat as \"The category\", count(*) from slice group by \"the CATEGORY\" having Cat = 'kernel'"
+        ),
         "\"The category\",\"count(*)\"\n\"kernel\",1\n"
     );
     assert_eq!(csv(&session, "select * from (select 1 as oneTwo)"), "\"oneTwo\"\n1\n");
@@ -79,18 +97,35 @@ fn a_column_without_a_name_is_named_by_its_text() {
         csv(&session, "select  COUNT( * ), max(dur)/2,1, 'x' from slice"),
         "\"COUNT( * )\",\"max(dur)/2\",\"1\",\"'x'\"\n6,250,1,\"x\"\n"
     );
-    assert_eq!(csv(&session, "select count(*), count(*), 1, 1 from slice"), "\"count(*)\",\"count(*)\",\"1\",\"1\"\n6,6,1,1\n");
-    assert_eq!(csv(&session, "select id, id, name, name from slice where id = 2"), "\"id\",\"id\",\"name\",\"name\"\n2,2,\"sgemm\",\"sgemm\"\n");
-    assert_eq!(csv(&session, "select *, name from trace_bounds, (select 5 as name)"), "\"start_ts\",\"end_ts\",\"name\",\"name\"\n1000000,1001000,5,5\n");
+    assert_eq!(
+        csv(&session, "select count(*), count(*), 1, 1 from slice"),
+        "\"count(*)\",\"count(*)\",\"1\",\"1\"\n6,6,1,1\n"
+    );
+    assert_eq!(
+        csv(&session, "select id, id, name, name from slice where id = 2"),
+        "\"id\",\"id\",\"name\",\"name\"\n2,2,\"sgemm\",\"sgemm\"\n"
+    );
+    assert_eq!(
+        csv(&session, "select *, name from trace_bounds, (select 5 as name)"),
+        "\"start_ts\",\"end_ts\",\"name\",\"name\"\n1000000,1001000,5,5\n"
+    );
     assert_eq!(csv(&session, "select \"max(dur)\" from (select max(dur) from slice)"), "\"max(dur)\"\n500\n");
-    assert_eq!(csv(&session, "select id is distinct from 2, 3 from slice where id = 2"), "\"id is distinct from 2\",\"3\"\n0,3\n");
+    assert_eq!(
+        csv(&session, "select id is distinct from 2, 3 from slice where id = 2"),
+        "\"id is distinct from 2\",\"3\"\n0,3\n"
+    );
     assert_eq!(csv(&session, "select 1 as a union all select 2"), "\"a\"\n1\n2\n");
 }
 
 #[test]
 fn words_of_the_language_are_columns_too() {
-    assert_eq!(csv(&session(), "select end, type, cat, key, value, start from (select 1 as end, 2 as type, 3 cat, 4 as key, 5 value, 6 as start)"),
-        "\"end\",\"type\",\"cat\",\"key\",\"value\",\"start\"\n1,2,3,4,5,6\n");
+    assert_eq!(
+        csv(
+            &session(),
+            "select end, type, cat, key, value, start from (select 1 as end, 2 as type, 3 cat, 4 as key, 5 value, 6 as start)"
+        ),
+        "\"end\",\"type\",\"cat\",\"key\",\"value\",\"start\"\n1,2,3,4,5,6\n"
+    );
     assert_eq!(column("select type from track where id = 2"), ["\"process_counter\""]);
 }
 
@@ -104,12 +139,16 @@ fn casts_go_by_what_the_name_of_the_type_contains() {
 #[test]
 fn sqlites_smaller_habits_are_understood() {
     assert_eq!(column("select id from slice limit 1, 2"), ["1", "2"]);
+    assert_eq!(column("select id from slice limit -1 offset 4"), ["4", "5"]);
     assert_eq!(column("select id from main.slice where id == 2"), ["2"]);
     assert_eq!(column("select id from slice where parent_id notnull"), ["1"]);
     assert_eq!(value("select ifnull(null, 3), coalesce(null, 4)"), "3,4");
     assert_eq!(value("select 7 / 2"), "3");
     assert_eq!(value("select 1 << 4 | 1"), "17");
-    assert_eq!(value("with recursive n(x) as (select 1 union all select x + 1 from n where x < 10) select sum(x) from n"), "55");
+    assert_eq!(
+        value("with recursive n(x) as (select 1 union all select x + 1 from n where x < 10) select sum(x) from n"),
+        "55"
+    );
     assert_eq!(value("select count(*) filter (where dur > 60) from slice"), "3");
     assert_eq!(value("select sum(x) over w from (select 1 as x) window w as (order by x)"), "1");
     assert_eq!(value("select name from slice group by name having count(*) > 1 union all select 'none'"), "\"none\"");
@@ -122,7 +161,10 @@ fn sqlites_smaller_habits_are_understood() {
 fn null_sorts_before_everything() {
     assert_eq!(column("select category from slice order by category limit 2"), ["\"[NULL]\"", "\"cpu_op\""]);
     assert_eq!(column("select category from slice order by category desc limit 1"), ["\"kernel\""]);
-    assert_eq!(column("select category from slice order by category desc").last().map(String::as_str), Some("\"[NULL]\""));
+    assert_eq!(
+        column("select category from slice order by category desc").last().map(String::as_str),
+        Some("\"[NULL]\"")
+    );
 }
 
 #[test]
@@ -135,12 +177,27 @@ fn windows_see_rows_in_order_of_time() {
 
 #[test]
 fn names_may_be_used_as_texts_in_functions_and_aggregates() {
-    assert_eq!(value("select min(name) || ' ' || max(category) || ' ' || count(distinct category) from slice"), "\"Iteration Start kernel 5\"");
+    assert_eq!(
+        value("select min(name) || ' ' || max(category) || ' ' || count(distinct category) from slice"),
+        "\"Iteration Start kernel 5\""
+    );
     assert_eq!(column("select upper(substr(name, 1, 4)) from slice where length(name) < 6"), ["\"SGEM\""]);
     assert_eq!(column("select coalesce(category, 'none') from slice where id > 3"), ["\"gpu_memset\"", "\"none\""]);
-    assert_eq!(column("select category from slice where id = 2 union all select name from slice where id = 2"), ["\"kernel\"", "\"sgemm\""]);
-    assert_eq!(column("select a.id from slice a join slice b on a.category = b.category and a.id = b.id order by 1"), ["0", "1", "2", "3", "4"]);
-    assert_eq!(column("select case when dur > 100 then name else category end from slice where id in (2, 3)"), ["\"sgemm\"", "\"gpu_memcpy\""]);
+    assert_eq!(
+        column("select category from slice where id = 2 union all select name from slice where id = 2"),
+        ["\"kernel\"", "\"sgemm\""]
+    );
+    assert_eq!(
+        column("select a.id from slice a join slice b on a.category = b.category and a.id = b.id order by 1"),
+        ["0", "1", "2", "3", "4"]
+    );
+    assert_eq!(
+        column("select case when dur > 100 then name else category end from slice where id in (2, 3)"),
+        ["\"sgemm\"", "\"gpu_memcpy\""]
+    );
     assert_eq!(column("select lag(name) over (order by ts) from slice where id < 2"), ["\"[NULL]\"", "\"aten::mm\""]);
-    assert_eq!(value("select string_agg(name, ',') from (select name from slice where id in (0, 2) order by id)"), "\"aten::mm,sgemm\"");
+    assert_eq!(
+        value("select string_agg(name, ',') from (select name from slice where id in (0, 2) order by id)"),
+        "\"aten::mm,sgemm\""
+    );
 }

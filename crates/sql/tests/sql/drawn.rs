@@ -19,8 +19,8 @@ pub(crate) const CLOCK_OFFSET: i64 = 1_000_000;
 
 /// The trace of the picture above.
 pub(crate) fn trace() -> Arc<Trace> {
-    let mut b = TraceBuilder::default();
-    b.clock = TraceClock { start_unix_ns: None, file_offset_ns: CLOCK_OFFSET };
+    let clock = TraceClock { start_unix_ns: None, file_offset_ns: CLOCK_OFFSET };
+    let mut b = TraceBuilder { clock, ..TraceBuilder::default() };
     let text = |b: &mut TraceBuilder, text: &str| b.strings.intern(text);
 
     let path = text(&mut b, "rank0.json");
@@ -55,10 +55,9 @@ pub(crate) fn trace() -> Arc<Trace> {
             arg_set_id: None,
         });
     }
-    for (tid, name, upid, is_main_thread, role) in [
-        (101, main, ProcessId(0), true, Role::Main),
-        (7, stream_name, ProcessId(1), false, Role::GpuStream),
-    ] {
+    for (tid, name, upid, is_main_thread, role) in
+        [(101, main, ProcessId(0), true, Role::Main), (7, stream_name, ProcessId(1), false, Role::GpuStream)]
+    {
         b.threads.push(ThreadRow {
             tid,
             name: Some(name),
@@ -87,7 +86,13 @@ pub(crate) fn trace() -> Arc<Trace> {
         upid: Some(ProcessId(1)),
         source_id: source,
     });
-    b.streams.push(StreamRow { device_id: DeviceId(0), context: Some(1), stream: 7, utid: ThreadId(1), track_id: TrackId(1) });
+    b.streams.push(StreamRow {
+        device_id: DeviceId(0),
+        context: Some(1),
+        stream: 7,
+        utid: ThreadId(1),
+        track_id: TrackId(1),
+    });
     let memory = text(&mut b, "GPU memory");
     for (name, kind, utid, upid) in [
         (None, TrackKind::Thread, Some(ThreadId(0)), Some(ProcessId(0))),
@@ -123,7 +128,8 @@ pub(crate) fn trace() -> Arc<Trace> {
         ("nothing", ArgValue::Null),
         ("ok", ArgValue::Bool(true)),
     ]);
-    let copy_args = set(&[("bytes", ArgValue::Int(2048)), ("big", ArgValue::UInt(u64::MAX)), ("cbid", ArgValue::Int(1))]);
+    let copy_args =
+        set(&[("bytes", ArgValue::Int(2048)), ("big", ArgValue::UInt(u64::MAX)), ("cbid", ArgValue::Int(1))]);
     b.arg_pages.push(page.seal());
 
     let names = [

@@ -51,9 +51,18 @@ fn an_unknown_function_is_pointed_at_and_the_nearest_is_named() {
 fn a_mistake_in_the_language_is_pointed_at() {
     let report = error("select name\nfrom slice\nwhere dur > > 5").report();
     assert_eq!(report, "expected an expression, found >\nline 3: where dur > > 5\n                    ^");
-    assert_eq!(error("select 1 +").report(), "expected an expression, found the end of the text\nline 1: select 1 +\n                  ^");
-    assert_eq!(error("selct 1").report(), "expected a statement such as `SELECT`, found `selct`\nline 1: selct 1\n        ^^^^^");
-    assert_eq!(error("select 1 2").report(), "expected the end of the statement, found `2`\nline 1: select 1 2\n                 ^");
+    assert_eq!(
+        error("select 1 +").report(),
+        "expected an expression, found the end of the text\nline 1: select 1 +\n                  ^"
+    );
+    assert_eq!(
+        error("selct 1").report(),
+        "expected a statement such as `SELECT`, found `selct`\nline 1: selct 1\n        ^^^^^"
+    );
+    assert_eq!(
+        error("select 1 2").report(),
+        "expected the end of the statement, found `2`\nline 1: select 1 2\n                 ^"
+    );
     let report = error("select 'abc").report();
     assert!(report.contains("line 1: select 'abc\n               ^"), "{report}");
 }
@@ -97,11 +106,19 @@ fn what_is_not_supported_is_refused_by_name() {
         }
     }
     // What hides a write behind a word that reads.
-    for script in ["explain insert into slice values (1)", "explain analyze delete from slice", "select * into t from slice", "explain create view v as select 1"] {
+    for script in [
+        "explain insert into slice values (1)",
+        "explain analyze delete from slice",
+        "select * into t from slice",
+        "explain create view v as select 1",
+    ] {
         let error = error(script);
         let is_refused = matches!(
             error,
-            SqlError::Unsupported { .. } | SqlError::ReadOnly { .. } | SqlError::Syntax { .. } | SqlError::Invalid { .. }
+            SqlError::Unsupported { .. }
+                | SqlError::ReadOnly { .. }
+                | SqlError::Syntax { .. }
+                | SqlError::Invalid { .. }
         );
         assert!(is_refused, "{script} gives {error:?}");
     }
@@ -109,9 +126,17 @@ fn what_is_not_supported_is_refused_by_name() {
 
 #[test]
 fn no_file_is_a_table() {
-    for script in ["select * from '/etc/passwd'", "select * from \"/etc/passwd\"", "select * from read_csv('/etc/passwd')", "select * from 'x.csv'"] {
+    for script in [
+        "select * from '/etc/passwd'",
+        "select * from \"/etc/passwd\"",
+        "select * from read_csv('/etc/passwd')",
+        "select * from 'x.csv'",
+    ] {
         let error = error(script);
-        assert!(matches!(error, SqlError::UnknownTable { .. } | SqlError::Invalid { .. } | SqlError::Syntax { .. }), "{script} gives {error:?}");
+        assert!(
+            matches!(error, SqlError::UnknownTable { .. } | SqlError::Invalid { .. } | SqlError::Syntax { .. }),
+            "{script} gives {error:?}"
+        );
     }
 }
 
@@ -131,7 +156,13 @@ fn what_fails_on_a_row_is_an_error_of_the_run() {
 
 #[test]
 fn messages_are_one_line() {
-    for script in ["select sum(name, 1) from slice", "select dur + name from slice", "select abs('a', 'b')", "select max(dur), name from slice", "select * from slice where ts"] {
+    for script in [
+        "select sum(name, 1) from slice",
+        "select dur + name from slice",
+        "select abs('a', 'b')",
+        "select max(dur), name from slice",
+        "select * from slice where ts",
+    ] {
         let error = error(script);
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
         assert!(matches!(error, SqlError::Invalid { .. }), "{script} gives {error:?}");

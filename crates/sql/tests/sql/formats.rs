@@ -22,7 +22,10 @@ fn csv_is_what_perfettos_shell_prints() {
         printed(Format::Csv, VALUES),
         "\"int\",\"real\",\"text\",\"nothing\",\"bool\",\"blob\"\n7,0.100000,\"a \"b\" | c\",\"[NULL]\",1,\"<raw bytes>\"\n"
     );
-    assert_eq!(printed(Format::Csv, "select 1 as a where 1 = 2; select -2.5e10 as b, '' as c"), "\"a\"\n\n\"b\",\"c\"\n-25000000000.000000,\"\"\n");
+    assert_eq!(
+        printed(Format::Csv, "select 1 as a where 1 = 2; select -2.5e10 as b, '' as c"),
+        "\"a\"\n\n\"b\",\"c\"\n-25000000000.000000,\"\"\n"
+    );
     assert_eq!(printed(Format::Csv, "select 'two\nlines' as t"), "\"t\"\n\"two\nlines\"\n");
 }
 
@@ -32,10 +35,16 @@ fn json_is_an_array_of_objects_per_result() {
         printed(Format::Json, VALUES),
         "[\n{\"int\":7,\"real\":0.1,\"text\":\"a \\\"b\\\" | c\",\"nothing\":null,\"bool\":true,\"blob\":\"00ff\"}\n]\n"
     );
-    assert_eq!(printed(Format::Json, "select id from slice where id > 99; select id from slice where id < 2"), "[]\n[\n{\"id\":0},\n{\"id\":1}\n]\n");
+    assert_eq!(
+        printed(Format::Json, "select id from slice where id > 99; select id from slice where id < 2"),
+        "[]\n[\n{\"id\":0},\n{\"id\":1}\n]\n"
+    );
     // A key counts once, and each number keeps its digits.
     assert_eq!(
-        printed(Format::Json, "select 9007199254740993 as a, a.id, b.id from slice a join slice b on a.id = b.id where a.id = 1"),
+        printed(
+            Format::Json,
+            "select 9007199254740993 as a, a.id, b.id from slice a join slice b on a.id = b.id where a.id = 1"
+        ),
         "[\n{\"a\":9007199254740993,\"id\":1,\"id:1\":1}\n]\n"
     );
     for line in printed(Format::Ndjson, "select * from slice").lines() {
@@ -48,7 +57,10 @@ fn json_is_an_array_of_objects_per_result() {
 #[test]
 fn tables_line_up_whatever_the_width_of_a_character() {
     assert_eq!(
-        printed(Format::Table, "select '日本' as text, 5 as n, 1.5 as r union all select 'a\nb', 1000, null; select 1 as x where 1 = 2"),
+        printed(
+            Format::Table,
+            "select '日本' as text, 5 as n, 1.5 as r union all select 'a\nb', 1000, null; select 1 as x where 1 = 2"
+        ),
         "text     n     r\n────  ────  ────\n日本     5   1.5\na\\nb  1000  NULL\n\nx\n─\n"
     );
 }
@@ -56,7 +68,8 @@ fn tables_line_up_whatever_the_width_of_a_character() {
 #[test]
 fn nothing_is_cut_from_a_long_table() {
     let session = session_over(many::trace(12_001));
-    let text = print_as(&session, Format::Table, "select id, repeat('y', id / 100) as y from slice").expect("the query runs");
+    let text =
+        print_as(&session, Format::Table, "select id, repeat('y', id / 100) as y from slice").expect("the query runs");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2 + 12_001);
     assert_eq!(lines[2 + 12_000], format!("12000  {}", "y".repeat(120)));
@@ -75,7 +88,9 @@ fn arrow_streams_have_plain_columns() {
     let session = session();
     let mut out = Vec::new();
     let mut writer = ResultWriter::new(Format::Arrow, &mut out);
-    session.run("select id, name from slice; select 1 as one", &mut |event| writer.write(event)).expect("the script runs");
+    session
+        .run("select id, name from slice; select 1 as one", &mut |event| writer.write(event))
+        .expect("the script runs");
     writer.finish().expect("a vector takes everything");
     let mut input = Cursor::new(out);
     let mut stream = arrow_ipc::reader::StreamReader::try_new(&mut input, None).expect("a stream");

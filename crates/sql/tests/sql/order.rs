@@ -41,6 +41,9 @@ fn the_number_of_threads_does_not_show() {
         "select args.id, key from args join slice using (arg_set_id) where int_value > 139900",
         "select a.id, b.id from slice a join slice b on a.id = b.id + 1 where a.dur = 3 and b.dur < 900",
         "select id from slice where dur = 4 union all select dur from slice where dur = 5",
+        "select id from slice where dur < 100 except select id from slice where id > 1000",
+        "select dur from slice intersect select id from slice where id < 50",
+        "select x.id from (select id, dur from slice order by dur desc limit 5) x join thread t on true order by x.dur",
         "select id from slice where track_id = 1 union all select id from slice where dur = 5 order by 1 limit 500",
     ] {
         let expected = csv(&sessions[0], query);
@@ -65,7 +68,10 @@ fn rows_that_compare_equal_keep_the_order_of_the_table() {
     rows.sort_by_key(|&row| std::cmp::Reverse(made(row).dur));
     let expected: String = rows.into_iter().map(|row| format!("{row}\n")).collect();
     for session in sessions() {
-        assert_eq!(csv(&session, "select id from slice where dur < 20 order by dur desc"), format!("\"id\"\n{expected}"));
+        assert_eq!(
+            csv(&session, "select id from slice where dur < 20 order by dur desc"),
+            format!("\"id\"\n{expected}")
+        );
     }
 }
 

@@ -61,7 +61,9 @@ impl Condition {
             Self::TsBetween(first, last) => format!("ts between {first} and {last}"),
             Self::Dur(operator, value) => format!("dur {operator} {value}"),
             Self::NameIs(name) => format!("name = '{name}'"),
-            Self::NameIn(names) => format!("name in ({})", list(&names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>())),
+            Self::NameIn(names) => {
+                format!("name in ({})", list(&names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>()))
+            }
             Self::NameLike(part) => format!("name like '%{part}%'"),
             Self::NameGlob(part) => format!("name glob '*{part}*'"),
             Self::CategoryIs(category) => format!("category = '{category}'"),
@@ -174,7 +176,10 @@ proptest! {
 
 #[test]
 fn conditions_on_names_and_times_are_decided_by_the_scan() {
-    let plan = csv(&SESSION, "explain select id from slice where name like '%memcpy%' and ts > 5000 and id < 99000 order by ts limit 7");
+    let plan = csv(
+        &SESSION,
+        "explain select id from slice where name like '%memcpy%' and ts > 5000 and id < 99000 order by ts limit 7",
+    );
     assert!(!plan.contains("FilterExec") && !plan.contains("SortExec"), "{plan}");
     assert!(plan.contains("per_text=[name@0 ILIKE %memcpy%]") && plan.contains("fetch=7"), "{plan}");
 }
@@ -184,5 +189,29 @@ fn a_condition_that_fails_on_some_other_columns_text_does_not_fail() {
     // `made`, the process's name, is in the same pool of texts and is no number.
     let session = &*SESSION;
     assert_eq!(csv(session, "select count(*) as n from process where cast(length(name) as bigint) = 4"), "\"n\"\n1\n");
-    assert_eq!(csv(session, "select count(*) as n from thread where cast(replace(name, 'thread ', '') as bigint) > 2"), "\"n\"\n2\n");
+    assert_eq!(
+        csv(session, "select count(*) as n from thread where cast(replace(name, 'thread ', '') as bigint) > 2"),
+        "\"n\"\n2\n"
+    );
+}
+
+#[test]
+fn a_join_by_row_number_reads_only_the_rows_it_needs() {
+    let query =
+        "select s.id, a.key, a.int_value from slice s join args a using (arg_set_id) where s.id in (200, 5000, 5001)";
+    let expected = "\"id\",\"key\",\"int_value\"\n\
+        200,\"args.index\",200\n200,\"args.grid[0]\",1\n200,\"args.grid[1]\",2\n\
+        5000,\"args.index\",5000\n5000,\"args.grid[0]\",1\n5000,\"args.grid[1]\",2\n";
+    assert_eq!(csv(&SESSION, query), expected);
+    let analyzed = csv(&SESSION, &format!("explain analyze {query}"));
+    let args = analyzed.lines().find(|line| line.contains("ArgsExec")).expect("the arguments are scanned");
+    assert!(args.contains("output_rows=6,"), "{analyzed}");
+    assert!(!analyzed.contains("FilterExec"), "{analyzed}");
+
+    let query = "select t.x, s.name from (values (7), (140000), (3)) as t(x) join slice s on s.id = t.x";
+    let analyzed = csv(&SESSION, &format!("explain analyze {query}"));
+    let scan = analyzed.lines().find(|line| line.contains("ScanExec")).expect("the slices are scanned");
+    assert!(scan.contains("output_rows=3,"), "{analyzed}");
+    let expected: String = [3, 7, 140_000].map(|row| format!("{row},\"{}\"\n", made(row).name)).concat();
+    assert_eq!(csv(&SESSION, &format!("{query} order by s.id")), format!("\"x\",\"name\"\n{expected}"));
 }

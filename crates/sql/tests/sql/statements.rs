@@ -8,7 +8,10 @@ use kinetoscope_sql::format::Format;
 #[test]
 fn every_statement_with_a_result_gives_one() {
     assert_eq!(
-        csv(&session(), "-- first\nselect 1 as a; ;\n select id from slice where id > 99;\n/* last */ select 'x;y' as b; -- end"),
+        csv(
+            &session(),
+            "-- first\nselect 1 as a; ;\n select id from slice where id > 99;\n/* last */ select 'x;y' as b; -- end"
+        ),
         "\"a\"\n1\n\n\"id\"\n\n\"b\"\n\"x;y\"\n"
     );
     assert_eq!(csv(&session(), "  -- nothing but a comment\n"), "");
@@ -19,9 +22,18 @@ fn views_and_tables_of_a_script_last_as_long_as_the_session() {
     let session = session();
     assert_eq!(csv(&session, "create view Long_Ones as select id, dur as DurNs from slice where dur > 60"), "");
     assert_eq!(csv(&session, "select * from long_ones where durns < 400"), "\"id\",\"durns\"\n2,300\n3,64\n");
-    assert_eq!(csv(&session, "create table kept as select id from long_ones; select count(*) as n from kept"), "\"n\"\n3\n");
-    assert_eq!(csv(&session, "create table if not exists kept as select 1 as id; select count(*) as n from kept"), "\"n\"\n3\n");
-    assert_eq!(csv(&session, "create or replace view long_ones as select 1 as x; select * from long_ones"), "\"x\"\n1\n");
+    assert_eq!(
+        csv(&session, "create table kept as select id from long_ones; select count(*) as n from kept"),
+        "\"n\"\n3\n"
+    );
+    assert_eq!(
+        csv(&session, "create table if not exists kept as select 1 as id; select count(*) as n from kept"),
+        "\"n\"\n3\n"
+    );
+    assert_eq!(
+        csv(&session, "create or replace view long_ones as select 1 as x; select * from long_ones"),
+        "\"x\"\n1\n"
+    );
     assert_eq!(csv(&session, "drop view long_ones; drop table kept; drop table if exists kept"), "");
     assert!(matches!(print_as(&session, Format::Csv, "select * from kept"), Err(SqlError::UnknownTable { .. })));
     assert_eq!(csv(&session, "create temp table t as select 1 as x; select x from t"), "\"x\"\n1\n");
@@ -73,7 +85,10 @@ fn explain_gives_a_row_per_line_and_analyze_runs() {
     let session = session();
     let plan = csv(&session, "explain select name from slice where name like '%m%'");
     assert!(plan.starts_with("\"plan_type\",\"plan\"\n"), "{plan}");
-    assert!(plan.contains("\n\"physical_plan\",\"ScanExec: table=slice, columns=[name], partitions=1, per_text="), "{plan}");
+    assert!(
+        plan.contains("\n\"physical_plan\",\"ScanExec: table=slice, columns=[name], partitions=1, per_text="),
+        "{plan}"
+    );
     let analyzed = csv(&session, "explain analyze select count(*) from slice where dur > 60");
     assert!(analyzed.contains("output_rows=3"), "{analyzed}");
 }

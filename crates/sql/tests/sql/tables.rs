@@ -84,7 +84,10 @@ fn counters_come_with_their_name() {
 fn flows_lead_from_the_launch_to_the_kernel() {
     let query = "select o.name, i.name, f.trace_id, f.category from flow f
         join slice o on f.slice_out = o.id join slice i on f.slice_in = i.id";
-    assert_eq!(csv(&session(), query), "\"name\",\"name\",\"trace_id\",\"category\"\n\"cudaLaunchKernel\",\"sgemm\",9,\"ac2g\"\n");
+    assert_eq!(
+        csv(&session(), query),
+        "\"name\",\"name\",\"trace_id\",\"category\"\n\"cudaLaunchKernel\",\"sgemm\",9,\"ac2g\"\n"
+    );
 }
 
 #[test]
@@ -195,7 +198,10 @@ fn scheduling_states_are_there_when_the_source_has_them() {
         csv(&session, "select ts, dur, cpu, state, io_wait from thread_state"),
         "\"ts\",\"dur\",\"cpu\",\"state\",\"io_wait\"\n1000000,400,3,\"Running\",\"[NULL]\"\n1000400,600,\"[NULL]\",\"S\",1\n"
     );
-    assert_eq!(csv(&session, "select ts, dur, cpu, utid from sched_slice"), "\"ts\",\"dur\",\"cpu\",\"utid\"\n1000000,400,3,0\n");
+    assert_eq!(
+        csv(&session, "select ts, dur, cpu, utid from sched_slice"),
+        "\"ts\",\"dur\",\"cpu\",\"utid\"\n1000000,400,3,0\n"
+    );
     assert_eq!(csv(&session, "select ts_end, ucpu from sched"), "\"ts_end\",\"ucpu\"\n1000400,3\n");
 }
 
@@ -237,7 +243,10 @@ fn an_empty_trace_has_every_table_and_no_row() {
         assert_eq!(printed.lines().next(), Some(names.join(",").as_str()), "{}", table.name);
     }
     assert_eq!(csv(&session, "select * from trace_bounds"), "\"start_ts\",\"end_ts\"\n0,0\n");
-    assert_eq!(csv(&session, "select min(ts), max(id), sum(dur) from slice").lines().nth(1), Some("\"[NULL]\",\"[NULL]\",\"[NULL]\""));
+    assert_eq!(
+        csv(&session, "select min(ts), max(id), sum(dur) from slice").lines().nth(1),
+        Some("\"[NULL]\",\"[NULL]\",\"[NULL]\"")
+    );
     assert_eq!(csv(&session, "select extract_arg(0, 'args.x')").lines().nth(1), Some("\"[NULL]\""));
 }
 
@@ -259,7 +268,10 @@ fn every_column_of_the_schema_is_described() {
             (!name.contains(' ')).then_some(name)
         });
         for name in described {
-            assert!(table.columns.iter().any(|column| column.name == name), "{view} describes `{name}`, which it has not");
+            assert!(
+                table.columns.iter().any(|column| column.name == name),
+                "{view} describes `{name}`, which it has not"
+            );
         }
     }
     let slice = tables.iter().find(|table| table.name == "slice").expect("the table everybody uses");
@@ -270,7 +282,9 @@ fn every_column_of_the_schema_is_described() {
 fn shipped_view_files() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/view");
     let entries = std::fs::read_dir(folder).expect("the folder of the views");
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "sql"));
+    let paths = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"));
     paths
         .map(|path| {
             let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a file name").to_owned();
