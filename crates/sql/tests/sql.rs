@@ -11,7 +11,6 @@ mod sql {
     mod many;
     mod order;
     mod pushdown;
-    mod scratch;
     mod statements;
     mod tables;
 }
