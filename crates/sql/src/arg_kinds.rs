@@ -89,7 +89,7 @@ impl ArgKinds {
         })
     }
 
-    /// The kinds of the values that [`ArgPath::find`] finds.
+    /// The kinds of the values that stand under `path`.
     pub(crate) fn kinds_of(&self, path: &ArgPath) -> KindSet {
         let by_key = self.by_key();
         let mut kinds = by_key.get(path.key()).copied().unwrap_or_default();

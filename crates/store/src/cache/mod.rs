@@ -197,7 +197,7 @@ pub fn write(key: &Key, location: &CacheLocation, trace: &Trace) -> Result<PathB
     write_unless(key, location, trace, &AtomicBool::new(false))
 }
 
-/// Like [`write`], but fails soon after somebody sets `is_cancelled`. Nothing is left behind then.
+/// Like [`write()`], but fails soon after somebody sets `is_cancelled`. Nothing is left behind then.
 pub fn write_unless(
     key: &Key,
     location: &CacheLocation,
