@@ -95,6 +95,8 @@ const KINDS: [Kind; 7] = [Kind::Int, Kind::UInt, Kind::Real, Kind::Text, Kind::B
 
 /// The root of the shape tree: a set without arguments.
 const ROOT: u32 = 0;
+/// The shape of a set without arguments.
+const BARE_SHAPE: u32 = 0;
 const NODE_BYTES: usize = 3;
 const MAX_NODES: usize = 1 << (8 * NODE_BYTES);
 const HEADER_BYTES: usize = 20;
@@ -384,10 +386,17 @@ pub struct ArgPage {
 }
 
 /// What a page's bytes say of themselves.
+///
+/// Only nodes where a set ends are spelled out from the root down. All of them would take the square of the number of keys
+/// for a set with many, of which there may be thousands.
 #[derive(Debug, Clone)]
 struct PageLayout {
-    /// Keys and kinds of each node's shape, from the root down. The root is always there.
-    shapes: Vec<Box<[(u32, Kind)]>>,
+    /// Keys and kinds of the shapes, one shape after the other.
+    fields: Vec<(u32, Kind)>,
+    /// Where each shape starts among `fields`, and their number at the end. The first shape has no fields.
+    shape_starts: Vec<u32>,
+    /// Shape of each node where a set ends; the one without fields for all others.
+    shape_of_node: Vec<u32>,
     num_sets: usize,
     offsets_at: usize,
     text_offsets_at: usize,
@@ -398,7 +407,16 @@ struct PageLayout {
 impl PageLayout {
     /// The layout of bytes that are no page: every set is without arguments.
     fn bare() -> Self {
-        Self { shapes: vec![Box::default()], num_sets: 0, offsets_at: 0, text_offsets_at: 0, texts_at: 0, rows_at: 0 }
+        Self {
+            fields: Vec::new(),
+            shape_starts: vec![0, 0],
+            shape_of_node: vec![BARE_SHAPE],
+            num_sets: 0,
+            offsets_at: 0,
+            text_offsets_at: 0,
+            texts_at: 0,
+            rows_at: 0,
+        }
     }
 
     /// `None` when `bytes` are not a page.
@@ -415,20 +433,57 @@ impl PageLayout {
         if rows_at.checked_add(rows_len)? != bytes.len() || num_nodes == 0 {
             return None;
         }
-        let mut shapes: Vec<Box<[(u32, Kind)]>> = Vec::with_capacity(num_nodes);
-        shapes.push(Box::default());
         for index in 1..num_nodes {
-            let at = HEADER_BYTES + index * 12;
-            let parent = read_u32(bytes, at)? as usize;
-            let key = read_u32(bytes, at + 4)?;
-            let kind = *KINDS.get(read_u32(bytes, at + 8)? as usize)?;
-            if parent >= index || key as usize >= num_texts {
+            let node = read_node(bytes, index)?;
+            if node.parent as usize >= index || node.key as usize >= num_texts {
                 return None;
             }
-            let shape = shapes[parent].iter().copied().chain([(key, kind)]).collect();
-            shapes.push(shape);
         }
-        Some(Self { shapes, num_sets, offsets_at, text_offsets_at, texts_at, rows_at })
+        let mut layout = Self { num_sets, offsets_at, text_offsets_at, texts_at, rows_at, ..Self::bare() };
+        layout.shape_of_node = vec![BARE_SHAPE; num_nodes];
+        for set in 0..num_sets {
+            let node = layout.node_of(bytes, set);
+            if node != ROOT && layout.shape_of_node[node as usize] == BARE_SHAPE {
+                layout.add_shape(bytes, node)?;
+            }
+        }
+        Some(layout)
+    }
+
+    /// Spells out the shape of the sets that end at `end`.
+    fn add_shape(&mut self, bytes: &[u8], end: u32) -> Option<()> {
+        let start = self.fields.len();
+        let mut node = end;
+        while node != ROOT {
+            let Node { parent, key, kind } = read_node(bytes, node as usize)?;
+            self.fields.push((key, kind));
+            node = parent;
+        }
+        self.fields[start..].reverse();
+        self.shape_of_node[end as usize] = (self.shape_starts.len() - 1) as u32;
+        self.shape_starts.push(u32::try_from(self.fields.len()).ok()?);
+        Some(())
+    }
+
+    /// The node where a set ends. One that is none can only come from damaged bytes; such a set has no arguments.
+    #[inline]
+    fn node_of(&self, bytes: &[u8], set: usize) -> u32 {
+        let start = self.rows_at + read_u32(bytes, self.offsets_at + set * 4).unwrap_or_default() as usize;
+        match bytes.get(start..start + NODE_BYTES) {
+            Some(&[a, b, c]) => {
+                let node = u32::from_le_bytes([a, b, c, 0]);
+                if (node as usize) < self.shape_of_node.len() { node } else { ROOT }
+            }
+            _ => ROOT,
+        }
+    }
+
+    #[inline]
+    fn shape(&self, shape: usize) -> &[(u32, Kind)] {
+        match self.shape_starts.get(shape..) {
+            Some(&[start, end, ..]) => &self.fields[start as usize..end as usize],
+            _ => &[],
+        }
     }
 }
 
@@ -471,49 +526,38 @@ impl ArgPage {
         let end = self.offset(layout.offsets_at, index + 1);
         let rows = &self.blob.as_slice()[layout.rows_at..];
         let row = rows.get(start..end).unwrap_or_default();
-        let node = match row {
-            [a, b, c, ..] => u32::from_le_bytes([*a, *b, *c, 0]) as usize,
-            _ => 0,
-        };
-        ArgIter {
-            page: self,
-            shape: layout.shapes.get(node).map(|shape| &**shape).unwrap_or_default().iter(),
-            row: row.get(NODE_BYTES..).unwrap_or_default(),
-        }
+        let shape = layout.shape(self.shape_of(index));
+        ArgIter { page: self, shape: shape.iter(), row: row.get(NODE_BYTES..).unwrap_or_default() }
     }
 
     /// A number that is equal for sets with the same keys and kinds of values, below [`Self::num_shapes`].
+    #[inline]
     pub fn shape_of(&self, index: usize) -> usize {
         let layout = self.layout();
-        let start = layout.rows_at + self.offset(layout.offsets_at, index);
-        match self.blob.as_slice().get(start..start + NODE_BYTES) {
-            Some(&[a, b, c]) => {
-                let node = u32::from_le_bytes([a, b, c, 0]) as usize;
-                // A node that is none can only come from damaged bytes, whose sets have no arguments either.
-                if node < layout.shapes.len() { node } else { ROOT as usize }
-            }
-            _ => ROOT as usize,
-        }
+        layout.shape_of_node[layout.node_of(self.blob.as_slice(), index) as usize] as usize
     }
 
     /// Number of shapes.
     pub fn num_shapes(&self) -> usize {
-        self.layout().shapes.len()
+        self.layout().shape_starts.len() - 1
     }
 
     /// The keys of a shape, in order.
     pub fn shape_keys(&self, shape: usize) -> impl Iterator<Item = &str> {
-        self.layout().shapes.get(shape).into_iter().flat_map(|fields| fields.iter()).map(|&(key, _)| self.text(key))
+        self.shape_fields(shape).map(|(key, _)| key)
     }
 
     /// The keys of a shape with the kinds of their values, in order.
     pub fn shape_fields(&self, shape: usize) -> impl Iterator<Item = (&str, ArgKind)> {
-        self.layout()
-            .shapes
-            .get(shape)
-            .into_iter()
-            .flat_map(|fields| fields.iter())
-            .map(|&(key, kind)| (self.text(key), kind))
+        self.layout().shape(shape).iter().map(|&(key, kind)| (self.text(key), kind))
+    }
+
+    /// Every key with each kind of value that it has in the page: a look at the tree of shapes, which names a pair once for
+    /// each place where shapes go apart, and not once for each shape.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, ArgKind)> {
+        (1..self.layout().shape_of_node.len())
+            .filter_map(|node| read_node(self.blob.as_slice(), node))
+            .map(|node| (self.text(node.key), node.kind))
     }
 
     fn offset(&self, at: usize, index: usize) -> usize {
@@ -671,6 +715,14 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes)
 }
 
+/// Node `index` of a page, which is not the root.
+#[inline]
+fn read_node(bytes: &[u8], index: usize) -> Option<Node> {
+    let at = HEADER_BYTES + index * 12;
+    let kind = *KINDS.get(read_u32(bytes, at + 8)? as usize)?;
+    Some(Node { parent: read_u32(bytes, at)?, key: read_u32(bytes, at + 4)?, kind })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -738,6 +790,28 @@ mod tests {
                 assert_eq!(page.shape_of(set), 0);
             }
         }
+    }
+
+    #[test]
+    fn a_set_of_many_keys_is_spelled_out_once() {
+        let keys: Vec<String> = (0..5000).map(|number| format!("key {number}")).collect();
+        let mut builder = ArgPageBuilder::default();
+        for _ in 0..2 {
+            builder.begin_set();
+            keys.iter().for_each(|key| builder.push(key, ArgValue::Null));
+            builder.end_set();
+        }
+        // One that ends half-way has a shape of its own.
+        builder.begin_set();
+        keys[..2500].iter().for_each(|key| builder.push(key, ArgValue::Null));
+        builder.end_set();
+        let page = builder.seal();
+        let shapes: Vec<usize> = (0..page.num_shapes()).map(|shape| page.shape_keys(shape).count()).collect();
+        assert_eq!(shapes, [0, 5000, 2500]);
+        assert_eq!((0..3).map(|set| page.shape_of(set)).collect::<Vec<_>>(), [1, 1, 2]);
+        assert!(page.set(1).map(|(key, _)| key).eq(&keys));
+        assert!(page.set(2).map(|(key, _)| key).eq(&keys[..2500]));
+        assert_eq!(page.fields().count(), 5000);
     }
 
     #[test]

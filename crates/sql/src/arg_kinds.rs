@@ -75,13 +75,10 @@ impl ArgKinds {
         self.by_key.get_or_init(|| {
             let mut kinds: HashMap<String, KindSet> = HashMap::new();
             for page in self.trace.args.pages() {
-                for shape in 0..page.num_shapes() {
-                    // Every prefix of a shape is a shape, so its last field is the only one not seen yet.
-                    if let Some((key, kind)) = page.shape_fields(shape).last() {
-                        match kinds.get_mut(key) {
-                            Some(kinds) => kinds.add(kind),
-                            None => kinds.entry(key.to_owned()).or_default().add(kind),
-                        }
+                for (key, kind) in page.fields() {
+                    match kinds.get_mut(key) {
+                        Some(kinds) => kinds.add(kind),
+                        None => kinds.entry(key.to_owned()).or_default().add(kind),
                     }
                 }
             }
