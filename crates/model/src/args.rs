@@ -130,6 +130,7 @@ pub struct ArgPageBuilder {
     hasher: FixedState,
     node: u32,
     num_lossy_texts: u64,
+    num_lossy_texts_before_set: u64,
 }
 
 impl Default for ArgPageBuilder {
@@ -146,6 +147,7 @@ impl Default for ArgPageBuilder {
             hasher: FixedState::with_seed(0),
             node: ROOT,
             num_lossy_texts: 0,
+            num_lossy_texts_before_set: 0,
         }
     }
 }
@@ -157,6 +159,7 @@ impl ArgPageBuilder {
         self.offsets.push(self.rows.len() as u32);
         self.rows.extend_from_slice(&[0; NODE_BYTES]);
         self.node = ROOT;
+        self.num_lossy_texts_before_set = self.num_lossy_texts;
     }
 
     /// Ends the set begun last and returns its place in the page.
@@ -174,6 +177,7 @@ impl ArgPageBuilder {
             self.rows.truncate(start as usize);
         }
         self.node = ROOT;
+        self.num_lossy_texts = self.num_lossy_texts_before_set;
     }
 
     /// True when the set begun last has no value yet.
@@ -191,7 +195,7 @@ impl ArgPageBuilder {
         self.rows.len() + self.texts.len()
     }
 
-    /// Texts that were not UTF-8 and were stored with replacement characters.
+    /// Texts of sets that were not UTF-8 and were stored with replacement characters.
     pub fn num_lossy_texts(&self) -> u64 {
         self.num_lossy_texts
     }
@@ -819,7 +823,9 @@ mod tests {
         let mut builder = ArgPageBuilder::default();
         builder.begin_set();
         builder.push("a", ArgValue::Int(1));
+        builder.push_text(b"bad", b"\xff");
         builder.abandon_set();
+        assert_eq!(builder.num_lossy_texts(), 0);
         builder.begin_set();
         builder.push("b", ArgValue::Int(2));
         assert_eq!(builder.end_set(), 0);

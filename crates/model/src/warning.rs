@@ -132,8 +132,8 @@ warnings! {
 /// How many examples of each kind are kept.
 pub const MAX_EXAMPLES: usize = 10;
 
-/// One example of a warning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One example of a warning. Examples are in the order of the inputs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WarningExample {
     /// Source the event stands in.
     pub source: SourceId,
@@ -144,13 +144,16 @@ pub struct WarningExample {
 }
 
 /// Counts and examples by kind.
+///
+/// The examples are the first ones of the input, in its order. Parts of an input are read by several threads, and looked
+/// at by several stages, so the order in which examples come says nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
     kinds: BTreeMap<WarningKind, (u64, Vec<WarningExample>)>,
 }
 
 impl Warnings {
-    /// Counts one, and keeps it as an example while there are few.
+    /// Counts one, and keeps it as an example if it is among the first.
     pub fn add(
         &mut self,
         kind: WarningKind,
@@ -160,8 +163,9 @@ impl Warnings {
     ) {
         let (count, examples) = self.kinds.entry(kind).or_default();
         *count += 1;
-        if examples.len() < MAX_EXAMPLES {
-            examples.push(WarningExample { source, byte_offset, detail: detail() });
+        let is_late = |last: &WarningExample| (source, byte_offset) > (last.source, last.byte_offset);
+        if examples.len() < MAX_EXAMPLES || !examples.last().is_some_and(is_late) {
+            insert(examples, WarningExample { source, byte_offset, detail: detail() });
         }
     }
 
@@ -172,13 +176,14 @@ impl Warnings {
         }
     }
 
-    /// Takes in the warnings of a part that comes later in the input.
+    /// Takes in the warnings of another part of the input, or of another stage.
     pub fn merge(&mut self, other: Self) {
         for (kind, (number, more)) in other.kinds {
             let (count, examples) = self.kinds.entry(kind).or_default();
             *count += number;
-            examples.extend(more);
-            examples.truncate(MAX_EXAMPLES);
+            for example in more {
+                insert(examples, example);
+            }
         }
     }
 
@@ -206,5 +211,49 @@ impl Warnings {
     /// True when nothing happened.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
+    }
+}
+
+/// Puts an example in its place and lets go of the last one when there are too many.
+fn insert(examples: &mut Vec<WarningExample>, example: WarningExample) {
+    let place = examples.partition_point(|other| *other <= example);
+    examples.insert(place, example);
+    examples.truncate(MAX_EXAMPLES);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offsets(warnings: &Warnings) -> Vec<u64> {
+        warnings.iter().flat_map(|(_, _, examples)| examples).filter_map(|example| example.byte_offset).collect()
+    }
+
+    #[test]
+    fn examples_are_the_first_of_the_input_however_they_come() {
+        let add = |warnings: &mut Warnings, offset: u64| {
+            warnings.add(WarningKind::BadField, SourceId(0), Some(offset), || offset.to_string());
+        };
+        let mut backwards = Warnings::default();
+        (0..30).rev().for_each(|offset| add(&mut backwards, offset));
+        assert_eq!(offsets(&backwards), (0..10).collect::<Vec<_>>());
+
+        let (mut even, mut odd) = (Warnings::default(), Warnings::default());
+        (0..30).for_each(|offset| add(if offset % 2 == 0 { &mut even } else { &mut odd }, offset));
+        odd.merge(even);
+        assert_eq!((offsets(&odd), odd.count_of(WarningKind::BadField)), ((0..10).collect(), 30));
+    }
+
+    #[test]
+    fn examples_of_one_place_are_in_the_order_of_their_texts() {
+        let mut warnings = Warnings::default();
+        for source in [1, 0] {
+            for detail in ["b", "a"] {
+                warnings.add(WarningKind::BadField, SourceId(source), None, || detail.to_owned());
+            }
+        }
+        let found: Vec<_> = warnings.iter().flat_map(|(_, _, examples)| examples).collect();
+        let found: Vec<_> = found.iter().map(|example| (example.source.0, example.detail.as_str())).collect();
+        assert_eq!(found, [(0, "a"), (0, "b"), (1, "a"), (1, "b")]);
     }
 }

@@ -583,10 +583,12 @@ fn arg_value(
     Ok(())
 }
 
-/// The first bytes of an event, for a warning.
+/// Bytes of the input that a warning shows at most.
+pub(crate) const MAX_EXCERPT_BYTES: usize = 160;
+
+/// The first bytes of an event, for a warning. `bytes` end with the event, or go on for more than is shown.
 pub(crate) fn excerpt(bytes: &[u8], start: usize) -> String {
-    const MAX_BYTES: usize = 160;
-    let end = bytes.len().min(start + MAX_BYTES);
+    let end = bytes.len().min(start + MAX_EXCERPT_BYTES);
     let text = String::from_utf8_lossy(&bytes[start..end]);
     let mut line = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     if end < bytes.len() {

@@ -10,7 +10,7 @@ use kinetoscope_model::{SourceId, WarningKind, Warnings};
 
 use crate::chrome::block::EventBlock;
 use crate::chrome::cursor::{Cursor, Stop};
-use crate::chrome::event::{EventReader, EventsEnd, excerpt};
+use crate::chrome::event::{EventReader, EventsEnd, MAX_EXCERPT_BYTES, excerpt};
 
 /// A top-level value up to this size is kept as metadata; a larger one is stepped over.
 const MAX_METADATA_BYTES: usize = 32 << 20;
@@ -203,7 +203,7 @@ impl DocumentScanner {
                 State::Events => self.scan_events(bytes, position, offset, is_last),
                 State::LostInEvents => self.scan_for_next_event(bytes, position, is_last),
                 State::SkippingValue { .. } => self.scan_skipped_value(bytes, position),
-                State::Done => self.scan_after_end(bytes, position, offset),
+                State::Done => self.scan_after_end(bytes, position, offset, is_last),
             };
             if (position, self.state) == before {
                 return position;
@@ -255,6 +255,7 @@ impl DocumentScanner {
                 self.skip_huge_value(bytes, start, offset)
             }
             Err(Stop::NeedMore) => start,
+            Err(Stop::Syntax { at, .. }) if !is_excerpt_whole(bytes, at, is_last) => start,
             Err(Stop::Syntax { at, expected }) => {
                 let what = format!("expected {expected}: {}", excerpt(bytes, at));
                 self.fail(offset + at as u64, || what);
@@ -454,12 +455,15 @@ impl DocumentScanner {
         }
     }
 
-    fn scan_after_end(&mut self, bytes: &[u8], position: usize, offset: u64) -> usize {
+    fn scan_after_end(&mut self, bytes: &[u8], position: usize, offset: u64, is_last: bool) -> usize {
         let rest = &bytes[position..];
         if let Some(at) = rest.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != 0)
             && self.warnings.count_of(WarningKind::TrailingData) == 0
             && self.first_failure.is_none()
         {
+            if !is_excerpt_whole(rest, at, is_last) {
+                return position + at;
+            }
             let place = Some(offset + (position + at) as u64);
             self.warnings.add(WarningKind::TrailingData, self.source, place, || excerpt(rest, at));
         }
@@ -478,6 +482,11 @@ impl DocumentScanner {
         self.first_failure.get_or_insert_with(|| format!("{what} at byte {at}"));
         self.warnings.add(WarningKind::JsonSyntax, self.source, Some(at), || what);
     }
+}
+
+/// Whether all that is said of the bytes at `at` is there: it must not depend on where a piece ends.
+fn is_excerpt_whole(bytes: &[u8], at: usize, is_last: bool) -> bool {
+    is_last || bytes.len() - at > MAX_EXCERPT_BYTES
 }
 
 /// Where the value at `start` ends that is no event, when it is whole and a comma or the array's end follows.

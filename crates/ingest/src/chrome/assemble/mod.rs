@@ -12,7 +12,7 @@ mod place;
 mod rows;
 mod sources;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use kinetoscope_model::id::NONE;
 use kinetoscope_model::nest::RowNester;
 use kinetoscope_model::table::{Role, TrackKind, TrackRow};
@@ -149,6 +149,8 @@ struct Assembly {
     /// What is added to each document's times.
     shifts: Vec<i64>,
     blocks: Vec<PlacedBlock>,
+    /// Texts with replacement characters that are counted, by whether bytes were replaced.
+    defective_strings: HashSet<(StringId, bool)>,
     rows: Vec<Row>,
     row_ids: HashMap<(u32, PidText, PidText), u32>,
     process_ids: HashMap<(u32, PidText), ProcessId>,
@@ -220,6 +222,7 @@ impl Assembly {
             shifts: vec![0; documents.len()],
             documents,
             blocks,
+            defective_strings: HashSet::new(),
             rows: Vec::new(),
             row_ids: HashMap::new(),
             process_ids: HashMap::new(),

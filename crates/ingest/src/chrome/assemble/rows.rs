@@ -27,9 +27,12 @@ impl Assembly {
     pub(super) fn intern_of(&mut self, block: usize, id: u32) -> StringId {
         let mut defects = TextDefects::default();
         let text = self.blocks[block].events.text(id, &mut defects);
-        self.trace.warnings.count(WarningKind::LoneSurrogate, defects.num_lone_surrogates);
-        self.trace.warnings.count(WarningKind::InvalidUtf8, u64::from(defects.is_invalid_utf8));
         let string = self.trace.strings.intern(&text);
+        // Once for each text, however many blocks have it.
+        if defects != TextDefects::default() && self.defective_strings.insert((string, defects.is_invalid_utf8)) {
+            self.trace.warnings.count(WarningKind::LoneSurrogate, defects.num_lone_surrogates);
+            self.trace.warnings.count(WarningKind::InvalidUtf8, u64::from(defects.is_invalid_utf8));
+        }
         self.blocks[block].strings[id as usize] = string.0;
         string
     }
