@@ -8,5 +8,6 @@ mod reading {
     mod goldens;
     mod mutations;
     mod naive;
+    mod odd_events;
     mod real_traces;
 }

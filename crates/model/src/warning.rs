@@ -67,6 +67,8 @@ warnings! {
     InvalidUtf8 = ("invalid_utf8", Notice, "text is not UTF-8; the bad bytes were replaced"),
     /// A lone surrogate escape.
     LoneSurrogate = ("json_lone_surrogate", Notice, "a \\u escape names half a character; it was replaced"),
+    /// A bracket that ends the events before their end.
+    StrayBracket = ("json_stray_bracket", Notice, "a bracket ends the event array and more events follow; they were read"),
     /// Values after the end of the document.
     TrailingData = ("json_trailing_data", Notice, "the file goes on after its end; the rest was not read"),
     /// The same key twice in an event.
@@ -93,6 +95,8 @@ warnings! {
     EndWithoutBegin = ("slice_end_without_begin", DataLoss, "an end event (E or e) has no open slice to end"),
     /// An end that closes a slice below the top.
     MisplacedEnd = ("misplaced_end_event", Error, "an end event closes a slice while younger ones are open; those were ended with it"),
+    /// A slice that ends after the one around it.
+    OutlivesParent = ("slice_outlives_parent", Notice, "a slice that was begun inside of another one ends after it; kept so"),
     /// A begin without an end.
     UnclosedSlice = ("slice_unclosed", Notice, "a slice was opened and never closed; its duration is -1"),
     /// A flow event with no slice to bind to.

@@ -10,6 +10,7 @@ use kinetoscope_model::{SourceId, WarningKind, Warnings};
 use crate::chrome::block::{
     BlockBuilder, IdScope, Ident, InstantScope, Marks, NO_DUR, NO_TS, RareFields, RawEvent, RowKey,
 };
+use crate::chrome::container::has_non_finite;
 use crate::chrome::cursor::{Cursor, Quotes, Stop, TextDefects, unescape};
 use crate::chrome::decimal::{BadTime, nanos_from_micros, scaled, take_nanos};
 use crate::chrome::layout::{Follows, Layouts, Place};
@@ -29,6 +30,9 @@ pub(crate) enum EventsEnd {
         expected: &'static str,
     },
 }
+
+/// An event up to this size is read; a larger one is no event of a profiler, and is stepped over.
+pub(crate) const MAX_EVENT_BYTES: usize = 64 << 20;
 
 /// Reads events into a block.
 #[derive(Debug, Default)]
@@ -137,16 +141,16 @@ impl EventReader {
         let start = cursor.position;
         let mut fields = Fields::default();
         match self.fields(cursor, &mut fields) {
-            Ok(()) => {
+            Ok(()) if cursor.position - start <= MAX_EVENT_BYTES => {
                 // No byte after the event, which may or may not be there yet.
                 self.finish(start, fields, &cursor.bytes[..cursor.position]);
                 Ok(())
             }
-            Err(stop) => {
+            result => {
                 if fields.has_args {
                     self.builder.args.abandon_set();
                 }
-                Err(stop)
+                result.and(Err(Stop::Syntax { at: cursor.position, expected: "a smaller event" }))
             }
         }
     }
@@ -553,6 +557,7 @@ fn arg_value(
             args.push_text(key, &text);
         }
         Scalar::Container(text) => {
+            fields.has_non_finite |= has_non_finite(text);
             if text.contains(&b'\n') {
                 compact(text, scratch);
                 args.push_json(key, scratch);

@@ -7,6 +7,7 @@
 mod assemble;
 mod block;
 mod category;
+mod container;
 mod cursor;
 mod decimal;
 mod event;

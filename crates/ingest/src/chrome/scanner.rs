@@ -10,17 +10,20 @@ use kinetoscope_model::{SourceId, WarningKind, Warnings};
 
 use crate::chrome::block::EventBlock;
 use crate::chrome::cursor::{Cursor, Stop};
-use crate::chrome::event::{EventReader, EventsEnd, MAX_EXCERPT_BYTES, excerpt};
+use crate::chrome::event::{EventReader, EventsEnd, MAX_EVENT_BYTES, MAX_EXCERPT_BYTES, excerpt};
 
 /// A top-level value up to this size is kept as metadata; a larger one is stepped over.
 const MAX_METADATA_BYTES: usize = 32 << 20;
 
-/// An event up to this size is read; a larger one is no event of a profiler, and is stepped over.
-const MAX_EVENT_BYTES: usize = 64 << 20;
-
 /// How many bytes are read for nothing, over all events without end, before what is behind the next one is given up. Each
 /// takes a look at all the bytes that there are.
 const MAX_WASTED_BYTES: u64 = 8 << 30;
+
+/// How far the next event behind a damaged one is looked for, with what it takes to know it.
+const MAX_SEARCHED_BYTES: usize = MAX_EVENT_BYTES + RESYNC_CONTEXT_BYTES;
+
+/// What is expected of an event that does not end.
+const EVENT_END: &str = "the event's end";
 
 /// What is kept of bytes in which no event begins, so that a beginning split between pieces is still seen.
 const RESYNC_CONTEXT_BYTES: usize = 4096;
@@ -249,12 +252,27 @@ impl DocumentScanner {
             }
         }
         let start = cursor.position;
-        match self.top_level_entry(&mut cursor) {
-            Ok(()) => cursor.position,
-            Err(Stop::NeedMore) if bytes.len() - start > MAX_METADATA_BYTES && !is_last => {
-                self.skip_huge_value(bytes, start, offset)
+        if self.has_events && cursor.peek() == Ok(b'{') {
+            match is_event_key(&bytes[start + 1..]) {
+                Ok(true) => {
+                    let at = offset + start as u64;
+                    self.warnings
+                        .add(WarningKind::StrayBracket, self.source, Some(at), || "events go on here".to_owned());
+                    self.state = State::Events;
+                    return start;
+                }
+                Err(Stop::NeedMore) if !is_last => return start,
+                _ => {}
             }
+        }
+        let entry = self.top_level_entry(&mut cursor);
+        // Whatever of a value is there, its own size decides.
+        let is_beyond = |at: usize| at - start > MAX_METADATA_BYTES;
+        match entry {
+            Ok(()) => cursor.position,
+            Err(Stop::NeedMore) if is_beyond(bytes.len()) => self.skip_huge_value(bytes, start, offset),
             Err(Stop::NeedMore) => start,
+            Err(Stop::Syntax { at, .. }) if is_beyond(at) => self.skip_huge_value(bytes, start, offset),
             Err(Stop::Syntax { at, .. }) if !is_excerpt_whole(bytes, at, is_last) => start,
             Err(Stop::Syntax { at, expected }) => {
                 let what = format!("expected {expected}: {}", excerpt(bytes, at));
@@ -285,6 +303,7 @@ impl DocumentScanner {
 
     fn top_level_entry(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
         let bytes = cursor.bytes;
+        let entry_start = cursor.position;
         let key = cursor.string()?;
         let raw_key = &bytes[key.start..key.end];
         cursor.expect(b':', "a colon")?;
@@ -296,6 +315,10 @@ impl DocumentScanner {
             return Ok(());
         }
         let (start, end) = cursor.value()?;
+        if end - entry_start > MAX_METADATA_BYTES {
+            // As if its end were not there yet.
+            return Err(Stop::NeedMore);
+        }
         let value = String::from_utf8_lossy(&bytes[start..end]).into_owned();
         self.top_level.push((String::from_utf8_lossy(raw_key).into_owned(), value));
         Ok(())
@@ -303,8 +326,8 @@ impl DocumentScanner {
 
     fn skip_huge_value(&mut self, bytes: &[u8], start: usize, offset: u64) -> usize {
         let mut cursor = Cursor::new(bytes, start);
-        let key = cursor.string().map(|key| String::from_utf8_lossy(&bytes[key.start..key.end]).into_owned());
-        let Ok(key) = key else {
+        let key = cursor.string().ok().filter(|key| key.end - start <= MAX_METADATA_BYTES);
+        let Some(key) = key.map(|key| String::from_utf8_lossy(&bytes[key.start..key.end]).into_owned()) else {
             // A key of that size: nothing here is a trace's header.
             self.fail(offset + start as u64, || "a key without end".to_owned());
             self.state = State::Done;
@@ -377,15 +400,15 @@ impl DocumentScanner {
     /// Gets past the event that starts after `done` and does not end, if nothing more can make it end: a quote too many
     /// turns all that follows inside out. `None` when there is nothing to get past, or more bytes may still end it.
     fn mend_unended(&mut self, bytes: &[u8], done: usize, offset: u64, is_last: bool) -> Option<usize> {
-        let is_huge = bytes.len() - done > MAX_EVENT_BYTES;
+        let is_huge = bytes.len() - done > MAX_SEARCHED_BYTES;
         if !(is_last || is_huge) || bytes[done..].iter().all(u8::is_ascii_whitespace) {
             return None;
         }
         if self.num_wasted_bytes < MAX_WASTED_BYTES {
-            self.num_wasted_bytes += (bytes.len() - done) as u64;
-            return self.mend(bytes, done, bytes.len(), "the event's end", offset, is_last);
+            self.num_wasted_bytes += (bytes.len() - done).min(MAX_SEARCHED_BYTES) as u64;
+            return self.mend(bytes, done, bytes.len(), EVENT_END, offset, is_last);
         }
-        if is_huge && !is_last {
+        if is_huge {
             let what = || format!("an event of more than {} MiB", MAX_EVENT_BYTES >> 20);
             self.warnings.add(WarningKind::JsonSyntax, self.source, Some(offset + done as u64), what);
             self.state = State::LostInEvents;
@@ -393,7 +416,8 @@ impl DocumentScanner {
         None
     }
 
-    /// Gets past the damaged event that starts after `done`. `None` when more bytes are needed to find its end.
+    /// Gets past the damaged event that starts after `done`. `None` when more bytes are needed to find its end, or when no
+    /// event of any size could end that late.
     fn mend(
         &mut self,
         bytes: &[u8],
@@ -407,24 +431,25 @@ impl DocumentScanner {
         cursor.skip_whitespace();
         let start = cursor.position;
         let place = Some(offset + start as u64);
-        let next = find_next_event(bytes, start, is_last);
+        // What is behind the largest event that there may be must not matter, as it may be there or not.
+        let (at, expected) =
+            if at - start > MAX_EVENT_BYTES { (start + MAX_EVENT_BYTES, EVENT_END) } else { (at, expected) };
+        let next = find_next_event(bytes, start, is_last).filter(|next| next - start <= MAX_EVENT_BYTES);
         let next = match end_of_other_value(bytes, start) {
             // Unless it is all the rest of the events behind a bracket too many.
-            Ok(end) if next.is_none_or(|next| end < next) => Some(end),
+            Ok(end) if end - start <= MAX_EVENT_BYTES && next.is_none_or(|next| end < next) => Some(end),
             _ => next,
         };
         let limit = match next {
             Some(next) => next,
-            None if is_last => bytes.len(),
-            None => {
-                if bytes.len() - start > MAX_EVENT_BYTES {
-                    let what =
-                        || format!("expected {expected}, and no event follows for {} MiB", MAX_EVENT_BYTES >> 20);
-                    self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
-                    self.state = State::LostInEvents;
-                }
+            None if bytes.len() - start > MAX_SEARCHED_BYTES => {
+                let what = || format!("expected {expected}, and no event follows for {} MiB", MAX_EVENT_BYTES >> 20);
+                self.warnings.add(WarningKind::JsonSyntax, self.source, place, what);
+                self.state = State::LostInEvents;
                 return None;
             }
+            None if is_last => bytes.len(),
+            None => return None,
         };
         let is_object = bytes[start] == b'{';
         if let Some(end) = is_object.then(|| self.reader.read_leniently(bytes, start, limit)).flatten() {
@@ -513,8 +538,6 @@ fn find_next_event(bytes: &[u8], from: usize, is_last: bool) -> Option<usize> {
 
 /// Whether the `{` at `at` starts an event: it follows `},` and its first key is one of an event's.
 fn is_event_start(bytes: &[u8], from: usize, at: usize) -> bool {
-    // In files with sorted keys `args` and `bp` come first.
-    const KEYS: [&[u8]; 10] = [b"ph", b"name", b"cat", b"pid", b"tid", b"ts", b"id", b"dur", b"args", b"bp"];
     let before = bytes[from..at].trim_ascii_end();
     let follows_event = before.strip_suffix(b",").is_some_and(|rest| rest.trim_ascii_end().ends_with(b"}"));
     if !follows_event {
@@ -523,7 +546,18 @@ fn is_event_start(bytes: &[u8], from: usize, at: usize) -> bool {
     let Some(key) = bytes[at + 1..].trim_ascii_start().strip_prefix(b"\"") else {
         return false;
     };
-    KEYS.iter().any(|name| key.strip_prefix(*name).is_some_and(|rest| rest.starts_with(b"\"")))
+    EVENT_KEYS.iter().any(|name| key.strip_prefix(*name).is_some_and(|rest| rest.starts_with(b"\"")))
+}
+
+/// Keys that an event begins with. In files with sorted keys `args` and `bp` come first.
+const EVENT_KEYS: [&[u8]; 10] = [b"ph", b"name", b"cat", b"pid", b"tid", b"ts", b"id", b"dur", b"args", b"bp"];
+
+/// Whether one of an event's keys comes next.
+fn is_event_key(bytes: &[u8]) -> Result<bool, Stop> {
+    let mut cursor = Cursor::new(bytes, 0);
+    cursor.skip_whitespace();
+    let key = cursor.string()?;
+    Ok(EVENT_KEYS.contains(&&bytes[key.start..key.end]))
 }
 
 /// Whether the `]` at `at` ends the event array: it follows `}` and only a key or the object's end comes after it.

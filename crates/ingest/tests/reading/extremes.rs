@@ -9,6 +9,11 @@ fn read(json: &str) -> Trace {
     read_with(json.as_bytes(), Tuning::default()).expect("a trace is made")
 }
 
+fn read_in_pieces(json: &str, piece_bytes: usize) -> Trace {
+    let tuning = Tuning { piece_bytes: Some(piece_bytes), num_readers: Some(1) };
+    read_with(json.as_bytes(), tuning).expect("a trace is made")
+}
+
 fn names(trace: &Trace) -> Vec<&str> {
     trace.slices.rows().map(|slice| trace.text(slice.name)).collect()
 }
@@ -61,15 +66,30 @@ fn brackets_that_never_close() {
     }
 }
 
-/// No event of a profiler is as large. Whether it is still read depends on how much of it is at hand.
+/// No event of a profiler is as large. It is left out, also when it is all at hand.
 #[test]
 fn an_event_of_seventy_megabytes() {
     let huge = event("huge", 3, &format!(r#"{{"text":"{}"}}"#, "x".repeat(70 << 20)));
-    let trace = read(&format!("[{},{huge},{}]", event("before", 1, "{}"), event("after", 5, "{}")));
-    let names = names(&trace);
-    assert_eq!((names[0], *names.last().expect("it has slices")), ("before", "after"));
-    let is_kept = i64::from(names == ["before", "huge", "after"]);
-    assert_eq!(is_kept + count_of(&trace, WarningKind::JsonSyntax), 1, "{names:?}");
+    let large = event("large", 4, &format!(r#"{{"text":"{}"}}"#, "x".repeat(60 << 20)));
+    let json = format!("[{},{huge},{large},{}]", event("before", 1, "{}"), event("after", 5, "{}"));
+    for piece_bytes in [1 << 20, 3 << 20, 256 << 20] {
+        let trace = read_in_pieces(&json, piece_bytes);
+        assert_eq!(names(&trace), ["before", "large", "after"], "pieces of {piece_bytes}");
+        assert_eq!(count_of(&trace, WarningKind::JsonSyntax), 1, "pieces of {piece_bytes}");
+    }
+}
+
+#[test]
+fn a_top_level_value_is_kept_or_skipped_by_its_own_size() {
+    for (size, is_kept) in [(31 << 20, true), (40 << 20, false)] {
+        let json = format!(r#"{{"traceEvents":[{}],"v":"{}","w":1}}"#, event("a", 1, "{}"), "x".repeat(size));
+        for piece_bytes in [1 << 20, 256 << 20] {
+            let trace = read_in_pieces(&json, piece_bytes);
+            let keys: Vec<&str> = trace.metadata.rows().map(|row| trace.text(row.name)).collect();
+            assert_eq!(keys, if is_kept { vec!["v", "w"] } else { vec!["w"] }, "{size} in pieces of {piece_bytes}");
+            assert_eq!(count_of(&trace, WarningKind::MetadataTooLarge), i64::from(!is_kept));
+        }
+    }
 }
 
 #[test]

@@ -69,8 +69,8 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
             let least = if position < events.start {
                 // Before the events a bracket may end everything. Then this is said.
                 if trace.stats.is_empty() { NUM_EVENTS } else { 0 }
-            } else if byte == b']' && !is_in_event {
-                // The array ends here as far as anyone can tell.
+            } else if byte == b']' && lines.iter().any(|line| line.start == position) {
+                // The array ends here as far as anyone can tell, and no event begins behind it.
                 lines.partition_point(|line| line.start < position)
             } else {
                 NUM_EVENTS - 2

@@ -484,12 +484,15 @@ fn a_begun_slice_that_outlives_the_complete_event_around_it_is_ended_by_its_end(
             {"ph": "X", "name": "later", "pid": 1, "tid": 1, "ts": 20, "dur": 1},
             {"ph": "E", "name": "begun", "pid": 1, "tid": 1, "ts": 30}
         ]"#,
-        "select name, ts, dur from slice order by id",
+        &format!("select name, ts, dur from slice order by id; {STATS}"),
         r#"
         "name","ts","dur"
         "complete",0,10000
         "begun",5000,25000
         "later",20000,1000
+
+        "name","severity","value"
+        "slice_outlives_parent","notice",1
         "#,
     );
 }

@@ -3,11 +3,11 @@
 use kinetoscope_model::id::NONE;
 use kinetoscope_model::nest::OpenSlice;
 use kinetoscope_model::table::{CounterRow, SliceRow, ThreadStateRow, TrackKind};
-use kinetoscope_model::time::{DUR_OPEN, Nanos};
+use kinetoscope_model::time::{DUR_OPEN, Nanos, end_of};
 use kinetoscope_model::{ArgSetId, ArgValue, SliceId, SourceId, StringId, TrackId, WarningKind};
 
 use crate::chrome::assemble::{Assembly, OrderedEvent, Row, side_track_row};
-use crate::chrome::block::{Ident, InstantScope};
+use crate::chrome::block::{Ident, InstantScope, RowKey};
 use crate::chrome::category::CategoryRole;
 use crate::chrome::cursor::TextDefects;
 use crate::chrome::gpu::{ApiSlice, GpuRow, GpuSlice};
@@ -181,12 +181,27 @@ impl Assembly {
             return;
         };
         self.close(open, event);
+        self.warn_if_outliving(open, event);
         if !younger.is_empty() {
             self.warn(WarningKind::MisplacedEnd, event, self.trace.strings.get(open.name).to_owned().as_str());
         }
         // A complete event among them says itself how long it is, and is left so.
         for open in younger.iter().filter(|open| open.is_unended()) {
             self.trace.slices.dur.set(open.id.index(), event.ts - open.ts);
+        }
+    }
+
+    /// Counts a slice that ends after the complete event around it, whose end was known when it began. Perfetto lets such
+    /// a slice end with its parent; here both keep the times that the file gives them.
+    fn warn_if_outliving(&mut self, open: OpenSlice, event: OrderedEvent) {
+        let slices = &self.trace.slices;
+        let Some(parent) = slices.parent_id.get(open.id.index()) else { return };
+        let (ts, dur) = (slices.ts.get(parent.index()), slices.dur.get(parent.index()));
+        if dur != DUR_OPEN && event.ts > end_of(ts, dur) {
+            let strings = &self.trace.strings;
+            let outlived = strings.get(slices.name.get(parent.index()));
+            let detail = format!("`{}` ends after `{outlived}`", strings.get(open.name));
+            self.warn(WarningKind::OutlivesParent, event, &detail);
         }
     }
 
@@ -289,8 +304,19 @@ impl Assembly {
     pub(super) fn place_counter(&mut self, event: OrderedEvent) {
         let (block, index) = (event.block as usize, event.index as usize);
         let (name, _) = self.name_and_category(block, index);
-        let row = self.row_of(block, self.blocks[block].events.row[index]);
-        let upid = self.rows[row as usize].upid;
+        let local_row = self.blocks[block].events.row[index];
+        let RowKey { pid, tid } = self.blocks[block].events.rows[local_row as usize];
+        let upid = match tid {
+            // Counters are their process's, and one without a thread makes none.
+            Ident::Absent => {
+                let pid = self.pid_text(block, pid);
+                self.process_of(self.blocks[block].source, pid)
+            }
+            _ => {
+                let row = self.row_of(block, local_row);
+                self.rows[row as usize].upid
+            }
+        };
         let id = match self.blocks[block].events.marks_of(index).id {
             Ident::Text(id) => Some(self.blocks[block].events.text(id, &mut TextDefects::default())),
             _ => None,
