@@ -21,12 +21,16 @@ pub enum IngestError {
         pattern: String,
     },
     /// The folder holds nothing that is a trace.
-    #[error("no trace in folder `{path}` ({num_files} files looked at)")]
+    #[error("no trace in folder `{path}` ({num_files} files looked at{})", among(found))]
     NoTraceInFolder {
         /// Path as given.
         path: String,
         /// Number of files that were looked at.
         num_files: usize,
+        /// What they look like instead, each with an article, as far as there is something to do about them.
+        found: Vec<String>,
+        /// What to do about those.
+        hint: Option<String>,
     },
     /// The input has no bytes.
     #[error("`{path}` is empty")]
@@ -78,6 +82,7 @@ impl IngestError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::WrongFormat { hint, .. } => hint.clone(),
+            Self::NoTraceInFolder { hint: Some(hint), .. } => Some(hint.clone()),
             Self::NoTraceInFolder { .. } => Some(
                 "traces are recognised by content: Chrome/Kineto JSON, also packed with gzip, zstd, zip or tar"
                     .to_owned(),
@@ -85,4 +90,8 @@ impl IngestError {
             _ => None,
         }
     }
+}
+
+fn among(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!(", among them {}", found.join(", ")) }
 }

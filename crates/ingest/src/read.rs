@@ -155,11 +155,10 @@ fn sort_out(
     skipped.sort_by_key(|&(input, _)| input);
     if kept.is_empty() {
         let folder = inputs.iter().find_map(|found| found.folder.clone());
+        let num_files = inputs.iter().filter(|found| !found.is_explicit()).count();
+        let (found, hint) = other_tools_files(skipped.iter().map(|(_, error)| error));
         return Err(match (folder, skipped.into_iter().next()) {
-            (Some(path), _) => IngestError::NoTraceInFolder {
-                path,
-                num_files: inputs.iter().filter(|found| !found.is_explicit()).count(),
-            },
+            (Some(path), _) => IngestError::NoTraceInFolder { path, num_files, found, hint },
             (None, Some((_, error))) => error,
             (None, None) => IngestError::NoMatch { pattern: String::new() },
         });
@@ -170,6 +169,24 @@ fn sort_out(
         warnings.add(kind, SourceId(0), None, || error.to_string());
     }
     Ok((kept, warnings))
+}
+
+/// What the files of a folder without a trace look like, and what to do about them, when that is the same for all about
+/// which there is something to do.
+fn other_tools_files<'a>(skipped: impl Iterator<Item = &'a IngestError>) -> (Vec<String>, Option<String>) {
+    let mut found: Vec<String> = Vec::new();
+    let mut common: Option<&String> = None;
+    for error in skipped {
+        let IngestError::WrongFormat { looks_like, hint: Some(hint), .. } = error else { continue };
+        if common.is_some_and(|common| common != hint) {
+            return (Vec::new(), None);
+        }
+        common = Some(hint);
+        if !found.contains(looks_like) {
+            found.push(looks_like.clone());
+        }
+    }
+    (found, common.cloned())
 }
 
 /// Why a document is no trace; `None` when it is one.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use kinetoscope_ingest::bytes::{
     ContentFormat, Document, Input, Limits, Outcome, Problem, Problems, find_inputs, for_each_document, natural_cmp,
 };
-use kinetoscope_ingest::{IngestError, Progress};
+use kinetoscope_ingest::{IngestError, Progress, ReadOptions};
 use kinetoscope_model::{SourceId, WarningKind, Warnings};
 use proptest::prelude::*;
 
@@ -1268,6 +1268,28 @@ mod inputs {
         match find_inputs(&[empty.path().to_string_lossy().into_owned()]) {
             Err(IngestError::NoTraceInFolder { num_files: 0, .. }) => {}
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_folder_of_other_tools_files_says_what_they_are_and_what_to_do() {
+        let folder = folder_with(&[]);
+        fs::write(folder.path().join("notes.txt"), b"run of Monday").expect("the folder is ours");
+        fs::write(folder.path().join("a.nsys-rep"), b"NVIDIA Tegra Profiler Report\n").expect("the folder is ours");
+        fs::write(folder.path().join("a.sqlite"), b"SQLite format 3\0 CREATE TABLE StringIds")
+            .expect("the folder is ours");
+        let read_folder = |name: &str| {
+            let found = find_inputs(&[path_of(folder.path(), name)]).expect("it is there");
+            kinetoscope_ingest::read(&found, &ReadOptions::default(), &Progress::default()).expect_err("holds no trace")
+        };
+        let alone = read_folder("a.nsys-rep");
+        let error = read_folder("");
+        assert!(alone.hint().is_some_and(|hint| hint.contains("Nsight Systems")), "{alone}");
+        assert_eq!(error.hint(), alone.hint());
+        let message = error.to_string();
+        for what in ["an Nsight Systems report (.nsys-rep or .qdrep)", "an Nsight Systems export (SQLite)", "(3 files"]
+        {
+            assert!(message.contains(what), "{message}");
         }
     }
 

@@ -68,7 +68,7 @@ fn find_path(path: PathBuf, is_folder: bool, found: &mut Vec<FoundInput>) -> Res
     list_folder(&path, &folder, &mut HashSet::new(), found)
         .map_err(|source| IngestError::Io { path: folder.clone(), source })?;
     if found.len() == num_before {
-        return Err(IngestError::NoTraceInFolder { path: folder, num_files: 0 });
+        return Err(IngestError::NoTraceInFolder { path: folder, num_files: 0, found: Vec::new(), hint: None });
     }
     Ok(())
 }
