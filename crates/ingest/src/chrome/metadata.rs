@@ -1,6 +1,9 @@
 //! What stands beside the events: devices, the rank, the clock's base, versions, and whatever the user added.
 //!
 //! Kineto writes some of these keys after the events, so nothing here is known before the whole file was read.
+//!
+//! Texts of users and of the system get into these values unescaped, so line breaks and tabs may stand in strings, where
+//! JSON forbids them. They are read all the same.
 
 use kinetoscope_model::column::NULL_I64;
 use kinetoscope_model::table::{MetadataRow, RankRow};
@@ -49,15 +52,15 @@ impl TopLevel {
                 "baseTimeNanoseconds" => top.base_unix_ns = scaled(text.trim_matches('"').as_bytes(), 0).ok(),
                 "deviceProperties" => {
                     top.is_kineto = true;
-                    if let Ok(Value::Array(devices)) = serde_json::from_str(text) {
+                    if let Some(Value::Array(devices)) = value_of(text) {
                         top.devices = devices.iter().filter_map(device).collect();
                     }
                 }
                 "distributedInfo" => {
                     top.is_kineto = true;
-                    top.distributed = serde_json::from_str(text).ok().filter(Value::is_object);
+                    top.distributed = value_of(text).filter(Value::is_object);
                 }
-                "host_name" => top.host_name = serde_json::from_str(text).ok(),
+                "host_name" => top.host_name = value_of(text).and_then(|value| value.as_str().map(str::to_owned)),
                 "displayTimeUnit" => top.has_display_time_unit = true,
                 "schemaVersion" | "traceName" | "trace_id" | "record_shapes" | "with_stack" => top.is_kineto = true,
                 _ => {}
@@ -65,6 +68,33 @@ impl TopLevel {
         }
         top
     }
+}
+
+/// The value of a JSON text whose strings may hold control characters as they are.
+fn value_of(text: &str) -> Option<Value> {
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&escape_controls(text))).ok()
+}
+
+/// The same text with the control characters of its strings escaped.
+fn escape_controls(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut is_in_string = false;
+    let mut is_after_backslash = false;
+    for character in text.chars() {
+        match character {
+            // A line that ends with a backslash within a string: the break alone is left of it.
+            '\0'..='\x1f' if is_in_string => {
+                if is_after_backslash {
+                    escaped.pop();
+                }
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => escaped.push(character),
+        }
+        is_in_string ^= character == '"' && !is_after_backslash;
+        is_after_backslash = is_in_string && character == '\\' && !is_after_backslash;
+    }
+    escaped
 }
 
 fn device(value: &Value) -> Option<DeviceProperties> {
@@ -122,7 +152,7 @@ fn fields_of(text: &str) -> Option<Vec<(String, &str)>> {
 }
 
 fn add_row(trace: &mut TraceBuilder, source_id: SourceId, name: &str, text: &str) {
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
+    let Some(value) = value_of(text) else {
         // Not strictly JSON (NaN and the like): the text says what it says.
         return add_text(trace, source_id, name, text);
     };
@@ -217,6 +247,30 @@ mod tests {
             let expected = NamedRank { rank, label: label.map(str::to_owned) };
             assert_eq!(rank_in_name(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn control_characters_in_strings_do_not_hide_what_is_beside_them() {
+        let entry = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let entries = [
+            entry("deviceProperties", "[\n\t{\"id\": 3, \"name\": \"NVIDIA\n\tH100 \\\"\\\\\", \"numSms\": 132}]"),
+            entry("distributedInfo", "{\"backend\": \"nc\tcl\", \"rank\": 2,\r\n\"world_size\": 8}"),
+            entry("host_name", "\"a\x01b\""),
+            entry("note", "\"first\nsecond\\nthird\""),
+            entry("metadata", "{\"run\": \"x\ny\", \"count\": 5}"),
+        ];
+        let top = TopLevel::read(&entries);
+        let device = top.devices.first().expect("it is read");
+        assert_eq!((device.name.as_deref(), device.num_sms), (Some("NVIDIA\n\tH100 \"\\"), Some(132)));
+        assert_eq!(top.host_name.as_deref(), Some("a\x01b"));
+        let mut trace = TraceBuilder::default();
+        assert!(add_rank(&mut trace, SourceId(0), &top, "x.json").is_some());
+        assert_eq!((trace.ranks.row(0).rank, trace.ranks.row(0).world_size), (Some(2), Some(8)));
+        add_rows(&mut trace, SourceId(0), &entries);
+        let text_of = |row: usize| trace.metadata.row(row).str_value.map(|text| trace.strings.get(text).to_owned());
+        assert_eq!(text_of(3).as_deref(), Some("first\nsecond\nthird"));
+        assert_eq!(text_of(4).as_deref(), Some("x\ny"));
+        assert_eq!(trace.metadata.row(5).int_value, Some(5));
     }
 
     #[test]

@@ -52,8 +52,7 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
     let mut bytes = json.clone().into_bytes();
     for position in 0..bytes.len() {
         let original = bytes[position];
-        // An event's opening brace is where its predecessor may also have been the last.
-        let is_in_event = lines.iter().any(|line| line.start < position && position < line.end);
+        let is_event_start = lines.iter().any(|line| line.start == position);
         for &byte in BYTES.iter().filter(|&&byte| byte != original) {
             bytes[position] = byte;
             let context = format!("{:?} for {:?} at {position}", byte as char, original as char);
@@ -69,7 +68,7 @@ fn a_wrong_byte_costs_no_more_than_the_events_around_it() {
             let least = if position < events.start {
                 // Before the events a bracket may end everything. Then this is said.
                 if trace.stats.is_empty() { NUM_EVENTS } else { 0 }
-            } else if byte == b']' && lines.iter().any(|line| line.start == position) {
+            } else if byte == b']' && is_event_start {
                 // The array ends here as far as anyone can tell, and no event begins behind it.
                 lines.partition_point(|line| line.start < position)
             } else {
