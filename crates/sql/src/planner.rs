@@ -22,6 +22,7 @@ use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::catalog::{Catalog, Named};
 use crate::dialect::affinity::Affinity;
+use crate::dialect::operator::Operators;
 use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::{Place, SqlError, nearest_names};
@@ -37,6 +38,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) state: &'a SessionState,
     pub(crate) catalog: &'a Catalog,
     pub(crate) functions: &'a Functions,
+    pub(crate) operators: &'a Operators,
 }
 
 /// The error that [`ContextProvider::get_table_source`] gives; the planner adds the place.
@@ -59,8 +61,9 @@ impl Planner<'_> {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
-            // Each turn reads at least one more name as a text, so this ends.
-            if !statement.read_as_texts(&unresolved_columns(&error)) {
+            // Each turn reads at least one more name as something else, so this ends.
+            let unresolved = unresolved_columns(&error);
+            if !statement.read_as_result_columns(&unresolved) && !statement.read_as_texts(&unresolved) {
                 return Err(self.explain(error, script));
             }
         }
@@ -68,7 +71,7 @@ impl Planner<'_> {
 
     fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
         let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
-        settle_types(plan)
+        settle_types(self.operators.settle_lists(plan)?)
     }
 
     /// The provider of a shipped view, planned now.

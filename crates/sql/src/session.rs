@@ -25,6 +25,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SessionState, SessionStateDefaults};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::arg_kinds::ArgKinds;
 use crate::catalog::{Catalog, NameConflict};
+use crate::dialect::operator::Operators;
 use crate::dialect::script::{ParsedStatement, Script};
 use crate::error::SqlError;
 use crate::function::Functions;
@@ -225,7 +227,8 @@ async fn past(limit: Option<Duration>) -> Duration {
 pub(crate) struct Engine {
     state: SessionState,
     catalog: Catalog,
-    functions: Functions,
+    functions: Arc<Functions>,
+    operators: Arc<Operators>,
     memory_limit_bytes: Option<usize>,
 }
 
@@ -255,17 +258,26 @@ impl Engine {
         engine_options.optimizer.enable_round_robin_repartition = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
         engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
+        let functions = Arc::new(Functions::new(&Arc::new(ArgKinds::new(Arc::clone(&trace)))));
+        let operators = Arc::new(Operators::new(Arc::clone(&functions)));
+        let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::clone(&operators) as Arc<dyn ExprPlanner>];
+        expr_planners.extend(SessionStateDefaults::default_expr_planners());
         // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
         // stays is the function that the optimiser itself asks for by name.
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime_env)
-            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_expr_planners(expr_planners)
             .with_aggregate_functions(vec![first_value_udaf()])
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
             .build();
-        let functions = Functions::new(&Arc::new(ArgKinds::new(Arc::clone(&trace))));
-        Ok(Self { state, catalog: Catalog::new(&trace), functions, memory_limit_bytes: options.memory_limit_bytes })
+        Ok(Self {
+            state,
+            catalog: Catalog::new(&trace),
+            functions,
+            operators,
+            memory_limit_bytes: options.memory_limit_bytes,
+        })
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -273,7 +285,8 @@ impl Engine {
     }
 
     pub(crate) fn planner(&self) -> Planner<'_> {
-        Planner { state: &self.state, catalog: &self.catalog, functions: &self.functions }
+        let Self { state, catalog, functions, operators, .. } = self;
+        Planner { state, catalog, functions, operators }
     }
 
     async fn run(&self, text: &str, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {

@@ -11,6 +11,7 @@ mod sql {
     mod many;
     mod order;
     mod pushdown;
+    mod sqlite;
     mod statements;
     mod tables;
 }

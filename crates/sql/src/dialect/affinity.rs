@@ -21,7 +21,7 @@ impl TypePlanner for Affinity {
 }
 
 /// The type that a name means; `None` for names that the engine may read its own way.
-fn data_type_of(name: &str) -> Option<DataType> {
+pub(super) fn data_type_of(name: &str) -> Option<DataType> {
     let name = name.to_uppercase();
     let has_any = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     // An interval is a type of the engine's that has INT in its name.

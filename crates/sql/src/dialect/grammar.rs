@@ -6,8 +6,8 @@
 use std::any::TypeId;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
-    UnaryOperator,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    ObjectName, UnaryOperator,
 };
 use datafusion::sql::sqlparser::dialect::{Dialect, Precedence, SQLiteDialect};
 use datafusion::sql::sqlparser::keywords::Keyword;
@@ -47,6 +47,11 @@ impl PatternOperator {
 
 fn is_not(token: &Token) -> bool {
     matches!(token, Token::Word(word) if word.keyword == Keyword::NOT)
+}
+
+/// `a ISNULL` is `a IS NULL`.
+fn is_isnull(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("isnull"))
 }
 
 impl Dialect for Grammar {
@@ -100,6 +105,9 @@ impl Dialect for Grammar {
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         let first = &parser.peek_token().token;
+        if is_isnull(first) {
+            return Some(Ok(self.prec_value(Precedence::Is)));
+        }
         let operator = match is_not(first) {
             true => PatternOperator::from_token(&parser.peek_nth_token(1).token),
             false => PatternOperator::from_token(first),
@@ -108,6 +116,13 @@ impl Dialect for Grammar {
     }
 
     fn parse_infix(&self, parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        if is_isnull(&parser.peek_token().token) {
+            parser.next_token();
+            return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
+        }
+        if let Some(parsed) = parse_is(parser, expr, precedence) {
+            return Some(parsed);
+        }
         let is_negated = is_not(&parser.peek_token().token);
         let operator = PatternOperator::from_token(&parser.peek_nth_token(usize::from(is_negated)).token)?;
         for _ in 0..=usize::from(is_negated) {
@@ -121,6 +136,35 @@ impl Dialect for Grammar {
             }
         }))
     }
+}
+
+/// `a IS b` and `a IS NOT b` for any two values: equal, or both null. The parser knows the words that may follow `IS`
+/// in other languages, and reads those itself.
+fn parse_is(parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+    const READ_BY_PARSER: [Keyword; 6] =
+        [Keyword::NULL, Keyword::TRUE, Keyword::FALSE, Keyword::UNKNOWN, Keyword::DISTINCT, Keyword::NORMALIZED];
+    let keyword_at = |index: usize| match &parser.peek_nth_token_ref(index).token {
+        Token::Word(word) if word.quote_style.is_none() => word.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    if keyword_at(0) != Keyword::IS {
+        return None;
+    }
+    let is_negated = keyword_at(1) == Keyword::NOT;
+    if READ_BY_PARSER.contains(&keyword_at(1 + usize::from(is_negated))) {
+        return None;
+    }
+    for _ in 0..=usize::from(is_negated) {
+        parser.next_token();
+    }
+    Some(parser.parse_subexpr(precedence).map(|right| {
+        let left = Box::new(expr.clone());
+        let is_same = Expr::BinaryOp { left, op: BinaryOperator::Spaceship, right: Box::new(right) };
+        match is_negated {
+            true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(is_same) },
+            false => is_same,
+        }
+    }))
 }
 
 /// The expression `name(arguments)`.

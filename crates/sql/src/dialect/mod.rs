@@ -7,9 +7,15 @@
 //!   wrong;
 //! - [`grammar`] tells the parser which words and signs SQLite's users expect;
 //! - [`affinity`] says which type a name in a `CAST` means;
+//! - [`operator`] says what `=`, `+` and the like mean between values of different kinds;
+//! - [`truth`] finds the places where any value may stand for a condition;
+//! - [`function_call`] knows SQLite's functions by their names and arguments;
 //! - [`rewrite`] replaces what DataFusion would read differently (`LIKE`, `"text"`, unnamed result columns).
 
 pub(crate) mod affinity;
+mod function_call;
 pub(crate) mod grammar;
+pub(crate) mod operator;
 pub(crate) mod rewrite;
 pub(crate) mod script;
+mod truth;

@@ -9,14 +9,20 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::sql::sqlparser::ast::{
-    CreateView, Expr, Ident, LimitClause, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    Statement, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    BinaryOperator, CaseWhen, CreateView, Cte, Expr, Ident, LimitClause, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
+use super::affinity::data_type_of;
 use super::grammar::call;
 use super::script::ItemTexts;
+use super::{function_call, truth};
+use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT};
+use crate::function::sqlite::BIT_NOT;
 
 /// A name that the planner could not find.
 #[derive(Debug, Clone)]
@@ -173,6 +179,7 @@ impl VisitorMut for Rewriter<'_> {
     type Break = ();
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        truth::ask_clauses(select);
         for item in &mut select.projection {
             match item {
                 // Lets an outer query say `"max(dur)"`, and two unnamed ones of the same text stand side by side.
@@ -203,6 +210,12 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        // The word `RECURSIVE` may be left out.
+        if let Some(with) = &mut query.with
+            && !with.recursive
+        {
+            with.recursive = with.cte_tables.iter().any(names_itself);
+        }
         // `LIMIT -1 OFFSET n` is how SQLite says "from the n-th on".
         if let Some(LimitClause::LimitOffset { limit, .. }) = &mut query.limit_clause
             && let Some(Expr::UnaryOp { op: UnaryOperator::Minus, .. }) = limit
@@ -212,15 +225,111 @@ impl VisitorMut for Rewriter<'_> {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::BinaryOp { left, right, .. } = expr
+            && (ignores_case(left) || ignores_case(right))
+        {
+            for side in [left, right] {
+                **side = lower(side);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Like { .. } = expr {
-            *expr = case_insensitive_like(std::mem::replace(expr, Expr::value(Value::Null)));
+        truth::ask_parts(expr);
+        if let Some(rewritten) = rewritten(expr) {
+            *expr = rewritten;
         }
         ControlFlow::Continue(())
     }
 }
 
-fn case_insensitive_like(like: Expr) -> Expr {
+fn names_itself(cte: &Cte) -> bool {
+    let name = cte.alias.name.value.to_lowercase();
+    let named = visit_relations(&cte.query, |relation| match relation.to_string().to_lowercase() == name {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    });
+    named.is_break()
+}
+
+/// The expression as it is to be planned; `None` when it may stay as it is.
+fn rewritten(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Like { .. } => Some(case_insensitive_like(expr.clone())),
+        Expr::Function(function) => function_call::rewritten(function),
+        Expr::Cast { expr, data_type, array: false, format: None, .. } => {
+            let name = match data_type_of(&data_type.to_string())? {
+                DataType::Int64 => CAST_INT,
+                DataType::Float64 => CAST_REAL,
+                DataType::Utf8 => CAST_TEXT,
+                _ => return None,
+            };
+            Some(call(name, [expr.as_ref().clone()]))
+        }
+        Expr::Substring { expr, substring_from: Some(start), substring_for, .. } => {
+            Some(function_call::substr(expr, start, substring_for.as_deref()))
+        }
+        Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters } => {
+            let characters = trim_characters.iter().flatten().cloned();
+            Some(call("btrim", std::iter::once(function_call::as_text(expr)).chain(characters)))
+        }
+        // The planner does the same later, when it is too late to look at the types.
+        Expr::Between { expr, negated, low, high } => {
+            let compare = |op, bound: &Expr| binary(expr.as_ref().clone(), op, bound.clone());
+            let is_between = binary(
+                compare(BinaryOperator::GtEq, low.as_ref()),
+                BinaryOperator::And,
+                compare(BinaryOperator::LtEq, high.as_ref()),
+            );
+            let is_between = Expr::Nested(Box::new(is_between));
+            Some(match negated {
+                true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(is_between) },
+                false => is_between,
+            })
+        }
+        Expr::Case { case_token, end_token, operand: Some(operand), conditions, else_result }
+            if matches!(**operand, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
+        {
+            let conditions = conditions.iter().map(|when| CaseWhen {
+                condition: binary(operand.as_ref().clone(), BinaryOperator::Eq, when.condition.clone()),
+                result: when.result.clone(),
+            });
+            Some(Expr::Case {
+                case_token: case_token.clone(),
+                end_token: end_token.clone(),
+                operand: None,
+                conditions: conditions.collect(),
+                else_result: else_result.clone(),
+            })
+        }
+        Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr } => Some(call(BIT_NOT, [expr.as_ref().clone()])),
+        Expr::Collate { expr: inner, .. } => Some(match ignores_case(expr) {
+            true => lower(inner),
+            false => inner.as_ref().clone(),
+        }),
+        _ => None,
+    }
+}
+
+fn binary(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
+    Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) }
+}
+
+fn ignores_case(expr: &Expr) -> bool {
+    matches!(expr, Expr::Collate { collation, .. } if collation.to_string().eq_ignore_ascii_case("nocase"))
+}
+
+fn lower(expr: &Expr) -> Expr {
+    let inner = match expr {
+        Expr::Collate { expr, .. } => expr,
+        other => other,
+    };
+    call("lower", [function_call::as_text(inner)])
+}
+
+pub(super) fn case_insensitive_like(like: Expr) -> Expr {
     let Expr::Like { negated, any, expr, pattern, escape_char } = like else { return like };
     let escape = match escape_char.map(|value| value.value) {
         Some(Value::SingleQuotedString(text)) => text.chars().next(),
@@ -232,6 +341,7 @@ fn case_insensitive_like(like: Expr) -> Expr {
         }
         computed => call(LIKE_PATTERN, [computed, text_literal(&escape.map(String::from).unwrap_or_default())]),
     };
+    let expr = Box::new(function_call::as_text(&expr));
     Expr::ILike { negated, any, expr, pattern: Box::new(pattern), escape_char: None }
 }
 
@@ -262,6 +372,63 @@ fn text_literal(text: &str) -> Expr {
     Expr::value(Value::SingleQuotedString(text.to_owned()))
 }
 
+/// Reads a name that no table has as the name of a result column of the same `SELECT`, in its conditions and groups;
+/// false when there is none.
+pub(crate) fn read_as_result_columns(statement: &mut Statement, unresolved: &[Unresolved]) -> bool {
+    struct Replacer<'a> {
+        unresolved: &'a [Unresolved],
+        has_replaced: bool,
+    }
+
+    struct Names<'a> {
+        unresolved: &'a [Unresolved],
+        columns: &'a HashMap<String, Expr>,
+        has_replaced: bool,
+    }
+
+    impl VisitorMut for Names<'_> {
+        type Break = ();
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Identifier(ident) = &*expr
+                && let Some(column) = self.columns.get(&ident.value.to_lowercase())
+                && self.unresolved.iter().any(|missing| is_at(missing, ident))
+            {
+                *expr = Expr::Nested(Box::new(column.clone()));
+                self.has_replaced = true;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    impl VisitorMut for Replacer<'_> {
+        type Break = ();
+
+        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            let named = |item: &SelectItem| match item {
+                SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.to_lowercase(), expr.clone())),
+                _ => None,
+            };
+            let columns = select.projection.iter().filter_map(named).collect();
+            let mut names = Names { unresolved: self.unresolved, columns: &columns, has_replaced: false };
+            for clause in select.selection.iter_mut().chain(select.having.iter_mut()) {
+                let _: ControlFlow<()> = clause.visit(&mut names);
+            }
+            let _: ControlFlow<()> = select.group_by.visit(&mut names);
+            self.has_replaced |= names.has_replaced;
+            ControlFlow::Continue(())
+        }
+    }
+
+    let mut replacer = Replacer { unresolved, has_replaced: false };
+    let _: ControlFlow<()> = statement.visit(&mut replacer);
+    replacer.has_replaced
+}
+
+fn is_at(missing: &Unresolved, ident: &Ident) -> bool {
+    missing.location.map_or(missing.name == ident.value, |location| location == ident.span.start)
+}
+
 /// Reads `"text"` as a text at the given places; false when none of them is one.
 pub(crate) fn read_as_texts(
     statement: &mut Statement,
@@ -281,9 +448,7 @@ pub(crate) fn read_as_texts(
             if let Expr::Identifier(ident) = &*expr
                 && ident.quote_style == Some('"')
                 && let Some(text) = self.quoted.get(&ident.span.start)
-                && self.unresolved.iter().any(|missing| {
-                    missing.location.map_or(missing.name == ident.value, |location| location == ident.span.start)
-                })
+                && self.unresolved.iter().any(|missing| is_at(missing, ident))
             {
                 *expr = text_literal(text);
                 self.has_replaced = true;

@@ -67,6 +67,11 @@ pub(crate) struct ParsedStatement {
 }
 
 impl ParsedStatement {
+    /// Reads these names as result columns of their own `SELECT`; false when there is none.
+    pub(crate) fn read_as_result_columns(&mut self, unresolved: &[rewrite::Unresolved]) -> bool {
+        rewrite::read_as_result_columns(&mut self.ast, unresolved)
+    }
+
     /// Reads `"text"` at these places as texts instead of column names; false when there is none.
     pub(crate) fn read_as_texts(&mut self, unresolved: &[rewrite::Unresolved]) -> bool {
         rewrite::read_as_texts(&mut self.ast, &self.quoted, unresolved)

@@ -12,12 +12,10 @@ use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::cast::{as_int64_array, as_string_array};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::arg_kinds::{ArgKinds, ArgPath, Finder};
@@ -46,31 +44,18 @@ impl ExtractArg {
     }
 }
 
-/// Settles the type of every call in a fresh plan.
-pub(crate) fn settle_types(plan: LogicalPlan) -> Result<LogicalPlan> {
-    let settled = plan.transform_up_with_subqueries(|plan| {
-        plan.map_expressions(|expr| {
-            expr.transform_up(|expr| {
-                let Expr::ScalarFunction(call) = &expr else { return Ok(Transformed::no(expr)) };
-                let [_, key] = call.args.as_slice() else { return Ok(Transformed::no(expr)) };
-                let inner: &dyn ScalarUDFImpl = call.func.inner().as_ref();
-                let extract_arg = (inner as &dyn Any).downcast_ref::<ExtractArg>();
-                let Some(ExtractArg { kinds, key: Key::MayBeConstant, signature }) = extract_arg else {
-                    return Ok(Transformed::no(expr));
-                };
-                if matches!(key, Expr::Literal(..)) {
-                    return Ok(Transformed::no(expr));
-                }
-                let (kinds, signature) = (Arc::clone(kinds), signature.clone());
-                let func = ScalarUDF::new_from_impl(ExtractArg { kinds, key: Key::Computed, signature });
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction {
-                    func: Arc::new(func),
-                    args: call.args.clone(),
-                })))
-            })
-        })
-    });
-    settled.data()
+/// The function of a call whose key is computed, when it does not say so yet.
+pub(super) fn settled(call: &ScalarFunction) -> Option<ScalarUDF> {
+    let inner: &dyn ScalarUDFImpl = call.func.inner().as_ref();
+    let ExtractArg { kinds, key: Key::MayBeConstant, signature } = (inner as &dyn Any).downcast_ref::<ExtractArg>()?
+    else {
+        return None;
+    };
+    if matches!(call.args.as_slice(), [_, Expr::Literal(..)]) {
+        return None;
+    }
+    let (kinds, signature) = (Arc::clone(kinds), signature.clone());
+    Some(ScalarUDF::new_from_impl(ExtractArg { kinds, key: Key::Computed, signature }))
 }
 
 // The same function of the same trace: a session has one of each.

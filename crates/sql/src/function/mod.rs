@@ -5,7 +5,12 @@
 
 mod extract_arg;
 mod glob;
+pub(crate) mod json;
 mod like_pattern;
+pub(crate) mod per_row;
+mod printf;
+pub(crate) mod sqlite;
+pub(crate) mod value;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -16,11 +21,28 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use datafusion::common::Result;
 use datafusion::common::cast::{as_dictionary_array, as_string_array};
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, ScalarUDF, WindowUDF};
 
 use crate::arg_kinds::ArgKinds;
 
-pub(crate) use extract_arg::settle_types;
+/// Settles the type of every call in a fresh plan: what the optimiser finds out later must not change it.
+pub(crate) fn settle_types(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let settled = plan.transform_up_with_subqueries(|plan| {
+        plan.map_expressions(|expr| {
+            expr.transform_up(|expr| {
+                let Expr::ScalarFunction(call) = &expr else { return Ok(Transformed::no(expr)) };
+                let Some(func) = extract_arg::settled(call).or_else(|| per_row::settled(call)) else {
+                    return Ok(Transformed::no(expr));
+                };
+                let args = call.args.clone();
+                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func: Arc::new(func), args })))
+            })
+        })
+    });
+    settled.data()
+}
 
 /// Every function of a session, by name.
 pub(crate) struct Functions {
@@ -37,7 +59,10 @@ impl Functions {
             ScalarUDF::new_from_impl(glob::Glob::new()),
             ScalarUDF::new_from_impl(like_pattern::LikePattern::new()),
         ];
-        let own = own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))).collect();
+        let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS);
+        let per_row = per_row.map(|definition| ScalarUDF::new_from_impl(per_row::PerRow::new(definition)));
+        let own = own.into_iter().chain(per_row);
+        let own = own.map(|function| (function.name().to_owned(), Arc::new(function))).collect();
         Self { own, scalar: OnceLock::new(), aggregate: OnceLock::new(), window: OnceLock::new() }
     }
 

@@ -150,18 +150,19 @@ fn a_name_of_two_tables_is_ambiguous() {
 
 #[test]
 fn what_fails_on_a_row_is_an_error_of_the_run() {
-    assert!(matches!(error("select 1 / (dur - 500) from slice"), SqlError::Execution { .. }));
-    assert!(matches!(error("select cast(name as bigint) from slice"), SqlError::Execution { .. }));
+    match error("select json_extract(name, '$.a') from slice") {
+        SqlError::Execution { message } => assert_eq!(message, "malformed JSON"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn messages_are_one_line() {
     for script in [
         "select sum(name, 1) from slice",
-        "select dur + name from slice",
+        "select printf() from slice",
         "select abs('a', 'b')",
         "select max(dur), name from slice",
-        "select * from slice where ts",
     ] {
         let error = error(script);
         assert_eq!(error.to_string().lines().count(), 1, "{error}");

@@ -1,0 +1,206 @@
+//! Calls of functions: SQLite's names and argument rules, as calls of functions that exist.
+
+use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
+    Value, ValueWithSpan,
+};
+
+use super::grammar::call;
+use super::truth::truth;
+use crate::function::json;
+use crate::function::per_row::{CAST_REAL, NUMBER, TEXT};
+use crate::function::sqlite::{ROUND, SCALAR_MAX, SCALAR_MIN, SUBSTR};
+
+/// Functions whose arguments are texts, whatever they are given.
+const OF_TEXTS: [&str; 12] = [
+    "length",
+    "upper",
+    "lower",
+    "trim",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "replace",
+    "instr",
+    "reverse",
+    "str_split",
+    "starts_with",
+];
+
+/// Functions that give JSON, by what is known of it.
+const GIVING_JSON: [(&str, char); 8] = [
+    ("json", json::IS_JSON),
+    ("json_array", json::IS_JSON),
+    ("json_object", json::IS_JSON),
+    (json::ARRAY, json::IS_JSON),
+    (json::OBJECT, json::IS_JSON),
+    ("json_group_array", json::IS_JSON),
+    ("json_group_object", json::IS_JSON),
+    ("json_extract", json::MAY_BE_JSON),
+];
+
+/// The call's expression as it is to be planned; `None` when it may stay as it is.
+pub(super) fn rewritten(function: &Function) -> Option<Expr> {
+    let name = match function.name.0.as_slice() {
+        [part] => part.as_ident()?.value.to_lowercase(),
+        _ => return None,
+    };
+    let args = plain_args(function)?;
+    match (name.as_str(), args.as_slice()) {
+        ("iif" | "if", [condition, then]) => Some(case(condition, then, None)),
+        ("iif" | "if", [condition, then, otherwise]) => Some(case(condition, then, Some(otherwise))),
+        ("ifnull", [_, _]) => Some(call("coalesce", args)),
+        ("min", [_, _, ..]) => Some(call(SCALAR_MIN, args)),
+        ("max", [_, _, ..]) => Some(call(SCALAR_MAX, args)),
+        ("likely" | "unlikely", [arg]) | ("likelihood", [arg, _]) => Some(Expr::Nested(Box::new(arg.clone()))),
+        ("round", [_] | [_, _]) => Some(call(ROUND, args)),
+        ("regexp", [pattern, text]) => Some(call("regexp_like", [as_text(text), pattern.clone()])),
+        ("regexp", [pattern, text, flags]) => {
+            Some(call("regexp_like", [as_text(text), pattern.clone(), flags.clone()]))
+        }
+        ("like", [pattern, text]) => Some(like(pattern, text, None)),
+        ("like", [pattern, text, Expr::Value(escape)]) => Some(like(pattern, text, Some(escape.clone()))),
+        ("substr" | "substring", [text, start]) => Some(substr(text, start, None)),
+        ("substr" | "substring", [text, start, length]) => Some(substr(text, start, Some(length))),
+        ("sum" | "avg", [arg]) if !is_number(arg) => Some(with_args(function, &name, [call(NUMBER, [arg.clone()])])),
+        ("total", [arg]) => {
+            let sum = with_args(function, "sum", [call(CAST_REAL, [arg.clone()])]);
+            Some(call("coalesce", [sum, number("0.0")]))
+        }
+        ("percentile", [arg, Expr::Value(percent)]) => {
+            let percent: f64 = match &percent.value {
+                Value::Number(digits, _) => digits.parse().ok()?,
+                _ => return None,
+            };
+            let share = number(&format!("{:?}", percent / 100.0));
+            Some(with_args(function, "percentile_cont", [call(CAST_REAL, [arg.clone()]), share]))
+        }
+        ("group_concat", [arg]) => Some(with_args(function, "string_agg", [as_text(arg), text(",")])),
+        ("group_concat" | "string_agg", [arg, separator]) => {
+            Some(with_args(function, "string_agg", [as_text(arg), separator.clone()]))
+        }
+        ("json_array", _) => Some(call(json::ARRAY, with_marks(args))),
+        ("json_object", _) => Some(call(json::OBJECT, with_marks(args))),
+        ("json_quote", [_]) => Some(call(json::QUOTE, with_marks(args))),
+        ("json_group_array", [_]) => {
+            let items = with_args(function, "string_agg", [call(json::QUOTE, with_marks(args)), text(",")]);
+            Some(wrapped("[", items, "]"))
+        }
+        ("json_group_object", [_, _]) => {
+            let members = with_args(function, "string_agg", [call(json::MEMBER, with_marks(args)), text(",")]);
+            Some(wrapped("{", members, "}"))
+        }
+        (name, [_, ..]) if OF_TEXTS.contains(&name) && args.iter().any(|arg| !is_text(arg)) => {
+            Some(with_args(function, name, args.iter().map(as_text)))
+        }
+        _ => None,
+    }
+}
+
+/// The arguments when they are nothing but expressions.
+fn plain_args(function: &Function) -> Option<Vec<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let plain = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    };
+    list.args.iter().map(plain).collect()
+}
+
+/// The call with other arguments, and with its `DISTINCT`, `FILTER` and `OVER`.
+fn with_args(function: &Function, name: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut function = function.clone();
+    function.name = ObjectName::from(vec![Ident::new(name)]);
+    if let FunctionArguments::List(list) = &mut function.args {
+        list.args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
+    }
+    Expr::Function(function)
+}
+
+/// The arguments behind a text that says which of them are JSON.
+fn with_marks(args: Vec<Expr>) -> Vec<Expr> {
+    let mark = |arg: &Expr| match arg {
+        Expr::Function(function) => {
+            let name = function.name.to_string().to_lowercase();
+            GIVING_JSON.iter().find(|(giving, _)| *giving == name).map_or(json::IS_VALUE, |(_, mark)| *mark)
+        }
+        Expr::BinaryOp { op: BinaryOperator::Arrow, .. } => json::IS_JSON,
+        Expr::BinaryOp { op: BinaryOperator::StringConcat, left, .. } if is_wrapped(left) => json::IS_JSON,
+        _ => json::IS_VALUE,
+    };
+    let marks: String = args.iter().map(mark).collect();
+    std::iter::once(text(&marks)).chain(args).collect()
+}
+
+/// `open || coalesce(items, '') || close`.
+fn wrapped(open: &str, items: Expr, close: &str) -> Expr {
+    let concat =
+        |left, right| Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::StringConcat, right: Box::new(right) };
+    concat(concat(text(open), call("coalesce", [items, text("")])), text(close))
+}
+
+/// Whether the left side of a concatenation is what [`wrapped`] begins with.
+fn is_wrapped(left: &Expr) -> bool {
+    match left {
+        Expr::BinaryOp { op: BinaryOperator::StringConcat, left, .. } => **left == text("[") || **left == text("{"),
+        _ => false,
+    }
+}
+
+fn case(condition: &Expr, then: &Expr, otherwise: Option<&Expr>) -> Expr {
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen { condition: truth(condition.clone()), result: then.clone() }],
+        else_result: otherwise.cloned().map(Box::new),
+    }
+}
+
+fn like(pattern: &Expr, text: &Expr, escape_char: Option<ValueWithSpan>) -> Expr {
+    super::rewrite::case_insensitive_like(Expr::Like {
+        negated: false,
+        any: false,
+        expr: Box::new(text.clone()),
+        pattern: Box::new(pattern.clone()),
+        escape_char,
+    })
+}
+
+/// The engine's `substr` where it counts like SQLite's: from a character that is there.
+pub(super) fn substr(text: &Expr, start: &Expr, length: Option<&Expr>) -> Expr {
+    let is_count = |expr: &Expr, least: i64| match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => digits.parse::<i64>().is_ok_and(|count| count >= least),
+            _ => false,
+        },
+        _ => false,
+    };
+    let name = match is_count(start, 1) && length.is_none_or(|length| is_count(length, 0)) {
+        true => "substr",
+        false => SUBSTR,
+    };
+    call(name, [as_text(text), start.clone()].into_iter().chain(length.cloned()))
+}
+
+/// The expression as a text.
+pub(super) fn as_text(expr: &Expr) -> Expr {
+    if is_text(expr) { expr.clone() } else { call(TEXT, [expr.clone()]) }
+}
+
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)))
+}
+
+fn is_number(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(value.value, Value::Number(..)))
+}
+
+fn text(text: &str) -> Expr {
+    Expr::value(Value::SingleQuotedString(text.to_owned()))
+}
+
+fn number(digits: &str) -> Expr {
+    Expr::value(Value::Number(digits.to_owned(), false))
+}

@@ -1,0 +1,353 @@
+//! Operators: what `=`, `+`, `||` and the others mean between values of different kinds.
+//!
+//! The engine brings both sides to one type and fails where a value does not fit. SQLite compares any two values: a
+//! number is less than a text, unless one side is a column (or a cast), which offers its type to the other side. All of
+//! it can be decided from the types when a query is planned, so comparisons of like with like, which are nearly all,
+//! stay the engine's own and as fast.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::functions::core::nullif;
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, lit, when};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
+
+use crate::function::Functions;
+use crate::function::json::{ARROW, LONG_ARROW};
+use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NUMBER, TEXT, is_text};
+use crate::function::sqlite::{COMPARE, SHIFT_LEFT, SHIFT_RIGHT};
+use crate::function::value::{Number, Value, whole_number};
+
+/// SQLite's operators.
+pub(crate) struct Operators {
+    functions: Arc<Functions>,
+}
+
+impl std::fmt::Debug for Operators {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Operators")
+    }
+}
+
+/// What SQLite tells apart among values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Number,
+    Text,
+    Blob,
+}
+
+impl Class {
+    fn of(data_type: &DataType) -> Option<Self> {
+        match data_type {
+            DataType::Boolean | DataType::Int64 | DataType::Float64 => Some(Self::Number),
+            DataType::Binary => Some(Self::Blob),
+            data_type if is_text(data_type) => Some(Self::Text),
+            _ => None,
+        }
+    }
+}
+
+/// What an expression offers to the other side of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Affinity {
+    Number,
+    Text,
+    None,
+}
+
+impl Affinity {
+    fn of(expr: &Expr, class: Class) -> Self {
+        match expr {
+            Expr::Alias(alias) => Self::of(&alias.expr, class),
+            Expr::Column(_) | Expr::OuterReferenceColumn(..) | Expr::ScalarSubquery(_) | Expr::Cast(_) => match class {
+                Class::Number => Self::Number,
+                Class::Text => Self::Text,
+                Class::Blob => Self::None,
+            },
+            Expr::ScalarFunction(call) => match call.func.name() {
+                CAST_INT | CAST_REAL => Self::Number,
+                CAST_TEXT => Self::Text,
+                _ => Self::None,
+            },
+            _ => Self::None,
+        }
+    }
+}
+
+/// Functions whose text may stand for a number, because a column has one type and their values have their own.
+const VARYING: [&str; 3] = ["json_extract", LONG_ARROW, "extract_arg"];
+
+fn is_varying(expr: &Expr) -> bool {
+    matches!(expr, Expr::ScalarFunction(call) if VARYING.contains(&call.func.name()))
+}
+
+impl Operators {
+    pub(crate) fn new(functions: Arc<Functions>) -> Self {
+        Self { functions }
+    }
+
+    fn call(&self, name: &str, args: Vec<Expr>) -> Result<Expr> {
+        let function: Option<Arc<ScalarUDF>> = self.functions.scalar(name);
+        match function {
+            Some(function) => Ok(function.call(args)),
+            None => datafusion::common::internal_err!("the function {name} is missing"),
+        }
+    }
+
+    /// `left operator right` for a comparison; both sides unchanged when the engine reads it as SQLite does.
+    pub(crate) fn compare(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
+        let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
+        let plain = |left, right| Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))));
+        let (Some(left_class), Some(right_class)) = (Class::of(&left_type), Class::of(&right_type)) else {
+            return plain(left, right);
+        };
+        if left_class == right_class {
+            let is_mixed = (left_type == DataType::Boolean) != (right_type == DataType::Boolean);
+            return match is_mixed {
+                true => plain(as_int(left, &left_type), as_int(right, &right_type)),
+                false => plain(left, right),
+            };
+        }
+        let offered = (Affinity::of(&left, left_class), Affinity::of(&right, right_class));
+        let is_numeric = match (left_class, right_class) {
+            (Class::Number, Class::Text) => offered.0 == Affinity::Number || is_varying(&right),
+            (Class::Text, Class::Number) => offered.1 == Affinity::Number || is_varying(&left),
+            _ => false,
+        };
+        if is_numeric {
+            return self.compare_numbers(op, left, right, left_class, plain);
+        }
+        match (left_class, right_class) {
+            (Class::Number, Class::Text) if offered.1 == Affinity::Text => plain(self.text(left)?, right),
+            (Class::Text, Class::Number) if offered.0 == Affinity::Text => plain(left, self.text(right)?),
+            _ => by_class(op, left, right, (left_class as u8).cmp(&(right_class as u8))),
+        }
+    }
+
+    /// A comparison in which a text that is a number counts as one.
+    fn compare_numbers(
+        &self,
+        op: Operator,
+        left: Expr,
+        right: Expr,
+        left_class: Class,
+        plain: impl Fn(Expr, Expr) -> Result<Expr>,
+    ) -> Result<Expr> {
+        let text = if left_class == Class::Text { &left } else { &right };
+        if let Expr::Literal(value, _) = text
+            && let Some(Some(text)) = value.try_as_str()
+        {
+            let number = match whole_number(text) {
+                Some(Number::Int(value)) => lit(value),
+                Some(Number::Real(value)) => lit(value),
+                None if left_class == Class::Text => return by_class(op, left, right, Ordering::Greater),
+                None => return by_class(op, left, right, Ordering::Less),
+            };
+            return if left_class == Class::Text { plain(number, right) } else { plain(left, number) };
+        }
+        match op {
+            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => plain(self.text(left)?, self.text(right)?),
+            _ => plain(self.call(COMPARE, vec![left, right])?, lit(0_i64)),
+        }
+    }
+
+    /// Compares one by one where `IN` has a list of other kinds of values than the one it looks for.
+    pub(crate) fn settle_lists(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let settled = plan.transform_up_with_subqueries(|plan| {
+            let mut schema = DFSchema::empty();
+            for input in plan.inputs() {
+                schema.merge(input.schema());
+            }
+            plan.map_expressions(|expr| {
+                let name = expr.schema_name().to_string();
+                let settled = expr.transform_up(|expr| match expr {
+                    Expr::InList(list) if self.is_mixed(&list, &schema)? => {
+                        self.settle_list(list, &schema).map(Transformed::yes)
+                    }
+                    expr => Ok(Transformed::no(expr)),
+                })?;
+                let is_renamed = settled.transformed && settled.data.schema_name().to_string() != name;
+                Ok(if is_renamed { settled.update_data(|expr| expr.alias(name)) } else { settled })
+            })
+        });
+        settled.data()
+    }
+
+    fn is_mixed(&self, list: &InList, schema: &DFSchema) -> Result<bool> {
+        let sought = Class::of(&list.expr.get_type(schema)?);
+        for item in &list.list {
+            let class = Class::of(&item.get_type(schema)?);
+            if sought.zip(class).is_some_and(|(sought, class)| sought != class) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn settle_list(&self, list: InList, schema: &DFSchema) -> Result<Expr> {
+        let mut found = lit(false);
+        for item in list.list {
+            found = found.or(self.compare(Operator::Eq, list.expr.as_ref().clone(), item, schema)?);
+        }
+        Ok(if list.negated { !found } else { found })
+    }
+
+    fn text(&self, expr: Expr) -> Result<Expr> {
+        match &expr {
+            Expr::Literal(ScalarValue::Int64(Some(value)), _) => Ok(lit(value.to_string())),
+            Expr::Literal(ScalarValue::Float64(Some(value)), _) => {
+                Ok(lit(Value::Real(*value).to_text().unwrap_or_default().into_owned()))
+            }
+            _ => self.call(TEXT, vec![expr]),
+        }
+    }
+
+    fn number(&self, expr: Expr, schema: &DFSchema) -> Result<Expr> {
+        let data_type = expr.get_type(schema)?;
+        match &expr {
+            Expr::Literal(value, _) if is_text(&data_type) => {
+                Ok(match Value::text(value.try_as_str().flatten().unwrap_or_default()).to_number() {
+                    Some(Number::Int(value)) => lit(value),
+                    Some(Number::Real(value)) => lit(value),
+                    None => lit(ScalarValue::Int64(None)),
+                })
+            }
+            _ => match data_type {
+                DataType::Boolean => Ok(as_int(expr, &data_type)),
+                DataType::Null => Ok(lit(ScalarValue::Int64(None))),
+                DataType::Binary => self.call(NUMBER, vec![expr]),
+                data_type if is_text(&data_type) => self.call(NUMBER, vec![expr]),
+                _ => Ok(expr),
+            },
+        }
+    }
+
+    fn int(&self, expr: Expr, schema: &DFSchema) -> Result<Expr> {
+        match expr.get_type(schema)? {
+            DataType::Int64 => Ok(expr),
+            data_type @ DataType::Boolean => Ok(as_int(expr, &data_type)),
+            _ => self.call(CAST_INT, vec![expr]),
+        }
+    }
+
+    fn arithmetic(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
+        let binary =
+            |left: Expr, op, right: Expr| Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)));
+        if op == Operator::Modulo {
+            let is_int =
+                |expr: &Expr| Ok::<_, datafusion::common::DataFusionError>(expr.get_type(schema)? == DataType::Int64);
+            let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
+            let gives_int = is_int(&left)? && is_int(&right)?;
+            let divisor = or_null_if_zero(self.int(right, schema)?, schema)?;
+            let rest = binary(self.int(left, schema)?, op, divisor);
+            return Ok(match gives_int {
+                true => rest,
+                false => Expr::Cast(Cast::new(Box::new(rest), DataType::Float64)),
+            });
+        }
+        let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
+        let right = if op == Operator::Divide { or_null_if_zero(right, schema)? } else { right };
+        Ok(binary(left, op, right))
+    }
+}
+
+fn as_int(expr: Expr, data_type: &DataType) -> Expr {
+    match data_type {
+        DataType::Boolean => Expr::Cast(Cast::new(Box::new(expr), DataType::Int64)),
+        _ => expr,
+    }
+}
+
+/// A division by nothing gives nothing.
+fn or_null_if_zero(divisor: Expr, schema: &DFSchema) -> Result<Expr> {
+    let zero = match divisor.get_type(schema)? {
+        DataType::Int64 => lit(0_i64),
+        DataType::Float64 => lit(0.0_f64),
+        _ => return Ok(divisor),
+    };
+    match &divisor {
+        Expr::Literal(value, _) if zero != lit(value.clone()) && !value.is_null() => Ok(divisor),
+        _ => Ok(nullif().call(vec![divisor, zero])),
+    }
+}
+
+/// The verdict of a comparison that the kinds of values decide.
+fn by_class(op: Operator, left: Expr, right: Expr, order: Ordering) -> Result<Expr> {
+    let verdict = match op {
+        Operator::Eq | Operator::IsNotDistinctFrom => false,
+        Operator::NotEq | Operator::IsDistinctFrom => true,
+        Operator::Lt | Operator::LtEq => order == Ordering::Less,
+        _ => order == Ordering::Greater,
+    };
+    match op {
+        // Two nulls of different types are the same null.
+        Operator::IsNotDistinctFrom => Ok(left.is_null().and(right.is_null())),
+        Operator::IsDistinctFrom => Ok(left.is_not_null().or(right.is_not_null())),
+        _ => when(left.is_not_null().and(right.is_not_null()), lit(verdict)).end(),
+    }
+}
+
+/// The engine's comparison for one of the language.
+fn comparison(op: &BinaryOperator) -> Option<Operator> {
+    Some(match op {
+        BinaryOperator::Eq => Operator::Eq,
+        BinaryOperator::NotEq => Operator::NotEq,
+        BinaryOperator::Lt => Operator::Lt,
+        BinaryOperator::LtEq => Operator::LtEq,
+        BinaryOperator::Gt => Operator::Gt,
+        BinaryOperator::GtEq => Operator::GtEq,
+        // The grammar reads `a IS b` as this.
+        BinaryOperator::Spaceship => Operator::IsNotDistinctFrom,
+        _ => return None,
+    })
+}
+
+impl ExprPlanner for Operators {
+    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        let RawBinaryExpr { op, left, right } = expr;
+        if let Some(op) = comparison(&op) {
+            return Ok(PlannerResult::Planned(self.compare(op, left, right, schema)?));
+        }
+        let arithmetic = match op {
+            BinaryOperator::Plus => Some(Operator::Plus),
+            BinaryOperator::Minus => Some(Operator::Minus),
+            BinaryOperator::Multiply => Some(Operator::Multiply),
+            BinaryOperator::Divide => Some(Operator::Divide),
+            BinaryOperator::Modulo => Some(Operator::Modulo),
+            _ => None,
+        };
+        if let Some(op) = arithmetic {
+            return Ok(PlannerResult::Planned(self.arithmetic(op, left, right, schema)?));
+        }
+        let planned = match op {
+            BinaryOperator::StringConcat => {
+                let text = |expr: Expr| match expr.get_type(schema)? {
+                    data_type if is_text(&data_type) || data_type == DataType::Null => Ok(expr),
+                    _ => self.text(expr),
+                };
+                let (left, right) = (Box::new(text(left)?), Box::new(text(right)?));
+                Expr::BinaryExpr(BinaryExpr::new(left, Operator::StringConcat, right))
+            }
+            BinaryOperator::BitwiseAnd | BinaryOperator::BitwiseOr => {
+                let (left, right) = (Box::new(self.int(left, schema)?), Box::new(self.int(right, schema)?));
+                let op = match op {
+                    BinaryOperator::BitwiseAnd => Operator::BitwiseAnd,
+                    _ => Operator::BitwiseOr,
+                };
+                Expr::BinaryExpr(BinaryExpr::new(left, op, right))
+            }
+            BinaryOperator::PGBitwiseShiftLeft => self.call(SHIFT_LEFT, vec![left, right])?,
+            BinaryOperator::PGBitwiseShiftRight => self.call(SHIFT_RIGHT, vec![left, right])?,
+            BinaryOperator::Arrow => self.call(ARROW, vec![left, right])?,
+            BinaryOperator::LongArrow => self.call(LONG_ARROW, vec![left, right])?,
+            op => return Ok(PlannerResult::Original(RawBinaryExpr { op, left, right })),
+        };
+        Ok(PlannerResult::Planned(planned))
+    }
+}

@@ -1,0 +1,286 @@
+//! SQLite's scalar functions that the engine lacks or means differently.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, Definition, Gives, NUMBER, TEXT, TRUTH};
+use super::printf;
+use super::value::{Number, Value, real_text};
+
+/// How many arguments there may be at most where there may be any number.
+const ANY: usize = usize::MAX;
+
+/// Compares as SQLite compares a numeric column with a text: `__compare(left, right)` is -1, 0, 1 or null.
+pub(crate) const COMPARE: &str = "__compare";
+/// The smallest of several values.
+pub(crate) const SCALAR_MIN: &str = "__scalar_min";
+/// The largest of several values.
+pub(crate) const SCALAR_MAX: &str = "__scalar_max";
+/// `substr` with its counting from the end.
+pub(crate) const SUBSTR: &str = "__substr";
+/// Bits moved to the left.
+pub(crate) const SHIFT_LEFT: &str = "__shift_left";
+/// Bits moved to the right.
+pub(crate) const SHIFT_RIGHT: &str = "__shift_right";
+/// Every bit turned over.
+pub(crate) const BIT_NOT: &str = "__bit_not";
+/// `round`, which gives a real number whatever it gets.
+pub(crate) const ROUND: &str = "__round";
+
+/// The functions.
+pub(super) const DEFINITIONS: &[Definition] = &[
+    Definition { name: TRUTH, num_args: 1..=1, gives: Gives::Boolean, compute: |args| Ok(truth(&args[0])) },
+    Definition { name: NUMBER, num_args: 1..=1, gives: Gives::Number, compute: |args| Ok(number(&args[0])) },
+    Definition { name: TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) },
+    Definition { name: CAST_TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) },
+    Definition { name: CAST_INT, num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(args[0].clone()) },
+    Definition { name: CAST_REAL, num_args: 1..=1, gives: Gives::Real, compute: |args| Ok(args[0].clone()) },
+    Definition { name: COMPARE, num_args: 2..=2, gives: Gives::Int, compute: compare },
+    Definition {
+        name: SCALAR_MIN,
+        num_args: 2..=ANY,
+        gives: Gives::Common,
+        compute: |args| Ok(extreme(args, Ordering::Less)),
+    },
+    Definition {
+        name: SCALAR_MAX,
+        num_args: 2..=ANY,
+        gives: Gives::Common,
+        compute: |args| Ok(extreme(args, Ordering::Greater)),
+    },
+    Definition { name: SUBSTR, num_args: 2..=3, gives: Gives::Text, compute: substr },
+    Definition { name: SHIFT_LEFT, num_args: 2..=2, gives: Gives::Int, compute: |args| Ok(shift(args, false)) },
+    Definition { name: SHIFT_RIGHT, num_args: 2..=2, gives: Gives::Int, compute: |args| Ok(shift(args, true)) },
+    Definition {
+        name: BIT_NOT,
+        num_args: 1..=1,
+        gives: Gives::Int,
+        compute: |args| Ok(int_or_null(args[0].to_int().map(|value| !value))),
+    },
+    Definition { name: ROUND, num_args: 1..=2, gives: Gives::Real, compute: |args| Ok(round(args)) },
+    Definition { name: "printf", num_args: 1..=ANY, gives: Gives::Text, compute: print },
+    Definition { name: "format", num_args: 1..=ANY, gives: Gives::Text, compute: print },
+    Definition { name: "hex", num_args: 1..=1, gives: Gives::Text, compute: |args| Ok(hex(&args[0])) },
+    Definition { name: "unhex", num_args: 1..=2, gives: Gives::Blob, compute: |args| Ok(unhex(args)) },
+    Definition { name: "unicode", num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(unicode(&args[0])) },
+    Definition { name: "char", num_args: 0..=ANY, gives: Gives::Text, compute: |args| Ok(chars(args)) },
+    Definition { name: "quote", num_args: 1..=1, gives: Gives::Text, compute: |args| Ok(Value::text(quote(&args[0]))) },
+    Definition {
+        name: "typeof",
+        num_args: 1..=1,
+        gives: Gives::Text,
+        compute: |args| Ok(Value::Text(Cow::Borrowed(type_name(&args[0])))),
+    },
+    Definition { name: "sign", num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(sign(&args[0])) },
+    Definition {
+        name: "sqlite_version",
+        num_args: 0..=0,
+        gives: Gives::Text,
+        compute: |_| Ok(Value::Text(Cow::Borrowed("3.50.0"))),
+    },
+    Definition { name: "zeroblob", num_args: 1..=1, gives: Gives::Blob, compute: zeroblob },
+];
+
+fn int_or_null(value: Option<i64>) -> Value<'static> {
+    value.map_or(Value::Null, Value::Int)
+}
+
+fn truth<'a>(value: &Value<'a>) -> Value<'a> {
+    value.to_truth().map_or(Value::Null, Value::truth)
+}
+
+fn number<'a>(value: &Value<'a>) -> Value<'a> {
+    match value.to_number() {
+        Some(Number::Int(value)) => Value::Int(value),
+        Some(Number::Real(value)) => Value::Real(value),
+        None => Value::Null,
+    }
+}
+
+fn compare<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    if args.iter().any(Value::is_null) {
+        return Ok(Value::Null);
+    }
+    let (left, right) = (args[0].clone().with_numeric_affinity(), args[1].clone().with_numeric_affinity());
+    Ok(Value::Int(left.compare(&right) as i64))
+}
+
+fn extreme<'a>(args: &[Value<'a>], wanted: Ordering) -> Value<'a> {
+    if args.iter().any(Value::is_null) {
+        return Value::Null;
+    }
+    let better = |best: Value<'a>, value: &Value<'a>| if value.compare(&best) == wanted { value.clone() } else { best };
+    match args.split_first() {
+        Some((first, rest)) => rest.iter().fold(first.clone(), better),
+        None => Value::Null,
+    }
+}
+
+/// Characters from `start`, counted from 1, or from the end when negative; a negative length takes those before it.
+fn substr<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let (Some(text), Some(start)) = (args[0].to_text(), args[1].to_int()) else { return Ok(Value::Null) };
+    let wanted = match args.get(2) {
+        Some(length) => match length.to_int() {
+            Some(length) => length,
+            None => return Ok(Value::Null),
+        },
+        None => i64::MAX,
+    };
+    let num_chars = text.chars().count() as i128;
+    let (mut start, mut wanted) = (i128::from(start), i128::from(wanted));
+    let is_backward = wanted < 0;
+    wanted = wanted.abs();
+    if start < 0 {
+        start += num_chars;
+        if start < 0 {
+            wanted = (wanted + start).max(0);
+            start = 0;
+        }
+    } else if start > 0 {
+        start -= 1;
+    } else if wanted > 0 {
+        // The place before the first character takes up one of the length.
+        wanted -= 1;
+    }
+    if is_backward {
+        start -= wanted;
+        if start < 0 {
+            wanted += start;
+            start = 0;
+        }
+    }
+    let (start, wanted) = (start.clamp(0, num_chars) as usize, wanted.clamp(0, num_chars) as usize);
+    Ok(Value::text(text.chars().skip(start).take(wanted).collect::<String>()))
+}
+
+fn shift<'a>(args: &[Value<'a>], is_right: bool) -> Value<'a> {
+    let (Some(value), Some(count)) = (args[0].to_int(), args[1].to_int()) else { return Value::Null };
+    // A negative count moves the other way.
+    let is_right = is_right != (count < 0);
+    let count = u32::try_from(count.unsigned_abs()).unwrap_or(u32::MAX);
+    Value::Int(match is_right {
+        true => value >> count.min(63),
+        false => value.checked_shl(count).unwrap_or(0),
+    })
+}
+
+fn round<'a>(args: &[Value<'a>]) -> Value<'a> {
+    /// SQLite's own limit.
+    const MAX_PLACES: i64 = 30;
+    let Some(value) = args[0].to_real() else { return Value::Null };
+    let places = match args.get(1) {
+        Some(places) => match places.to_int() {
+            Some(places) => places.clamp(0, MAX_PLACES),
+            None => return Value::Null,
+        },
+        None => 0,
+    };
+    /// From here on a real number has no fraction.
+    const WHOLE_FROM: f64 = 4_503_599_627_370_496.0;
+    if value.abs() >= WHOLE_FROM {
+        return Value::Real(value);
+    }
+    if places == 0 {
+        return Value::Real(if value < 0.0 { (value - 0.5).ceil() } else { (value + 0.5).floor() });
+    }
+    // Through the 15 digits that are shown, so that 2.675 is not the 2.67499… that it is stored as.
+    Value::Real(printf::fixed(value, places as usize).parse().unwrap_or(value))
+}
+
+fn print<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let Some((format, rest)) = args.split_first() else { return Ok(Value::Null) };
+    match format.to_text() {
+        Some(format) => Ok(Value::text(printf::print(&format, rest))),
+        None => Ok(Value::Null),
+    }
+}
+
+fn bytes_of<'v>(value: &'v Value<'_>) -> Cow<'v, [u8]> {
+    match value {
+        Value::Blob(bytes) => Cow::Borrowed(bytes),
+        other => Cow::Owned(other.to_text().unwrap_or_default().as_bytes().to_vec()),
+    }
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn hex<'a>(value: &Value<'a>) -> Value<'a> {
+    Value::text(hex_of(&bytes_of(value)))
+}
+
+/// The bytes that a text of hexadecimal digits means; null for any other text.
+fn unhex<'a>(args: &[Value<'a>]) -> Value<'a> {
+    let Some(text) = args[0].to_text() else { return Value::Null };
+    let ignored = match args.get(1).map(Value::to_text) {
+        Some(None) => return Value::Null,
+        Some(Some(ignored)) => ignored.into_owned(),
+        None => String::new(),
+    };
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut chars = text.chars();
+    while let Some(first) = chars.next() {
+        let Some(high) = first.to_digit(16) else {
+            match ignored.contains(first) {
+                true => continue,
+                false => return Value::Null,
+            }
+        };
+        let Some(low) = chars.next().and_then(|second| second.to_digit(16)) else { return Value::Null };
+        bytes.push((high * 16 + low) as u8);
+    }
+    Value::Blob(Cow::Owned(bytes))
+}
+
+fn unicode<'a>(value: &Value<'a>) -> Value<'a> {
+    int_or_null(value.to_text().and_then(|text| text.chars().next()).map(|first| i64::from(u32::from(first))))
+}
+
+fn chars<'a>(args: &[Value<'a>]) -> Value<'a> {
+    let char_of = |value: &Value<'_>| {
+        let code = value.to_int().and_then(|code| u32::try_from(code).ok());
+        code.map_or(char::REPLACEMENT_CHARACTER, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+    };
+    Value::text(args.iter().map(char_of).collect::<String>())
+}
+
+/// The value as a literal of the language.
+pub(super) fn quote(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Int(value) => value.to_string(),
+        Value::Real(value) => real_text(*value),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Blob(bytes) => format!("X'{}'", hex_of(bytes)),
+    }
+}
+
+fn type_name(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Int(_) => "integer",
+        Value::Real(_) => "real",
+        Value::Text(_) => "text",
+        Value::Blob(_) => "blob",
+    }
+}
+
+fn sign<'a>(value: &Value<'a>) -> Value<'a> {
+    match value.clone().with_numeric_affinity() {
+        Value::Int(value) => Value::Int(value.signum()),
+        Value::Real(value) if value == 0.0 => Value::Int(0),
+        Value::Real(value) => Value::Int(value.signum() as i64),
+        _ => Value::Null,
+    }
+}
+
+fn zeroblob<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    /// SQLite's own limit of one value.
+    const MAX_BYTES: i64 = 1_000_000_000;
+    match args[0].to_int() {
+        None => Ok(Value::Null),
+        Some(len) if len > MAX_BYTES => Err(format!("zeroblob of {len} bytes is too big")),
+        Some(len) => Ok(Value::Blob(Cow::Owned(vec![0; usize::try_from(len).unwrap_or(0)]))),
+    }
+}
