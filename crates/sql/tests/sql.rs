@@ -9,6 +9,7 @@ mod sql {
     mod formats;
     mod limits;
     mod many;
+    mod oracle;
     mod order;
     mod pushdown;
     mod sqlite;

@@ -45,7 +45,8 @@ enum Class {
 impl Class {
     fn of(data_type: &DataType) -> Option<Self> {
         match data_type {
-            DataType::Boolean | DataType::Int64 | DataType::Float64 => Some(Self::Number),
+            DataType::Boolean | DataType::Float64 => Some(Self::Number),
+            data_type if data_type.is_integer() => Some(Self::Number),
             DataType::Binary => Some(Self::Blob),
             data_type if is_text(data_type) => Some(Self::Text),
             _ => None,
@@ -152,7 +153,11 @@ impl Operators {
             return if left_class == Class::Text { plain(number, right) } else { plain(left, number) };
         }
         match op {
-            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => plain(self.text(left)?, self.text(right)?),
+            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
+                let are_null = left.clone().is_null().and(right.clone().is_null());
+                let is_same = self.call(COMPARE, vec![left, right])?.eq(lit(0_i64)).is_true().or(are_null);
+                Ok(if op == Operator::IsDistinctFrom { !is_same } else { is_same })
+            }
             _ => plain(self.call(COMPARE, vec![left, right])?, lit(0_i64)),
         }
     }
@@ -223,6 +228,10 @@ impl Operators {
                 DataType::Null => Ok(lit(ScalarValue::Int64(None))),
                 DataType::Binary => self.call(NUMBER, vec![expr]),
                 data_type if is_text(&data_type) => self.call(NUMBER, vec![expr]),
+                // Lengths and ranks of the engine have fewer bits.
+                data_type if data_type.is_integer() && data_type != DataType::Int64 => {
+                    Ok(Expr::Cast(Cast::new(Box::new(expr), DataType::Int64)))
+                }
                 _ => Ok(expr),
             },
         }
