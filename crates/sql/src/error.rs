@@ -104,6 +104,24 @@ pub enum SqlError {
         /// Where.
         place: Option<Place>,
     },
+    /// A macro that nobody defined.
+    #[error("no such macro: `{name}!`")]
+    UnknownMacro {
+        /// Name as typed.
+        name: String,
+        /// Names that look like it, closest first.
+        nearest: Vec<String>,
+        /// Where.
+        place: Option<Place>,
+    },
+    /// A module that does not exist.
+    #[error("no such module: `{name}`")]
+    UnknownModule {
+        /// Name as typed.
+        name: String,
+        /// Names that look like it, closest first.
+        nearest: Vec<String>,
+    },
     /// A statement that is SQL and makes no sense: types, ambiguous names, wrong number of arguments.
     #[error("{message}")]
     Invalid {
@@ -170,6 +188,7 @@ impl SqlError {
             | Self::UnknownTable { place, .. }
             | Self::UnknownColumn { place, .. }
             | Self::UnknownFunction { place, .. }
+            | Self::UnknownMacro { place, .. }
             | Self::Invalid { place, .. }
             | Self::ReadOnly { place, .. }
             | Self::Unsupported { place, .. } => place.as_ref(),
@@ -185,7 +204,9 @@ impl SqlError {
             }
             Self::UnknownTable { nearest, .. }
             | Self::UnknownColumn { nearest, .. }
-            | Self::UnknownFunction { nearest, .. } => did_you_mean(nearest),
+            | Self::UnknownFunction { nearest, .. }
+            | Self::UnknownMacro { nearest, .. }
+            | Self::UnknownModule { nearest, .. } => did_you_mean(nearest),
             Self::MemoryLimit { detail, .. } => {
                 Some(format!("raise the limit, or ask for fewer rows or columns ({detail})"))
             }

@@ -24,15 +24,18 @@
 mod arg_kinds;
 mod arg_rows;
 mod catalog;
+mod definition;
 mod dialect;
 mod error;
 pub mod format;
 mod function;
+mod module;
 mod ordered_concat;
 mod planner;
 mod row_order;
 mod schema;
 mod session;
+mod span_join;
 mod table_provider;
 mod view;
 

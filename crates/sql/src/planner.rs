@@ -1,7 +1,7 @@
 //! The planner: from a parsed statement to DataFusion's logical plan, and from its errors to ours.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableProvider;
@@ -15,19 +15,22 @@ use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
 use datafusion::logical_expr::{
-    AggregateUDF, CreateMemoryTable, DdlStatement, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+    AggregateUDF, CreateMemoryTable, DdlStatement, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
 };
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::catalog::{Catalog, Named};
+use crate::definition::{Definitions, Known};
 use crate::dialect::affinity::Affinity;
 use crate::dialect::operator::Operators;
 use crate::dialect::rewrite::Unresolved;
-use crate::dialect::script::{ParsedStatement, Script};
+use crate::dialect::script::{ParsedStatement, Script, ScriptStatement};
 use crate::error::{Place, SqlError, nearest_names};
+use crate::function::user_defined::UserDefined;
 use crate::function::{Functions, settle_types};
 use crate::row_order;
+use crate::session::Engine;
 use crate::view::ShippedView;
 
 /// The schema that SQLite's users may write before a table's name.
@@ -39,6 +42,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) functions: &'a Functions,
     pub(crate) operators: &'a Operators,
+    pub(crate) definitions: &'a Definitions,
+    pub(crate) engine: &'a Weak<Engine>,
 }
 
 /// The error that [`ContextProvider::get_table_source`] gives; the planner adds the place.
@@ -77,7 +82,7 @@ impl Planner<'_> {
     /// The provider of a shipped view, planned now.
     pub(crate) fn plan_view(&self, view: &ShippedView) -> Result<Arc<dyn TableProvider>> {
         let mut script = Script::new(view.text);
-        let Some(Ok(statement)) = script.next_statement() else {
+        let Some(Ok(ScriptStatement::Sql(statement))) = script.next_statement(&Known::default()) else {
             return internal_err!("the view `{}` is no statement", view.name);
         };
         let plan = self.try_plan(&statement).map_err(|error| error.context(format!("view {}", view.name)))?;
@@ -109,6 +114,7 @@ impl Planner<'_> {
                     let mut names = self.functions.scalar_names();
                     names.extend(self.functions.aggregate_names());
                     names.extend(self.functions.window_names());
+                    names.extend(self.definitions.value_function_names());
                     let nearest = nearest_names(name, names.iter().map(String::as_str));
                     SqlError::UnknownFunction { name: name.to_owned(), nearest, place }
                 }
@@ -214,7 +220,12 @@ fn invalid_function(message: &str) -> Option<&str> {
 fn tidy_message(message: &str) -> String {
     const PREFIXES: [&str; 4] = ["Internal error: ", "Error during planning: ", "Execution error: ", "Arrow error: "];
     const ENDS: [&str; 3] = ["\n\nbacktrace:", ", errors: ", "\nThis issue was likely caused by a bug"];
+    /// What a function says of its arguments stands in the middle of what the engine says of functions.
+    const OF_FUNCTION: &str = "user-defined coercion failed with: ";
     let mut message = message;
+    if let Some((_, rest)) = message.split_once(OF_FUNCTION) {
+        message = rest.split(" No function matches").next().unwrap_or(rest);
+    }
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| message.strip_prefix(prefix)) {
         message = rest;
     }
@@ -281,7 +292,16 @@ impl ContextProvider for Planner<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.functions.scalar(name)
+        match self.definitions.value_function(name) {
+            Some(function) => {
+                Some(Arc::new(ScalarUDF::new_from_impl(UserDefined::new(function, Weak::clone(self.engine)))))
+            }
+            None => self.functions.scalar(name),
+        }
+    }
+
+    fn get_table_function_source(&self, name: &str, _: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
+        Err(DataFusionError::External(Box::new(NoSuchTable(name.to_owned()))))
     }
 
     fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {

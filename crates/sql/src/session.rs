@@ -4,10 +4,11 @@
 //! a cancelled or late query returns at once, whatever the engine is busy with. Starting a session costs next to
 //! nothing and does not depend on the size of the trace.
 
+use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
@@ -29,7 +30,7 @@ use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
-use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::ast::{Expr, Statement};
 use futures::StreamExt;
 use kinetoscope_model::Trace;
 use tokio::runtime::{Builder, Runtime};
@@ -37,12 +38,18 @@ use tokio::sync::{mpsc, watch};
 
 use crate::arg_kinds::ArgKinds;
 use crate::catalog::{Catalog, NameConflict};
+use crate::definition::Definitions;
 use crate::dialect::operator::Operators;
-use crate::dialect::script::{ParsedStatement, Script};
-use crate::error::SqlError;
+use crate::dialect::perfetto::{FunctionText, PerfettoStatement, SpanJoinSide};
+use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
+use crate::dialect::token_macro::Macro;
+use crate::error::{SqlError, nearest_names};
 use crate::function::Functions;
+use crate::function::value::{Value, Values};
+use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution};
+use crate::span_join;
 use crate::table_provider::BATCH_ROWS;
 
 /// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
@@ -142,7 +149,7 @@ impl Session {
             .enable_time()
             .build()
             .map_err(|error| SqlError::Internal { message: format!("cannot start threads: {error}") })?;
-        let engine = Arc::new(Engine::new(trace, &options, num_threads)?);
+        let engine = Engine::new(trace, &options, num_threads)?;
         Ok(Self { engine, runtime: Some(runtime), timeout: options.timeout })
     }
 
@@ -229,11 +236,14 @@ pub(crate) struct Engine {
     catalog: Catalog,
     functions: Arc<Functions>,
     operators: Arc<Operators>,
+    definitions: Definitions,
+    /// For functions of scripts, which run queries of their own and are kept by what they are used in.
+    itself: Weak<Self>,
     memory_limit_bytes: Option<usize>,
 }
 
 impl Engine {
-    fn new(trace: Arc<Trace>, options: &SessionOptions, num_threads: usize) -> Result<Self, SqlError> {
+    fn new(trace: Arc<Trace>, options: &SessionOptions, num_threads: usize) -> Result<Arc<Self>, SqlError> {
         let pool: Arc<dyn MemoryPool> = match (options.memory_limit_bytes, &options.spill_folder) {
             (None, _) => Arc::new(UnboundedMemoryPool::default()),
             (Some(limit), None) => Arc::new(GreedyMemoryPool::new(limit)),
@@ -271,13 +281,17 @@ impl Engine {
             .with_aggregate_functions(vec![first_value_udaf()])
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
             .build();
-        Ok(Self {
+        let engine = Arc::new_cyclic(|itself| Self {
             state,
             catalog: Catalog::new(&trace),
             functions,
             operators,
+            definitions: Definitions::default(),
+            itself: Weak::clone(itself),
             memory_limit_bytes: options.memory_limit_bytes,
-        })
+        });
+        engine.define_prelude()?;
+        Ok(engine)
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -285,16 +299,160 @@ impl Engine {
     }
 
     pub(crate) fn planner(&self) -> Planner<'_> {
-        let Self { state, catalog, functions, operators, .. } = self;
-        Planner { state, catalog, functions, operators }
+        let Self { state, catalog, functions, operators, definitions, itself, .. } = self;
+        Planner { state, catalog, functions, operators, definitions, engine: itself }
     }
 
     async fn run(&self, text: &str, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
         let mut script = Script::new(text);
-        while let Some(statement) = script.next_statement() {
-            self.run_statement(text, statement?, events).await?;
+        loop {
+            let statement = script.next_statement(&self.definitions.read());
+            match statement.transpose()? {
+                None => return Ok(()),
+                Some(ScriptStatement::Sql(statement)) => self.run_statement(text, *statement, events).await?,
+                Some(ScriptStatement::Perfetto(statement)) => self.define(statement, events).await?,
+            }
+        }
+    }
+
+    fn define_prelude(&self) -> Result<(), SqlError> {
+        let mut script = Script::new(PRELUDE);
+        loop {
+            let statement = script.next_statement(&self.definitions.read());
+            match statement.transpose()? {
+                None => return Ok(()),
+                Some(ScriptStatement::Perfetto(PerfettoStatement::CreateFunction { function, .. })) => {
+                    let function = FunctionText { is_shipped: true, ..function };
+                    self.definitions.write().functions.insert(function.name.clone(), Arc::new(function));
+                }
+                Some(ScriptStatement::Perfetto(PerfettoStatement::CreateMacro { name, parameters, body, .. })) => {
+                    self.definitions.write().macros.insert(name, Macro { parameters, body });
+                }
+                Some(other) => return Err(SqlError::Internal { message: format!("not for the prelude: {other:?}") }),
+            }
+        }
+    }
+
+    async fn define(&self, statement: PerfettoStatement, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
+        let invalid = |message: String| SqlError::Invalid { message, place: None };
+        let exists = |what: &str, name: &str| {
+            invalid(format!("the {what} `{name}` exists already; `CREATE OR REPLACE` replaces it"))
+        };
+        match statement {
+            PerfettoStatement::CreateFunction { may_replace, function } => {
+                // A mistake in the query is told now and not at the first call.
+                parse_body(&function, &self.definitions.read(), &mut HashMap::new())?;
+                let mut known = self.definitions.write();
+                if known.functions.contains_key(&function.name) && !may_replace {
+                    return Err(exists("function", &function.name));
+                }
+                known.functions.insert(function.name.clone(), Arc::new(function));
+                Ok(())
+            }
+            PerfettoStatement::CreateMacro { may_replace, name, parameters, body } => {
+                let mut known = self.definitions.write();
+                if known.macros.contains_key(&name) && !may_replace {
+                    return Err(exists("macro", &name));
+                }
+                known.macros.insert(name, Macro { parameters, body });
+                Ok(())
+            }
+            // Scans are fast enough without, so an index is a name and nothing else.
+            PerfettoStatement::CreateIndex { may_replace, name, table, columns } => {
+                self.check_columns(&table, &columns)?;
+                let is_new = self.definitions.write().indexes.insert((table, name.clone()));
+                if is_new || may_replace { Ok(()) } else { Err(exists("index", &name)) }
+            }
+            PerfettoStatement::DropIndex { name, table } => {
+                match self.definitions.write().indexes.remove(&(table.clone(), name.clone())) {
+                    true => Ok(()),
+                    false => Err(invalid(format!("there is no index `{name}` on `{table}`"))),
+                }
+            }
+            PerfettoStatement::Include { pattern } => {
+                let modules = module::matching(&pattern);
+                if modules.is_empty() {
+                    return Err(SqlError::UnknownModule { nearest: module::nearest(&pattern), name: pattern });
+                }
+                for module in modules {
+                    let is_new = self.definitions.write().modules.insert(module.name);
+                    if is_new {
+                        Box::pin(self.run(module.text, events)).await?;
+                    }
+                }
+                Ok(())
+            }
+            PerfettoStatement::SpanJoin { name, kind, sides } => {
+                self.catalog.check_free(&name, false).map_err(|conflict| explain_conflict(&name, conflict))?;
+                let rows = [self.span_rows(&sides[0]).await?, self.span_rows(&sides[1]).await?];
+                let joined = span_join::join(kind, &sides, &rows)?;
+                let failed = |error| explain_execution(error, self.memory_limit_bytes);
+                let reservation =
+                    MemoryConsumer::new(format!("table {name}")).register(&self.state.runtime_env().memory_pool);
+                reservation.try_grow(joined.get_array_memory_size()).map_err(failed)?;
+                let provider = MemTable::try_new(joined.schema(), vec![vec![joined]]).map_err(failed)?;
+                self.catalog
+                    .create(&name, Arc::new(provider), Some(reservation), false)
+                    .map_err(|conflict| explain_conflict(&name, conflict))
+            }
+        }
+    }
+
+    fn check_columns(&self, table: &str, columns: &[String]) -> Result<(), SqlError> {
+        let Some(provider) = self.planner().provider(table).and_then(Result::ok) else {
+            let names = self.catalog.names();
+            let nearest = nearest_names(table, names.iter().map(String::as_str));
+            return Err(SqlError::UnknownTable { name: table.to_owned(), nearest, place: None });
+        };
+        let schema = provider.schema();
+        for column in columns {
+            if schema.field_with_name(column).is_err() {
+                let nearest = nearest_names(column, schema.fields().iter().map(|field| field.name().as_str()));
+                return Err(SqlError::UnknownColumn { name: format!("{table}.{column}"), nearest, place: None });
+            }
         }
         Ok(())
+    }
+
+    /// The rows of one side of a span join, in the order that it needs.
+    async fn span_rows(&self, side: &SpanJoinSide) -> Result<RecordBatch, SqlError> {
+        let keys: Vec<String> = side.partition.iter().cloned().chain(["ts".to_owned()]).collect();
+        self.check_columns(&side.table, &keys)?;
+        let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+        let text = format!("SELECT * FROM \"{}\" ORDER BY {}", side.table, keys.join(", "));
+        let statement = Script::new(&text).next_statement(&self.definitions.read());
+        match statement.transpose()? {
+            Some(ScriptStatement::Sql(mut statement)) => self.rows_of(&text, &mut statement).await,
+            _ => Err(SqlError::Internal { message: format!("no query: {text}") }),
+        }
+    }
+
+    /// All rows of one query.
+    async fn rows_of(&self, script: &str, statement: &mut ParsedStatement) -> Result<RecordBatch, SqlError> {
+        let plan = self.planner().plan(script, statement)?;
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let mut state = self.state.clone();
+        state.mark_start_execution();
+        let plan = state.create_physical_plan(&plan).await.map_err(|error| self.planner().explain(error, script))?;
+        let mut stream = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
+        let schema = stream.schema();
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            batches.push(batch.map_err(failed)?);
+        }
+        arrow_select::concat::concat_batches(&schema, &batches).map_err(|error| failed(error.into()))
+    }
+
+    /// What a function of a script gives for `args`.
+    pub(crate) async fn call(&self, function: &FunctionText, args: &[Expr]) -> Result<Value<'static>, SqlError> {
+        let statement = parse_call(function, args, &self.definitions.read());
+        let rows = self.rows_of(&function.body, &mut statement?).await?;
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        match (rows.num_rows(), rows.columns().first()) {
+            (0, _) | (_, None) => Ok(Value::Null),
+            (1, Some(column)) => Ok(Values::new(column).map_err(failed)?.get(0).into_owned()),
+            (num_rows, _) => Err(SqlError::Execution { message: format!("gives {num_rows} rows instead of one") }),
+        }
     }
 
     async fn run_statement(
@@ -303,7 +461,11 @@ impl Engine {
         mut statement: ParsedStatement,
         events: &mpsc::Sender<ResultEvent>,
     ) -> Result<(), SqlError> {
-        match self.planner().plan(script, &mut statement)? {
+        let plan = self.planner().plan(script, &mut statement)?;
+        if let Some(declared) = &statement.declared {
+            check_declared(&plan, declared)?;
+        }
+        match plan {
             LogicalPlan::Ddl(DdlStatement::CreateView(view)) => self.create_view(view),
             LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => match statement.ast {
                 Statement::CreateTable(_) => self.create_table(script, table).await,
@@ -394,6 +556,24 @@ impl Engine {
             Err(NameConflict::Missing) if if_exists => Ok(()),
             dropped => dropped.map_err(|conflict| explain_conflict(name, conflict)),
         }
+    }
+}
+
+/// Checks that what a statement makes has the columns that it declares.
+fn check_declared(plan: &LogicalPlan, declared: &[(String, String)]) -> Result<(), SqlError> {
+    let input = match plan {
+        LogicalPlan::Ddl(DdlStatement::CreateView(view)) => &view.input,
+        LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => &table.input,
+        _ => return Ok(()),
+    };
+    let found: Vec<&str> = input.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    let invalid = |message: String| Err(SqlError::Invalid { message, place: None });
+    if let Some((missing, _)) = declared.iter().find(|(name, _)| !found.contains(&name.as_str())) {
+        return invalid(format!("the column `{missing}` is declared, but the query does not give it"));
+    }
+    match found.iter().find(|found| !declared.iter().any(|(name, _)| name == *found)) {
+        Some(surplus) => invalid(format!("the query gives a column `{surplus}` that is not declared")),
+        None => Ok(()),
     }
 }
 

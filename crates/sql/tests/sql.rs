@@ -11,6 +11,7 @@ mod sql {
     mod many;
     mod oracle;
     mod order;
+    mod perfetto;
     mod pushdown;
     mod sqlite;
     mod statements;

@@ -99,6 +99,11 @@ impl Dialect for Grammar {
         true
     }
 
+    // `$name` is a parameter in the body of a function or macro.
+    fn supports_dollar_placeholder(&self) -> bool {
+        true
+    }
+
     fn supports_comma_separated_trim(&self) -> bool {
         true
     }

@@ -10,12 +10,17 @@
 //! - [`operator`] says what `=`, `+` and the like mean between values of different kinds;
 //! - [`truth`] finds the places where any value may stand for a condition;
 //! - [`function_call`] knows SQLite's functions by their names and arguments;
+//! - [`perfetto`] reads the statements that only PerfettoSQL has, [`token_macro`] and [`table_call`] put in their places
+//!   what those have defined;
 //! - [`rewrite`] replaces what DataFusion would read differently (`LIKE`, `"text"`, unnamed result columns).
 
 pub(crate) mod affinity;
 mod function_call;
 pub(crate) mod grammar;
 pub(crate) mod operator;
+pub(crate) mod perfetto;
 pub(crate) mod rewrite;
 pub(crate) mod script;
+pub(crate) mod table_call;
+pub(crate) mod token_macro;
 mod truth;

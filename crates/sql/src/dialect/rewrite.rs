@@ -101,7 +101,7 @@ impl Rewriter<'_> {
                     let plan_name = unique_name(column.clone().unwrap_or_else(|| expr.to_string()), &taken, is_taken);
                     let header = match &column {
                         Some(column) => column.clone(),
-                        None if has_texts => texts[index].to_owned(),
+                        None if has_texts && !texts[index].is_empty() => texts[index].to_owned(),
                         None => expr.to_string(),
                     };
                     if column.as_ref() != Some(&plan_name) {
@@ -180,15 +180,22 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         truth::ask_clauses(select);
+        let mut taken = HashSet::new();
         for item in &mut select.projection {
             match item {
-                // Lets an outer query say `"max(dur)"`, and two unnamed ones of the same text stand side by side.
-                SelectItem::UnnamedExpr(expr) if column_name(expr).is_none() => {
-                    let alias = quoted_ident(&expr.to_string().to_lowercase());
-                    *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias };
+                // Lets an outer query say `"max(dur)"`, and two of the same text or name stand side by side.
+                SelectItem::UnnamedExpr(expr) => {
+                    let column = column_name(expr);
+                    let text = || expr.to_string().to_lowercase();
+                    let name = unique_name(column.clone().unwrap_or_else(text), &taken, false);
+                    if column.as_ref() != Some(&name) {
+                        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted_ident(&name) };
+                    }
+                    taken.insert(name);
                 }
                 SelectItem::ExprWithAlias { alias, .. } => {
                     let (name, typed) = (alias.value.to_lowercase(), self.typed(alias));
+                    taken.insert(name.clone());
                     if name != typed {
                         self.spelling.insert(name, typed);
                     }

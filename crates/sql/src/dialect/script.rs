@@ -6,14 +6,17 @@
 
 use std::collections::HashMap;
 
-use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::ast::{Expr, Query, Statement};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use super::grammar::Grammar;
-use super::rewrite;
-use crate::error::{Place, SqlError};
+use super::perfetto::{self, FunctionText, PerfettoStatement, Read};
+use super::token_macro::{self, WrongKind};
+use super::{rewrite, table_call};
+use crate::definition::Known;
+use crate::error::{Place, SqlError, nearest_names};
 
 /// How deep an expression or a chain of operators may be: SQLite's own limit. Planner and optimiser walk trees by
 /// recursion, and a stack overflow cannot be caught.
@@ -64,6 +67,17 @@ pub(crate) struct ParsedStatement {
     pub(crate) spelling: HashMap<String, String>,
     /// What stood between double quotes, by its place: it may turn out to be a text.
     quoted: HashMap<Location, String>,
+    /// Names and types that the statement declares for the columns of what it makes.
+    pub(crate) declared: Option<Vec<(String, String)>>,
+}
+
+/// One statement of a script.
+#[derive(Debug)]
+pub(crate) enum ScriptStatement {
+    /// What SQLite knows.
+    Sql(Box<ParsedStatement>),
+    /// What only Perfetto knows.
+    Perfetto(PerfettoStatement),
 }
 
 impl ParsedStatement {
@@ -91,7 +105,7 @@ impl<'a> Script<'a> {
     }
 
     /// The next statement; `None` at the end.
-    pub(crate) fn next_statement(&mut self) -> Option<Result<ParsedStatement, SqlError>> {
+    pub(crate) fn next_statement(&mut self, known: &Known) -> Option<Result<ScriptStatement, SqlError>> {
         loop {
             let mut tokens = Vec::new();
             let mut is_terminated = false;
@@ -106,7 +120,7 @@ impl<'a> Script<'a> {
                 return Some(Err(error));
             }
             if tokens.iter().any(|token| !is_blank(token)) {
-                return Some(self.parse(tokens));
+                return Some(self.parse(tokens, known));
             }
             if !is_terminated {
                 return None;
@@ -114,7 +128,45 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn parse(&self, mut tokens: Vec<TokenWithSpan>) -> Result<ParsedStatement, SqlError> {
+    fn parse(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<ScriptStatement, SqlError> {
+        let text_of = |first: &TokenWithSpan, last: &TokenWithSpan| {
+            text_between(self.text, first.span.start, last.span.end).to_owned()
+        };
+        let wrong = |wrong: perfetto::Wrong| {
+            let place = match &wrong.token {
+                Some(token) => self.place_of(token),
+                None => Place::end_of(self.text),
+            };
+            SqlError::Syntax { message: wrong.message, place }
+        };
+        let (tokens, declared) = match perfetto::read(&tokens, &text_of).map_err(wrong)? {
+            Read::Perfetto(statement) => return Ok(ScriptStatement::Perfetto(statement)),
+            Read::SqlWithColumns { tokens, columns } => (tokens, columns),
+            Read::Sql => (tokens, None),
+        };
+        let tokens = self.expand(tokens, known)?;
+        self.parse_sql(tokens, declared, known).map(|statement| ScriptStatement::Sql(Box::new(statement)))
+    }
+
+    fn expand(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<Vec<TokenWithSpan>, SqlError> {
+        token_macro::expand(tokens, &known.macros).map_err(|wrong| {
+            let place = self.place_of(&wrong.token);
+            match wrong.kind {
+                WrongKind::Unknown(name) => {
+                    let nearest = nearest_names(&name, known.macros.keys().map(String::as_str));
+                    SqlError::UnknownMacro { name, nearest, place }
+                }
+                WrongKind::Other(message) => SqlError::Invalid { message, place },
+            }
+        })
+    }
+
+    fn parse_sql(
+        &self,
+        mut tokens: Vec<TokenWithSpan>,
+        declared: Option<Vec<(String, String)>>,
+        known: &Known,
+    ) -> Result<ParsedStatement, SqlError> {
         self.check_kind(&tokens)?;
         self.check_depth(&tokens)?;
         let quoted = lower_quoted_names(&mut tokens);
@@ -129,8 +181,7 @@ impl<'a> Script<'a> {
                 place: self.place_of(&rest),
             });
         }
-        let spelling = rewrite::rewrite(&mut ast, &quoted, &item_texts);
-        Ok(ParsedStatement { ast, spelling, quoted })
+        finish(&mut ast, quoted, &item_texts, declared, known)
     }
 
     /// Says clearly what a statement is that can never run, whatever follows its first words.
@@ -252,6 +303,67 @@ impl<'a> Script<'a> {
     }
 }
 
+/// Puts the calls of scripts' functions into a parsed statement and rewrites it.
+fn finish(
+    ast: &mut Statement,
+    mut quoted: HashMap<Location, String>,
+    item_texts: &ItemTexts<'_>,
+    declared: Option<Vec<(String, String)>>,
+    known: &Known,
+) -> Result<ParsedStatement, SqlError> {
+    if !known.functions.is_empty() {
+        table_call::replace(ast, known, &mut quoted)?;
+    }
+    let spelling = rewrite::rewrite(ast, &quoted, item_texts);
+    Ok(ParsedStatement { ast: ast.clone(), spelling, quoted, declared })
+}
+
+/// The query of a function with `args` in the places of its parameters, ready to be planned.
+pub(crate) fn parse_call(function: &FunctionText, args: &[Expr], known: &Known) -> Result<ParsedStatement, SqlError> {
+    let mut quoted = HashMap::new();
+    let mut query = parse_body(function, known, &mut quoted)?;
+    table_call::put_arguments(&mut query, function, args);
+    let item_texts = ItemTexts { script: "", tokens: Vec::new() };
+    finish(&mut Statement::Query(Box::new(query)), quoted, &item_texts, None, known)
+}
+
+/// The query of a function. Its places lie behind every script, since no caret can point into it; what stands between
+/// double quotes is added to `quoted`.
+pub(crate) fn parse_body(
+    function: &FunctionText,
+    known: &Known,
+    quoted: &mut HashMap<Location, String>,
+) -> Result<Query, SqlError> {
+    /// Behind the lines that macros take.
+    const FIRST_LINE: u64 = 1 << 50;
+    let name = &function.name;
+    let mut script = Script::new(&function.body);
+    if let Some(error) = script.token_error.take() {
+        return Err(error);
+    }
+    let tokens: Vec<TokenWithSpan> = script.tokens.by_ref().collect();
+    let mut tokens = script.expand(tokens, known)?;
+    script.check_depth(&tokens)?;
+    let first_line = FIRST_LINE + ((quoted.len() as u64) << 24);
+    for (line, token) in (first_line..).zip(&mut tokens) {
+        let start = Location { line, column: 1 };
+        token.span = Span { start, end: start };
+    }
+    quoted.extend(lower_quoted_names(&mut tokens));
+    let mut parser = Parser::new(&Grammar).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens);
+    let query = parser.parse_query().map_err(|error| SqlError::Syntax {
+        message: format!("in the function `{name}`: {}", error.to_string().replace("sql parser error: ", "")),
+        place: None,
+    })?;
+    match parser.peek_token().token {
+        Token::EOF => Ok(*query),
+        token => Err(SqlError::Syntax {
+            message: format!("in the function `{name}`: expected the end of the query, found `{token}`"),
+            place: None,
+        }),
+    }
+}
+
 /// Operators in a row between parentheses, or between `CASE` and `END`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Chain {
@@ -362,13 +474,13 @@ impl ItemTexts<'_> {
             item = Some((start, token.span.end));
         }
         items.extend(item);
-        items.into_iter().map(|(start, end)| self.text_between(start, end)).collect()
+        items.into_iter().map(|(start, end)| text_between(self.script, start, end)).collect()
     }
+}
 
-    fn text_between(&self, start: Location, end: Location) -> &str {
-        let (start, end) = (byte_offset(self.script, start), byte_offset(self.script, end));
-        self.script.get(start..end).unwrap_or_default()
-    }
+fn text_between(script: &str, start: Location, end: Location) -> &str {
+    let (start, end) = (byte_offset(script, start), byte_offset(script, end));
+    script.get(start..end).unwrap_or_default()
 }
 
 /// Where a place that counts lines and characters lies in the text's bytes.

@@ -10,6 +10,7 @@ mod like_pattern;
 pub(crate) mod per_row;
 mod printf;
 pub(crate) mod sqlite;
+pub(crate) mod user_defined;
 pub(crate) mod value;
 
 use std::collections::HashMap;

@@ -92,8 +92,6 @@ fn what_would_write_is_refused_by_name() {
 fn what_is_not_supported_is_refused_by_name() {
     for (script, statement) in [
         ("set datafusion.execution.batch_size = 1", "SET"),
-        ("include perfetto module slices.with_context", "INCLUDE"),
-        ("create perfetto table t as select 1", "CREATE PERFETTO"),
         ("pragma table_info(slice)", "PRAGMA"),
         ("begin transaction", "BEGIN"),
         ("prepare p as select 1", "PREPARE"),

@@ -1,0 +1,342 @@
+//! PerfettoSQL's own statements, read from tokens.
+//!
+//! The parser does not know them, and most are SQLite's with words in between. So they are told from their first words
+//! here: tables and views lose those words and go on as SQL, functions and macros are kept as text and tokens.
+
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// A statement that is not SQLite's.
+#[derive(Debug, Clone)]
+pub(crate) enum PerfettoStatement {
+    /// `CREATE PERFETTO FUNCTION`.
+    CreateFunction { may_replace: bool, function: FunctionText },
+    /// `CREATE PERFETTO MACRO`.
+    CreateMacro { may_replace: bool, name: String, parameters: Vec<String>, body: Vec<TokenWithSpan> },
+    /// `CREATE PERFETTO INDEX`.
+    CreateIndex { may_replace: bool, name: String, table: String, columns: Vec<String> },
+    /// `DROP PERFETTO INDEX`.
+    DropIndex { name: String, table: String },
+    /// `INCLUDE PERFETTO MODULE`.
+    Include { pattern: String },
+    /// `CREATE VIRTUAL TABLE … USING SPAN_JOIN(…)`.
+    SpanJoin { name: String, kind: SpanJoinKind, sides: [SpanJoinSide; 2] },
+}
+
+/// A function as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FunctionText {
+    /// Name, in small letters.
+    pub(crate) name: String,
+    /// Names and types of the parameters.
+    pub(crate) parameters: Vec<(String, String)>,
+    /// What it gives.
+    pub(crate) returns: Returns,
+    /// The query.
+    pub(crate) body: String,
+    /// Whether it is one of ours, which may be joined with any arguments.
+    pub(crate) is_shipped: bool,
+}
+
+/// What a function gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Returns {
+    /// One value of this type.
+    Value(String),
+    /// Rows with these columns.
+    Table(Vec<(String, String)>),
+}
+
+/// Which spans a span join keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SpanJoinKind {
+    /// Where both sides have one.
+    Inner,
+    /// Where the left side has one.
+    Left,
+    /// Where any side has one.
+    Outer,
+}
+
+/// One side of a span join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SpanJoinSide {
+    /// The table.
+    pub(crate) table: String,
+    /// The column by which its spans are told apart.
+    pub(crate) partition: Option<String>,
+}
+
+/// What the first words of a statement say.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// It is SQLite's.
+    Sql,
+    /// It is SQLite's without the words of Perfetto's: these tokens, and what its columns have to be.
+    SqlWithColumns { tokens: Vec<TokenWithSpan>, columns: Option<Vec<(String, String)>> },
+    /// It is Perfetto's.
+    Perfetto(PerfettoStatement),
+}
+
+/// What is wrong with a statement, at which of its tokens.
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) token: Option<TokenWithSpan>,
+}
+
+/// Reads a statement of Perfetto's; `text_of` gives the text between two tokens.
+pub(crate) fn read(
+    tokens: &[TokenWithSpan],
+    text_of: &dyn Fn(&TokenWithSpan, &TokenWithSpan) -> String,
+) -> Result<Read, Wrong> {
+    let significant: Vec<&TokenWithSpan> =
+        tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+    let mut cursor = Cursor { tokens: &significant, at: 0 };
+    if cursor.take_word("include") {
+        cursor.expect_word("perfetto")?;
+        cursor.expect_word("module")?;
+        let pattern: String = cursor.rest().iter().map(|token| token.token.to_string()).collect();
+        return match pattern.is_empty() {
+            true => Err(cursor.expected("the name of a module")),
+            false => Ok(Read::Perfetto(PerfettoStatement::Include { pattern: pattern.to_lowercase() })),
+        };
+    }
+    if cursor.take_word("drop") {
+        return match cursor.take_word("perfetto") {
+            true => cursor.read_drop(),
+            false => Ok(Read::Sql),
+        };
+    }
+    if !cursor.take_word("create") {
+        return Ok(Read::Sql);
+    }
+    let may_replace = cursor.take_word("or");
+    if may_replace {
+        cursor.expect_word("replace")?;
+    }
+    if cursor.take_word("virtual") {
+        return cursor.read_virtual_table();
+    }
+    if !cursor.take_word("perfetto") {
+        return Ok(Read::Sql);
+    }
+    match cursor.peek_word().as_deref() {
+        Some("table" | "view") => cursor.read_table(),
+        Some("function") => cursor.read_function(may_replace, text_of),
+        Some("macro") => cursor.read_macro(may_replace),
+        Some("index") => cursor.read_index(may_replace),
+        _ => Err(cursor.expected("`TABLE`, `VIEW`, `FUNCTION`, `MACRO` or `INDEX`")),
+    }
+}
+
+struct Cursor<'a> {
+    tokens: &'a [&'a TokenWithSpan],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> Option<&TokenWithSpan> {
+        self.tokens.get(self.at).copied()
+    }
+
+    fn rest(&self) -> &[&TokenWithSpan] {
+        self.tokens.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek_word(&self) -> Option<String> {
+        match &self.peek()?.token {
+            Token::Word(word) => Some(word.value.to_lowercase()),
+            _ => None,
+        }
+    }
+
+    fn expected(&self, what: &str) -> Wrong {
+        let found = self.peek().map_or("the end of the text".to_owned(), |token| format!("`{}`", token.token));
+        Wrong { message: format!("expected {what}, found {found}"), token: self.peek().cloned() }
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let is_next = self.peek_word().is_some_and(|next| next == word);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), Wrong> {
+        match self.take_word(word) {
+            true => Ok(()),
+            false => Err(self.expected(&format!("`{}`", word.to_uppercase()))),
+        }
+    }
+
+    fn take(&mut self, token: &Token) -> bool {
+        let is_next = self.peek().is_some_and(|next| next.token == *token);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn expect(&mut self, token: &Token) -> Result<(), Wrong> {
+        match self.take(token) {
+            true => Ok(()),
+            false => Err(self.expected(&format!("`{token}`"))),
+        }
+    }
+
+    fn name(&mut self) -> Result<String, Wrong> {
+        let name = self.peek_word().ok_or_else(|| self.expected("a name"))?;
+        self.at += 1;
+        Ok(name)
+    }
+
+    /// `(name TYPE, …)`, where a type may have something in parentheses.
+    fn columns(&mut self) -> Result<Vec<(String, String)>, Wrong> {
+        self.expect(&Token::LParen)?;
+        let mut columns = Vec::new();
+        while !self.take(&Token::RParen) {
+            if !columns.is_empty() {
+                self.expect(&Token::Comma)?;
+            }
+            let name = self.name()?;
+            let kind = self.kind()?;
+            columns.push((name, kind));
+        }
+        Ok(columns)
+    }
+
+    fn kind(&mut self) -> Result<String, Wrong> {
+        let kind = self.name()?;
+        if self.take(&Token::LParen) {
+            while !self.take(&Token::RParen) {
+                if self.peek().is_none() {
+                    return Err(self.expected("`)`"));
+                }
+                self.at += 1;
+            }
+        }
+        Ok(kind)
+    }
+
+    /// The tokens that follow, which have to be there.
+    fn body(&mut self) -> Result<Vec<TokenWithSpan>, Wrong> {
+        match self.rest() {
+            [] => Err(self.expected("a query")),
+            rest => Ok(rest.iter().map(|token| (*token).clone()).collect()),
+        }
+    }
+
+    fn read_drop(mut self) -> Result<Read, Wrong> {
+        if self.take_word("index") {
+            let name = self.name()?;
+            self.expect_word("on")?;
+            let table = self.name()?;
+            return Ok(Read::Perfetto(PerfettoStatement::DropIndex { name, table }));
+        }
+        match self.peek_word().as_deref() {
+            // `DROP PERFETTO TABLE t` is `DROP TABLE t`.
+            Some("table" | "view") => {
+                let tokens = self.tokens[..1].iter().chain(&self.tokens[2..]).map(|token| (*token).clone()).collect();
+                Ok(Read::SqlWithColumns { tokens: spaced(tokens), columns: None })
+            }
+            _ => Err(self.expected("`INDEX`, `TABLE` or `VIEW`")),
+        }
+    }
+
+    fn read_table(mut self) -> Result<Read, Wrong> {
+        let perfetto = self.at - 1;
+        self.at += 1;
+        self.name()?;
+        let name_end = self.at;
+        let columns = match self.peek().is_some_and(|token| token.token == Token::LParen) {
+            true => Some(self.columns()?),
+            false => None,
+        };
+        self.expect_word("as")?;
+        let body = self.body()?;
+        let head = self.tokens[..perfetto].iter().chain(&self.tokens[perfetto + 1..name_end]);
+        let word_as = self.tokens[self.at - 1];
+        let tokens = head.map(|token| (*token).clone()).chain([word_as.clone()]).chain(body).collect();
+        Ok(Read::SqlWithColumns { tokens: spaced(tokens), columns })
+    }
+
+    fn read_function(
+        mut self,
+        may_replace: bool,
+        text_of: &dyn Fn(&TokenWithSpan, &TokenWithSpan) -> String,
+    ) -> Result<Read, Wrong> {
+        self.at += 1;
+        let name = self.name()?;
+        let parameters = self.columns()?;
+        self.expect_word("returns")?;
+        let returns = match self.take_word("table") {
+            true => Returns::Table(self.columns()?),
+            false => Returns::Value(self.kind()?),
+        };
+        self.expect_word("as")?;
+        let body = self.body()?;
+        let body = match body.as_slice() {
+            [first, .., last] => text_of(first, last),
+            _ => return Err(self.expected("a query")),
+        };
+        let function = FunctionText { name, parameters, returns, body, is_shipped: false };
+        Ok(Read::Perfetto(PerfettoStatement::CreateFunction { may_replace, function }))
+    }
+
+    fn read_macro(mut self, may_replace: bool) -> Result<Read, Wrong> {
+        self.at += 1;
+        let name = self.name()?;
+        let parameters = self.columns()?.into_iter().map(|(name, _)| name).collect();
+        self.expect_word("returns")?;
+        self.kind()?;
+        self.expect_word("as")?;
+        let body = self.body()?;
+        Ok(Read::Perfetto(PerfettoStatement::CreateMacro { may_replace, name, parameters, body }))
+    }
+
+    fn read_index(mut self, may_replace: bool) -> Result<Read, Wrong> {
+        self.at += 1;
+        let name = self.name()?;
+        self.expect_word("on")?;
+        let table = self.name()?;
+        self.expect(&Token::LParen)?;
+        let mut columns = vec![self.name()?];
+        while !self.take(&Token::RParen) {
+            self.expect(&Token::Comma)?;
+            columns.push(self.name()?);
+        }
+        Ok(Read::Perfetto(PerfettoStatement::CreateIndex { may_replace, name, table, columns }))
+    }
+
+    fn read_virtual_table(mut self) -> Result<Read, Wrong> {
+        self.expect_word("table")?;
+        let name = self.name()?;
+        self.expect_word("using")?;
+        let kind = match self.peek_word().as_deref() {
+            Some("span_join") => SpanJoinKind::Inner,
+            Some("span_left_join") => SpanJoinKind::Left,
+            Some("span_outer_join") => SpanJoinKind::Outer,
+            _ => return Err(self.expected("`SPAN_JOIN`, `SPAN_LEFT_JOIN` or `SPAN_OUTER_JOIN`")),
+        };
+        self.at += 1;
+        self.expect(&Token::LParen)?;
+        let left = self.side()?;
+        self.expect(&Token::Comma)?;
+        let right = self.side()?;
+        self.expect(&Token::RParen)?;
+        Ok(Read::Perfetto(PerfettoStatement::SpanJoin { name, kind, sides: [left, right] }))
+    }
+
+    fn side(&mut self) -> Result<SpanJoinSide, Wrong> {
+        let table = self.name()?;
+        let partition = match self.take_word("partitioned") {
+            true => Some(self.name()?),
+            false => None,
+        };
+        Ok(SpanJoinSide { table, partition })
+    }
+}
+
+/// Tokens that stood apart, with blanks between them again.
+fn spaced(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    use datafusion::sql::sqlparser::tokenizer::Whitespace;
+    let blank = |span| TokenWithSpan { token: Token::Whitespace(Whitespace::Space), span };
+    tokens.into_iter().flat_map(|token| [blank(token.span), token]).collect()
+}

@@ -1,0 +1,222 @@
+//! Calls of table functions: `FROM name(…)` replaced by the function's query with its arguments in it.
+//!
+//! The query becomes part of the statement and is planned with it, so a call costs what the query costs. With columns of
+//! other tables among the arguments it is a lateral join, which the engine turns into an ordinary one.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query,
+    SelectItem, SetExpr, Statement, TableAlias, TableFactor, Value, ValueWithSpan, Visit, VisitMut, Visitor,
+    VisitorMut, visit_relations,
+};
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+use super::perfetto::{FunctionText, Returns};
+use super::script::parse_body;
+use crate::definition::Known;
+use crate::error::SqlError;
+use crate::function::user_defined::column_type;
+
+/// Replaces the calls in `statement`; what stands between double quotes in the functions is added to `quoted`.
+pub(crate) fn replace(
+    statement: &mut Statement,
+    known: &Known,
+    quoted: &mut HashMap<Location, String>,
+) -> Result<(), SqlError> {
+    struct Replacer<'a> {
+        known: &'a Known,
+        quoted: &'a mut HashMap<Location, String>,
+        depth: usize,
+    }
+
+    impl VisitorMut for Replacer<'_> {
+        type Break = SqlError;
+
+        fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<SqlError> {
+            let TableFactor::Table { name, args: Some(args), alias, .. } = factor else {
+                return ControlFlow::Continue(());
+            };
+            let name = name.to_string().to_lowercase();
+            let Some(function) = self.known.functions.get(&name) else { return ControlFlow::Continue(()) };
+            let Returns::Table(columns) = &function.returns else { return ControlFlow::Continue(()) };
+            let plain = |arg: &FunctionArg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+                _ => None,
+            };
+            let args: Vec<Expr> = args.args.iter().filter_map(plain).collect();
+            if args.len() != function.parameters.len() {
+                let (expected, found) = (function.parameters.len(), args.len());
+                let message = format!("`{name}` takes {expected} arguments, not {found}");
+                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            }
+            self.depth += 1;
+            if self.depth > MAX_CALLS {
+                let message = format!("`{name}` calls itself, or there are more than {MAX_CALLS} calls");
+                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            }
+            let mut query = match parse_body(function, self.known, self.quoted) {
+                Ok(query) => query,
+                Err(error) => return ControlFlow::Break(error),
+            };
+            put_arguments(&mut query, function, &args);
+            name_columns(&mut query, columns);
+            let lateral = args.iter().any(names_columns);
+            // The engine takes two columns of one name for each other when it turns such a join into an ordinary one.
+            if lateral && !function.is_shipped && reads_many_tables(&query) {
+                let message =
+                    format!("`{name}` reads more than one table, so its arguments cannot be columns of other tables");
+                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            }
+            let alias = alias.clone().or_else(|| table_alias(&name));
+            *factor = TableFactor::Derived { lateral, subquery: Box::new(query), alias, sample: None };
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
+            // Every function that is one expression and ends becomes a part of the statement; the others are run.
+            let inlined = match expr {
+                Expr::Function(call) if self.depth < MAX_CALLS => inline(call, self.known, self.quoted),
+                _ => None,
+            };
+            if let Some(inlined) = inlined {
+                self.depth += 1;
+                *expr = inlined;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    match statement.visit(&mut Replacer { known, quoted, depth: 0 }) {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+/// The value of a call of a function whose query is `SELECT expression`.
+fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>) -> Option<Expr> {
+    let function = known.functions.get(&call.name.to_string().to_lowercase())?;
+    let Returns::Value(kind) = &function.returns else { return None };
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let plain = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    };
+    let args: Vec<Expr> = list.args.iter().filter_map(plain).collect();
+    let query = parse_body(function, known, quoted).ok()?;
+    let SetExpr::Select(select) = *query.body else { return None };
+    let is_plain = select.from.is_empty() && select.selection.is_none() && query.with.is_none();
+    let mut value = match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] if is_plain => expr.clone(),
+        _ => return None,
+    };
+    if args.len() != function.parameters.len() || holds_query_or_call(&value, &function.name) {
+        return None;
+    }
+    put_arguments(&mut value, function, &args);
+    let data_type = match column_type(kind) {
+        arrow_schema::DataType::Utf8 => DataType::Text,
+        arrow_schema::DataType::Float64 => DataType::Double(ExactNumberInfo::None),
+        arrow_schema::DataType::Int64 => DataType::BigInt(None),
+        _ => return Some(Expr::Nested(Box::new(value))),
+    };
+    Some(Expr::Cast { kind: CastKind::Cast, expr: Box::new(value), data_type, array: false, format: None })
+}
+
+/// Whether an expression has a query in it, whose names could be mistaken, or calls `name`.
+fn holds_query_or_call(expr: &Expr, name: &str) -> bool {
+    struct Finder<'a>(&'a str);
+
+    impl Visitor for Finder<'_> {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case(self.0) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    expr.visit(&mut Finder(name)).is_break()
+}
+
+/// How many calls one statement may come to.
+const MAX_CALLS: usize = 200;
+
+fn table_alias(name: &str) -> Option<TableAlias> {
+    let name = Ident::with_quote('"', name);
+    Some(TableAlias { explicit: true, name, columns: vec![], at: None })
+}
+
+/// Gives the query's columns the names that the function declares, where the query gives them none.
+fn name_columns(query: &mut Query, columns: &[(String, String)]) {
+    if let SetExpr::Select(select) = query.body.as_mut()
+        && select.projection.len() == columns.len()
+    {
+        for (item, (name, _)) in select.projection.iter_mut().zip(columns) {
+            if let SelectItem::UnnamedExpr(expr) = item
+                && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+            {
+                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
+            }
+        }
+    }
+}
+
+/// Puts `args` where `query` has `$parameter`.
+pub(crate) fn put_arguments(query: &mut impl VisitMut, function: &FunctionText, args: &[Expr]) {
+    struct Putter<'a> {
+        function: &'a FunctionText,
+        args: &'a [Expr],
+    }
+
+    impl VisitorMut for Putter<'_> {
+        type Break = ();
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Value(ValueWithSpan { value: Value::Placeholder(placeholder), .. }) = &*expr {
+                let name = placeholder.trim_start_matches('$').to_lowercase();
+                let index = self.function.parameters.iter().position(|(parameter, _)| *parameter == name);
+                if let Some(arg) = index.and_then(|index| self.args.get(index)) {
+                    *expr = Expr::Nested(Box::new(arg.clone()));
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    let _: ControlFlow<()> = query.visit(&mut Putter { function, args });
+}
+
+fn reads_many_tables(query: &Query) -> bool {
+    let mut num_tables = 0;
+    let _: ControlFlow<()> = visit_relations(query, |_| {
+        num_tables += 1;
+        ControlFlow::Continue(())
+    });
+    num_tables > 1
+}
+
+/// Whether the expression depends on a row.
+fn names_columns(expr: &Expr) -> bool {
+    struct Finder;
+
+    impl Visitor for Finder {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    expr.visit(&mut Finder).is_break()
+}

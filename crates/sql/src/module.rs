@@ -1,0 +1,41 @@
+//! Modules: SQL that `INCLUDE PERFETTO MODULE` brings in, under the names that Perfetto's users know.
+//!
+//! Each is a file of the folder `module`, which is a script of PerfettoSQL statements; running it defines what it has to
+//! offer. The prelude is the one that every session has from the start.
+
+use crate::error::nearest_names;
+
+/// What every session knows without including it.
+pub(crate) const PRELUDE: &str = include_str!("module/prelude.sql");
+
+/// One module.
+#[derive(Debug)]
+pub(crate) struct Module {
+    /// Name, with points.
+    pub(crate) name: &'static str,
+    /// The script.
+    pub(crate) text: &'static str,
+}
+
+/// Every module, by name.
+const MODULES: &[Module] = &[
+    Module { name: "prelude", text: "" },
+    Module { name: "slices.self_dur", text: include_str!("module/slices.self_dur.sql") },
+    Module { name: "slices.with_context", text: include_str!("module/slices.with_context.sql") },
+    Module { name: "time.conversion", text: include_str!("module/time.conversion.sql") },
+];
+
+/// The modules that `pattern` means: one by its name, all below `a.*`, or all for `*`.
+pub(crate) fn matching(pattern: &str) -> Vec<&'static Module> {
+    let is_meant = |module: &&Module| match pattern.strip_suffix('*') {
+        Some("") => true,
+        Some(prefix) => prefix.ends_with('.') && module.name.starts_with(prefix),
+        None => module.name == pattern,
+    };
+    MODULES.iter().filter(is_meant).collect()
+}
+
+/// Names that look like `pattern`, closest first.
+pub(crate) fn nearest(pattern: &str) -> Vec<String> {
+    nearest_names(pattern, MODULES.iter().map(|module| module.name))
+}
