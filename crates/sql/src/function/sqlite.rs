@@ -269,7 +269,7 @@ fn type_name(value: &Value<'_>) -> &'static str {
 fn sign<'a>(value: &Value<'a>) -> Value<'a> {
     match value.clone().with_numeric_affinity() {
         Value::Int(value) => Value::Int(value.signum()),
-        Value::Real(value) if value == 0.0 => Value::Int(0),
+        Value::Real(0.0) => Value::Int(0),
         Value::Real(value) => Value::Int(value.signum() as i64),
         _ => Value::Null,
     }
