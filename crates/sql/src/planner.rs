@@ -222,6 +222,15 @@ fn tidy_message(message: &str) -> String {
     const ENDS: [&str; 3] = ["\n\nbacktrace:", ", errors: ", "\nThis issue was likely caused by a bug"];
     /// What a function says of its arguments stands in the middle of what the engine says of functions.
     const OF_FUNCTION: &str = "user-defined coercion failed with: ";
+    // The rest of this one is the engine's own picture of the statement.
+    if let Some(rest) = message.strip_prefix("Physical plan does not support logical expression ") {
+        let what = match rest.split('(').next() {
+            Some("InSubquery") => "`IN (SELECT …)`",
+            Some("Exists") => "`EXISTS (SELECT …)`",
+            _ => "a query inside an expression",
+        };
+        return format!("{what} is not possible in this place: join with the query, or use it in `WHERE`");
+    }
     let mut message = message;
     if let Some((_, rest)) = message.split_once(OF_FUNCTION) {
         message = rest.split(" No function matches").next().unwrap_or(rest);

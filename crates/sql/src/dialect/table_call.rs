@@ -62,9 +62,14 @@ pub(crate) fn replace(
             };
             put_arguments(&mut query, function, &args);
             name_columns(&mut query, columns);
-            let lateral = args.iter().any(names_columns);
+            let lateral = args.iter().any(|arg| names_columns(arg, true));
+            let depends_on_rows = args.iter().any(|arg| names_columns(arg, false));
+            if depends_on_rows && query.with.as_ref().is_some_and(|with| with.recursive) {
+                let message = format!("`{name}` is recursive, so its arguments cannot be columns of other tables");
+                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            }
             // The engine takes two columns of one name for each other when it turns such a join into an ordinary one.
-            if lateral && !function.is_shipped && reads_many_tables(&query) {
+            if depends_on_rows && !function.is_shipped && reads_many_tables(&query) {
                 let message =
                     format!("`{name}` reads more than one table, so its arguments cannot be columns of other tables");
                 return ControlFlow::Break(SqlError::Invalid { message, place: None });
@@ -203,20 +208,34 @@ fn reads_many_tables(query: &Query) -> bool {
     num_tables > 1
 }
 
-/// Whether the expression depends on a row.
-fn names_columns(expr: &Expr) -> bool {
-    struct Finder;
+/// Whether the expression names columns; those in queries of its own may well be the queries'.
+fn names_columns(expr: &Expr, with_queries: bool) -> bool {
+    struct Finder {
+        with_queries: bool,
+        depth: usize,
+    }
 
     impl Visitor for Finder {
         type Break = ();
 
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.depth += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.depth -= 1;
+            ControlFlow::Continue(())
+        }
+
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
+            let is_column = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+            match is_column && (self.with_queries || self.depth == 0) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             }
         }
     }
 
-    expr.visit(&mut Finder).is_break()
+    expr.visit(&mut Finder { with_queries, depth: 0 }).is_break()
 }

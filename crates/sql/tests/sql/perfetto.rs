@@ -221,6 +221,10 @@ fn flows_are_followed() {
     );
     assert_eq!(rows("select f.id from following_flow(0) f"), all[..1]);
     assert_eq!(
+        error("select f.id from slice s join following_flow(s.id) f").to_string(),
+        "`following_flow` is recursive, so its arguments cannot be columns of other tables"
+    );
+    assert_eq!(
         rows(&format!("select f.id from preceding_flow((select slice_in from flow where id = {first})) f")),
         all[..1]
     );
