@@ -208,6 +208,12 @@ pub(crate) struct QueryArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Take the SQL by the letter
+    ///
+    /// Otherwise `category = "cuda"` finds the kernels of a PyTorch trace, whose category is `kernel`, and a note says so.
+    #[arg(long)]
+    pub(crate) strict_sql: bool,
+
     /// List all tables and views, or the columns of one; needs no PATH
     #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["sql", "file", "output"])]
     pub(crate) schema: Option<Option<String>>,

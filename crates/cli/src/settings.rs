@@ -157,6 +157,7 @@ pub(crate) struct QuerySettings {
     pub(crate) is_stdout_terminal: bool,
     /// Columns that a table for people may take; `None` where it is not shown on a terminal.
     pub(crate) width: Option<usize>,
+    pub(crate) is_strict: bool,
     pub(crate) read: ReadSettings,
 }
 
@@ -318,6 +319,7 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         width: environment.width.filter(|_| output.is_none()),
         output,
         is_stdout_terminal: environment.is_stdout_terminal,
+        is_strict: args.strict_sql,
         read: read_settings(args.read, environment),
     })
 }

@@ -39,6 +39,7 @@ use tokio::sync::{mpsc, watch};
 use crate::arg_kinds::ArgKinds;
 use crate::catalog::{Catalog, NameConflict};
 use crate::definition::Definitions;
+use crate::dialect::cuda_word;
 use crate::dialect::operator::Operators;
 use crate::dialect::perfetto::{FunctionText, PerfettoStatement, SpanJoinSide};
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
@@ -78,11 +79,15 @@ pub struct SessionOptions {
     pub num_threads: Option<NonZeroUsize>,
     /// Time that one script may take; no limit by default.
     pub timeout: Option<Duration>,
+    /// True to take queries by the letter, also where that is sure to find nothing and another meaning is plain.
+    pub is_strict: bool,
 }
 
 /// What a running script tells.
 #[derive(Debug, Clone)]
 pub enum ResultEvent {
+    /// A statement is read in another way than by the letter, for a reason that this text gives.
+    Note(String),
     /// A statement has a result, with these columns. Two of them may have the same name.
     Begin(SchemaRef),
     /// Some of its rows.
@@ -207,7 +212,7 @@ impl Session {
                         batches.push(batch);
                     }
                 }
-                ResultEvent::End => {}
+                ResultEvent::Note(_) | ResultEvent::End => {}
             }
             Ok(())
         })?;
@@ -217,6 +222,14 @@ impl Session {
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+/// Whether any slice is of this category.
+fn has_category(trace: &Trace, category: &str) -> bool {
+    trace.strings.find(category).is_some_and(|id| {
+        let categories = &trace.slices.category;
+        (0..trace.slices.len()).any(|row| categories.get(row) == Some(id))
+    })
 }
 
 /// Ends when `limit` has passed.
@@ -232,6 +245,8 @@ async fn past(limit: Option<Duration>) -> Duration {
 
 /// What the threads of a session share.
 pub(crate) struct Engine {
+    trace: Arc<Trace>,
+    is_strict: bool,
     state: SessionState,
     catalog: Catalog,
     functions: Arc<Functions>,
@@ -284,6 +299,8 @@ impl Engine {
         let engine = Arc::new_cyclic(|itself| Self {
             state,
             catalog: Catalog::new(&trace),
+            trace,
+            is_strict: options.is_strict,
             functions,
             operators,
             definitions: Definitions::default(),
@@ -461,6 +478,16 @@ impl Engine {
         mut statement: ParsedStatement,
         events: &mpsc::Sender<ResultEvent>,
     ) -> Result<(), SqlError> {
+        if !self.is_strict
+            && let Some(meant) = cuda_word::read_as_meant(&statement.ast)
+            && !has_category(&self.trace, cuda_word::WRITTEN)
+            && has_category(&self.trace, cuda_word::MEANT)
+        {
+            statement.ast = meant;
+            let (written, meant) = (cuda_word::WRITTEN, cuda_word::MEANT);
+            let note = format!("no slice is of category `{written}`; read as `{meant}`, the category of GPU kernels");
+            events.send(ResultEvent::Note(note)).await.map_err(|_| SqlError::Cancelled)?;
+        }
         let plan = self.planner().plan(script, &mut statement)?;
         if let Some(declared) = &statement.declared {
             check_declared(&plan, declared)?;

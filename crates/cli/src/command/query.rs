@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use kinetoscope_sql::format::ResultWriter;
-use kinetoscope_sql::{CancelHandle, Session, SessionOptions, SqlError};
+use kinetoscope_sql::{CancelHandle, ResultEvent, Session, SessionOptions, SqlError};
 
 use super::{Context, with_trace};
 use crate::failure::{Exit, RequestError, sql_message};
@@ -38,7 +38,11 @@ pub(crate) fn run(settings: &QuerySettings, context: &Context) -> Result<Exit> {
 
 fn answer(sql: &str, settings: &QuerySettings, opened: &Opened, context: &Context) -> Result<()> {
     let start = Instant::now();
-    let options = SessionOptions { num_threads: settings.read.num_threads, ..SessionOptions::default() };
+    let options = SessionOptions {
+        num_threads: settings.read.num_threads,
+        is_strict: settings.is_strict,
+        ..SessionOptions::default()
+    };
     let session = Session::new(Arc::clone(&opened.trace), options)?;
     let cancel = CancelHandle::default();
     let interrupted = cancel.clone();
@@ -48,7 +52,12 @@ fn answer(sql: &str, settings: &QuerySettings, opened: &Opened, context: &Contex
     if let Some(width) = settings.width {
         writer = writer.fit_to(width);
     }
-    let ran = session.run_cancellable(sql, &cancel, &mut |event| writer.write(event));
+    let ran = session.run_cancellable(sql, &cancel, &mut |event| {
+        if let ResultEvent::Note(note) = &event {
+            context.messages.printer.note(format_args!("{note} (--strict-sql takes it by the letter)"));
+        }
+        writer.write(event)
+    });
     let has_cut = writer.has_cut();
     // Rows before an error are results as well.
     let finished = writer.finish();

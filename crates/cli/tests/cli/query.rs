@@ -213,3 +213,16 @@ fn verbose_tells_what_took_how_long() {
         assert!(line.starts_with(beginning), "{ran}");
     }
 }
+
+#[test]
+fn category_cuda_finds_the_kernels_and_says_so() {
+    let sandbox = Sandbox::with_small_trace();
+    let sql = "SELECT name FROM slice WHERE category = \"cuda\";";
+    let run = sandbox.run(&["query", "small.json", sql, "--format", "csv"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), "\"name\"\n\"gemm\"\n\"add\"\n"), "{run}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run}");
+    assert!(run.stderr.starts_with("note: no slice is of category `cuda`; read as `kernel`"), "{run}");
+    assert!(run.stderr.contains("--strict-sql"), "{run}");
+    let strict = sandbox.run(&["query", "small.json", sql, "--format", "csv", "--strict-sql"]);
+    assert_eq!(strict.succeeded(), "\"name\"\n");
+}

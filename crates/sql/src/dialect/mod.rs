@@ -15,6 +15,7 @@
 //! - [`rewrite`] replaces what DataFusion would read differently (`LIKE`, `"text"`, unnamed result columns).
 
 pub(crate) mod affinity;
+pub(crate) mod cuda_word;
 mod function_call;
 pub(crate) mod grammar;
 pub(crate) mod operator;

@@ -132,9 +132,10 @@ impl<'a> ResultWriter<'a> {
         self.set.has_cut()
     }
 
-    /// Writes what a running script tells.
+    /// Writes what a running script tells; notes are no part of a result.
     pub fn write(&mut self, event: ResultEvent) -> io::Result<()> {
         match event {
+            ResultEvent::Note(_) => Ok(()),
             ResultEvent::Begin(schema) => self.set.begin(self.out, &schema),
             ResultEvent::Batch(batch) => self.set.batch(self.out, &batch),
             ResultEvent::End => self.set.end(self.out),

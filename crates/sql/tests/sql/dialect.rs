@@ -1,6 +1,8 @@
 //! The dialect: what SQLite's and Perfetto's users type, read as they mean it.
 
-use super::drawn::{csv, session};
+use kinetoscope_sql::{ResultEvent, Session, SessionOptions};
+
+use super::drawn::{csv, session, trace};
 
 /// The only value of a query's only row.
 fn value(query: &str) -> String {
@@ -200,4 +202,56 @@ fn names_may_be_used_as_texts_in_functions_and_aggregates() {
         value("select string_agg(name, ',') from (select name from slice where id in (0, 2) order by id)"),
         "\"aten::mm,sgemm\""
     );
+}
+
+fn notes(session: &Session, script: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    session
+        .run(script, &mut |event| {
+            if let ResultEvent::Note(note) = event {
+                notes.push(note);
+            }
+            Ok(())
+        })
+        .expect("the script runs");
+    notes
+}
+
+#[test]
+fn category_cuda_means_the_kernels_where_nothing_else_has_the_word() {
+    let session = session();
+    let kernels = csv(&session, "select name from slice where category = 'kernel'");
+    assert_eq!(kernels, "\"name\"\n\"sgemm\"\n");
+    for condition in [
+        "category = \"cuda\"",
+        "category = 'cuda'",
+        "'cuda' == cat",
+        "(slice.category = 'cuda' and dur >= 0) or id < 0",
+    ] {
+        let query = format!("select name from slice where {condition}");
+        assert_eq!(csv(&session, &query), kernels, "{query}");
+        assert_eq!(notes(&session, &query).len(), 1, "{query}");
+    }
+    let joined = "select s.name from slice s join track t on s.track_id = t.id where s.category = \"cuda\"";
+    assert_eq!(csv(&session, joined), kernels);
+}
+
+#[test]
+fn category_cuda_means_what_it_says_everywhere_else() {
+    let session = session();
+    for (query, expected) in [
+        (
+            "with c as (select 'cuda' as category) select category from c where category = 'cuda'",
+            "\"category\"\n\"cuda\"\n",
+        ),
+        ("select name from slice where category != 'kernel' and name = 'cuda'", "\"name\"\n"),
+        ("select category = 'cuda' as a from slice where category = 'kernel'", "\"a\"\n0\n"),
+    ] {
+        assert_eq!(csv(&session, query), expected, "{query}");
+        assert_eq!(notes(&session, query), Vec::<String>::new(), "{query}");
+    }
+    let options = SessionOptions { is_strict: true, ..SessionOptions::default() };
+    let strict = Session::new(trace(), options).expect("a session starts");
+    let query = "select name from slice where category = \"cuda\"";
+    assert_eq!((csv(&strict, query), notes(&strict, query).len()), ("\"name\"\n".to_owned(), 0));
 }
