@@ -500,9 +500,11 @@ impl ArgPage {
 
     /// A page of `num_sets` sets whose bytes are looked at only once a set is asked for.
     ///
-    /// Bytes that turn out not to be such a page give sets without arguments.
-    pub fn from_unread_bytes(blob: Buffer, num_sets: usize) -> Self {
-        Self { blob, num_sets, layout: OnceLock::new() }
+    /// `None` when the bytes are too few for so many sets, so that nobody counts to a number that damage made up. Bytes that
+    /// turn out later not to be such a page give sets without arguments.
+    pub fn from_unread_bytes(blob: Buffer, num_sets: usize) -> Option<Self> {
+        let most_sets = blob.len() / (size_of::<u32>() + NODE_BYTES);
+        (num_sets <= most_sets).then(|| Self { blob, num_sets, layout: OnceLock::new() })
     }
 
     fn layout(&self) -> &PageLayout {
@@ -771,7 +773,7 @@ mod tests {
             builder.end_set();
         }
         let page = builder.seal();
-        let unread = ArgPage::from_unread_bytes(page.as_buffer().clone(), 3);
+        let unread = ArgPage::from_unread_bytes(page.as_buffer().clone(), 3).expect("three sets fit");
         assert_eq!((unread.num_sets(), unread.num_shapes()), (3, page.num_shapes()));
         for set in 0..3 {
             assert_eq!(unread.set(set).collect::<Vec<_>>(), page.set(set).collect::<Vec<_>>());
@@ -786,14 +788,20 @@ mod tests {
         builder.push("n", ArgValue::Int(1));
         builder.end_set();
         let good = builder.seal().as_buffer().clone();
-        for (bytes, num_sets) in [(Buffer::from_vec(vec![0xffu8; 100]), 5), (Buffer::default(), 1), (good, 2)] {
-            let page = ArgPage::from_unread_bytes(bytes, num_sets);
+        for (bytes, num_sets) in [(Buffer::from_vec(vec![0xffu8; 100]), 5), (Buffer::default(), 0), (good, 2)] {
+            let page = ArgPage::from_unread_bytes(bytes, num_sets).expect("so many sets fit");
             assert_eq!((page.num_sets(), page.num_shapes()), (num_sets, 1));
             for set in 0..num_sets {
                 assert_eq!(page.set(set).count(), 0);
                 assert_eq!(page.shape_of(set), 0);
             }
         }
+    }
+
+    #[test]
+    fn a_number_of_sets_that_cannot_be_is_refused() {
+        assert!(ArgPage::from_unread_bytes(Buffer::default(), 1).is_none());
+        assert!(ArgPage::from_unread_bytes(Buffer::from_vec(vec![0u8; 100]), u32::MAX as usize).is_none());
     }
 
     #[test]

@@ -217,8 +217,12 @@ impl DocumentScanner {
     fn scan_start(&mut self, bytes: &[u8], position: usize) -> usize {
         const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
         let mut cursor = Cursor::new(bytes, position);
-        if bytes[position..].starts_with(BYTE_ORDER_MARK) {
+        let rest = &bytes[position..];
+        if rest.starts_with(BYTE_ORDER_MARK) {
             cursor.position += BYTE_ORDER_MARK.len();
+        } else if BYTE_ORDER_MARK.starts_with(rest) {
+            // Its end may be in the next piece.
+            return position;
         }
         cursor.skip_whitespace();
         match cursor.peek() {

@@ -146,3 +146,11 @@ fn all_events_at_one_instant() {
     assert!(trace.slices.rows().all(|slice| slice.dur == 0));
     assert!(trace.stats.is_empty());
 }
+
+#[test]
+fn a_byte_order_mark_may_come_byte_by_byte() {
+    let json = "\u{feff}[{\"ph\": \"X\", \"name\": \"a\", \"pid\": 1, \"tid\": 1, \"ts\": 1, \"dur\": 1}]";
+    for piece_bytes in 1..=4 {
+        assert_eq!(names(&read_in_pieces(json, piece_bytes)), ["a"], "pieces of {piece_bytes}");
+    }
+}

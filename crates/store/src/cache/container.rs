@@ -257,7 +257,7 @@ fn read_args(file: &Buffer, places: &[ArgPagePlace]) -> Option<ArgStore> {
     u32::try_from(num_sets).ok()?;
     let pages = places
         .iter()
-        .map(|place| Some(ArgPage::from_unread_bytes(slice_of(file, place.at, place.len)?, place.num_sets as usize)));
+        .map(|place| ArgPage::from_unread_bytes(slice_of(file, place.at, place.len)?, place.num_sets as usize));
     Some(ArgStore::from_pages(pages.collect::<Option<_>>()?))
 }
 
