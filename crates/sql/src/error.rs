@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use arrow_schema::Schema;
 use unicode_width::UnicodeWidthStr;
 
 /// Where in a script something stands.
@@ -181,6 +182,12 @@ pub enum SqlError {
 }
 
 impl SqlError {
+    /// The column that `table` does not have.
+    pub(crate) fn no_column(table: &str, column: &str, schema: &Schema) -> Self {
+        let nearest = nearest_names(column, schema.fields().iter().map(|field| field.name().as_str()));
+        Self::UnknownColumn { name: format!("{table}.{column}"), nearest, place: None }
+    }
+
     /// Where in the script, for errors about its text.
     pub fn place(&self) -> Option<&Place> {
         match self {

@@ -20,7 +20,7 @@ use datafusion::common::cast::as_string_array;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
-    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryPool, UnboundedMemoryPool,
+    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation, UnboundedMemoryPool,
 };
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -28,7 +28,7 @@ use datafusion::execution::{SessionState, SessionStateDefaults};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::sqlparser::ast::{Expr, Statement};
 use futures::StreamExt;
@@ -404,8 +404,7 @@ impl Engine {
                 let rows = [self.span_rows(&sides[0]).await?, self.span_rows(&sides[1]).await?];
                 let joined = span_join::join(kind, &sides, &rows)?;
                 let failed = |error| explain_execution(error, self.memory_limit_bytes);
-                let reservation =
-                    MemoryConsumer::new(format!("table {name}")).register(&self.state.runtime_env().memory_pool);
+                let reservation = self.reserve_table(&name);
                 reservation.try_grow(joined.get_array_memory_size()).map_err(failed)?;
                 let provider = MemTable::try_new(joined.schema(), vec![vec![joined]]).map_err(failed)?;
                 self.catalog
@@ -424,8 +423,7 @@ impl Engine {
         let schema = provider.schema();
         for column in columns {
             if schema.field_with_name(column).is_err() {
-                let nearest = nearest_names(column, schema.fields().iter().map(|field| field.name().as_str()));
-                return Err(SqlError::UnknownColumn { name: format!("{table}.{column}"), nearest, place: None });
+                return Err(SqlError::no_column(table, column, &schema));
             }
         }
         Ok(())
@@ -448,10 +446,7 @@ impl Engine {
     async fn rows_of(&self, script: &str, statement: &mut ParsedStatement) -> Result<RecordBatch, SqlError> {
         let plan = self.planner().plan(script, statement)?;
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut state = self.state.clone();
-        state.mark_start_execution();
-        let plan = state.create_physical_plan(&plan).await.map_err(|error| self.planner().explain(error, script))?;
-        let mut stream = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
+        let mut stream = self.execute(script, &plan).await?;
         let schema = stream.schema();
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
@@ -513,6 +508,20 @@ impl Engine {
         }
     }
 
+    /// Starts a plan, whose rows come in their order.
+    async fn execute(&self, script: &str, plan: &LogicalPlan) -> Result<SendableRecordBatchStream, SqlError> {
+        let mut state = self.state.clone();
+        state.mark_start_execution();
+        let plan = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
+        execute_stream(in_order(plan), state.task_ctx())
+            .map_err(|error| explain_execution(error, self.memory_limit_bytes))
+    }
+
+    /// Memory for the rows of a table that a script makes.
+    fn reserve_table(&self, name: &str) -> MemoryReservation {
+        MemoryConsumer::new(format!("table {name}")).register(&self.state.runtime_env().memory_pool)
+    }
+
     async fn query(
         &self,
         script: &str,
@@ -520,11 +529,8 @@ impl Engine {
         spell: impl Fn(&Schema) -> SchemaRef,
         events: &mpsc::Sender<ResultEvent>,
     ) -> Result<(), SqlError> {
-        let mut state = self.state.clone();
-        state.mark_start_execution();
-        let physical = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut batches = execute_stream(in_order(physical), state.task_ctx()).map_err(failed)?;
+        let mut batches = self.execute(script, plan).await?;
         let is_explanation = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let schema = spell(&batches.schema());
         // When nobody listens any more, the script has been stopped, and this task is about to be.
@@ -558,12 +564,8 @@ impl Engine {
             checked => checked.map_err(|conflict| explain_conflict(name, conflict))?,
         }
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut state = self.state.clone();
-        state.mark_start_execution();
-        let plan =
-            state.create_physical_plan(&table.input).await.map_err(|error| self.planner().explain(error, script))?;
-        let mut stream = execute_stream(in_order(plan), state.task_ctx()).map_err(failed)?;
-        let reservation = MemoryConsumer::new(format!("table {name}")).register(&state.runtime_env().memory_pool);
+        let mut stream = self.execute(script, &table.input).await?;
+        let reservation = self.reserve_table(name);
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(failed)?;

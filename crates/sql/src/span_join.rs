@@ -19,7 +19,7 @@ use arrow_schema::{DataType, Field, Schema};
 use datafusion::common::cast::as_int64_array;
 
 use crate::dialect::perfetto::{SpanJoinKind, SpanJoinSide};
-use crate::error::{SqlError, nearest_names};
+use crate::error::SqlError;
 use crate::function::value::{Value, Values, ValuesBuilder};
 
 /// The rows of one side, sorted by partition and time.
@@ -130,11 +130,7 @@ impl<'a> Side<'a> {
 }
 
 fn column_of<'a>(table: &str, rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, SqlError> {
-    rows.column_by_name(name).ok_or_else(|| {
-        let schema = rows.schema();
-        let nearest = nearest_names(name, schema.fields().iter().map(|field| field.name().as_str()));
-        SqlError::UnknownColumn { name: format!("{table}.{name}"), nearest, place: None }
-    })
+    rows.column_by_name(name).ok_or_else(|| SqlError::no_column(table, name, &rows.schema()))
 }
 
 type PairOfGroups = ([Group; 2], Option<(usize, usize)>);
@@ -168,12 +164,7 @@ fn pairs_of_groups(sides: &[Side<'_>; 2], kind: SpanJoinKind) -> Result<Vec<Pair
                 let (from_left, from_right) = (order != Ordering::Greater, order != Ordering::Less);
                 let pair = [take(l, 0, from_left), take(r, 1, from_right)];
                 let place = if from_left { (0, pair[0].start) } else { (1, pair[1].start) };
-                let is_wanted = match kind {
-                    SpanJoinKind::Inner => from_left && from_right,
-                    SpanJoinKind::Left => from_left,
-                    SpanJoinKind::Outer => true,
-                };
-                if is_wanted {
+                if kind.keeps(from_left, from_right) {
                     pairs.push((pair, Some(place)));
                 }
                 l += usize::from(from_left);
@@ -198,11 +189,7 @@ fn add_pieces(
     }
     edges.sort_unstable();
     edges.dedup();
-    let is_wanted = |rows: &[Option<u32>; 2]| match kind {
-        SpanJoinKind::Inner => rows[0].is_some() && rows[1].is_some(),
-        SpanJoinKind::Left => rows[0].is_some(),
-        SpanJoinKind::Outer => rows[0].is_some() || rows[1].is_some(),
-    };
+    let is_wanted = |rows: &[Option<u32>; 2]| kind.keeps(rows[0].is_some(), rows[1].is_some());
     let mut next = [groups[0].start, groups[1].start];
     for (index, &start) in edges.iter().enumerate() {
         // Points first: both sides may have one here, or one and a span.
@@ -225,8 +212,7 @@ fn add_pieces(
         }
         if points[0].is_some() || points[1].is_some() {
             let rows = [points[0].or(spans[0]), points[1].or(spans[1])];
-            let is_point_wanted = kind != SpanJoinKind::Left || points[0].is_some() || spans[0].is_some();
-            if is_wanted(&rows) && is_point_wanted {
+            if is_wanted(&rows) {
                 pieces.push(Piece { start, end: start, rows, partition });
             }
         }

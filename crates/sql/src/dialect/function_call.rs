@@ -101,11 +101,15 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
 /// The arguments when they are nothing but expressions.
 fn plain_args(function: &Function) -> Option<Vec<Expr>> {
     let FunctionArguments::List(list) = &function.args else { return None };
-    let plain = |arg: &FunctionArg| match arg {
+    list.args.iter().map(plain_arg).collect()
+}
+
+/// The argument when it is nothing but an expression.
+pub(super) fn plain_arg(arg: &FunctionArg) -> Option<Expr> {
+    match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
         _ => None,
-    };
-    list.args.iter().map(plain).collect()
+    }
 }
 
 /// The call with other arguments, and with its `DISTINCT`, `FILTER` and `OVER`.

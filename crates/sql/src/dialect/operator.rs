@@ -14,7 +14,7 @@ use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::core::nullif;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, lit, when};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, binary_expr, lit, when};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::function::Functions;
@@ -104,7 +104,7 @@ impl Operators {
     /// `left operator right` for a comparison; both sides unchanged when the engine reads it as SQLite does.
     pub(crate) fn compare(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
         let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
-        let plain = |left, right| Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))));
+        let plain = |left, right| Ok(binary_expr(left, op, right));
         let (Some(left_class), Some(right_class)) = (Class::of(&left_type), Class::of(&right_type)) else {
             return plain(left, right);
         };
@@ -122,7 +122,7 @@ impl Operators {
             _ => false,
         };
         if is_numeric {
-            return self.compare_numbers(op, left, right, left_class, plain);
+            return self.compare_numbers(op, left, right, left_class);
         }
         match (left_class, right_class) {
             (Class::Number, Class::Text) if offered.1 == Affinity::Text => plain(self.text(left)?, right),
@@ -132,14 +132,8 @@ impl Operators {
     }
 
     /// A comparison in which a text that is a number counts as one.
-    fn compare_numbers(
-        &self,
-        op: Operator,
-        left: Expr,
-        right: Expr,
-        left_class: Class,
-        plain: impl Fn(Expr, Expr) -> Result<Expr>,
-    ) -> Result<Expr> {
+    fn compare_numbers(&self, op: Operator, left: Expr, right: Expr, left_class: Class) -> Result<Expr> {
+        let plain = |left, right| Ok(binary_expr(left, op, right));
         let text = if left_class == Class::Text { &left } else { &right };
         if let Expr::Literal(value, _) = text
             && let Some(Some(text)) = value.try_as_str()
@@ -246,15 +240,13 @@ impl Operators {
     }
 
     fn arithmetic(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
-        let binary =
-            |left: Expr, op, right: Expr| Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)));
         if op == Operator::Modulo {
             let is_int =
                 |expr: &Expr| Ok::<_, datafusion::common::DataFusionError>(expr.get_type(schema)? == DataType::Int64);
             let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
             let gives_int = is_int(&left)? && is_int(&right)?;
             let divisor = or_null_if_zero(self.int(right, schema)?, schema)?;
-            let rest = binary(self.int(left, schema)?, op, divisor);
+            let rest = binary_expr(self.int(left, schema)?, op, divisor);
             return Ok(match gives_int {
                 true => rest,
                 false => Expr::Cast(Cast::new(Box::new(rest), DataType::Float64)),
@@ -262,7 +254,7 @@ impl Operators {
         }
         let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
         let right = if op == Operator::Divide { or_null_if_zero(right, schema)? } else { right };
-        Ok(binary(left, op, right))
+        Ok(binary_expr(left, op, right))
     }
 }
 
@@ -340,16 +332,14 @@ impl ExprPlanner for Operators {
                     data_type if is_text(&data_type) || data_type == DataType::Null => Ok(expr),
                     _ => self.text(expr),
                 };
-                let (left, right) = (Box::new(text(left)?), Box::new(text(right)?));
-                Expr::BinaryExpr(BinaryExpr::new(left, Operator::StringConcat, right))
+                binary_expr(text(left)?, Operator::StringConcat, text(right)?)
             }
             BinaryOperator::BitwiseAnd | BinaryOperator::BitwiseOr => {
-                let (left, right) = (Box::new(self.int(left, schema)?), Box::new(self.int(right, schema)?));
                 let op = match op {
                     BinaryOperator::BitwiseAnd => Operator::BitwiseAnd,
                     _ => Operator::BitwiseOr,
                 };
-                Expr::BinaryExpr(BinaryExpr::new(left, op, right))
+                binary_expr(self.int(left, schema)?, op, self.int(right, schema)?)
             }
             BinaryOperator::PGBitwiseShiftLeft => self.call(SHIFT_LEFT, vec![left, right])?,
             BinaryOperator::PGBitwiseShiftRight => self.call(SHIFT_RIGHT, vec![left, right])?,

@@ -57,6 +57,17 @@ pub(crate) enum SpanJoinKind {
     Outer,
 }
 
+impl SpanJoinKind {
+    /// Whether the join keeps what has a span on the left, on the right, or on both sides.
+    pub(crate) fn keeps(self, has_left: bool, has_right: bool) -> bool {
+        match self {
+            Self::Inner => has_left && has_right,
+            Self::Left => has_left,
+            Self::Outer => has_left || has_right,
+        }
+    }
+}
+
 /// One side of a span join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpanJoinSide {

@@ -173,7 +173,7 @@ impl<'a> Script<'a> {
         let item_texts = ItemTexts { script: self.text, tokens: tokens.clone() };
         let mut parser =
             Parser::new(&Grammar).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens.clone());
-        let mut ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens))?;
+        let ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens))?;
         let rest = parser.peek_token();
         if rest.token != Token::EOF {
             return Err(SqlError::Syntax {
@@ -181,7 +181,7 @@ impl<'a> Script<'a> {
                 place: self.place_of(&rest),
             });
         }
-        finish(&mut ast, quoted, &item_texts, declared, known)
+        finish(ast, quoted, &item_texts, declared, known)
     }
 
     /// Says clearly what a statement is that can never run, whatever follows its first words.
@@ -305,17 +305,17 @@ impl<'a> Script<'a> {
 
 /// Puts the calls of scripts' functions into a parsed statement and rewrites it.
 fn finish(
-    ast: &mut Statement,
+    mut ast: Statement,
     mut quoted: HashMap<Location, String>,
     item_texts: &ItemTexts<'_>,
     declared: Option<Vec<(String, String)>>,
     known: &Known,
 ) -> Result<ParsedStatement, SqlError> {
     if !known.functions.is_empty() {
-        table_call::replace(ast, known, &mut quoted)?;
+        table_call::replace(&mut ast, known, &mut quoted)?;
     }
-    let spelling = rewrite::rewrite(ast, &quoted, item_texts);
-    Ok(ParsedStatement { ast: ast.clone(), spelling, quoted, declared })
+    let spelling = rewrite::rewrite(&mut ast, &quoted, item_texts);
+    Ok(ParsedStatement { ast, spelling, quoted, declared })
 }
 
 /// The query of a function with `args` in the places of its parameters, ready to be planned.
@@ -324,7 +324,7 @@ pub(crate) fn parse_call(function: &FunctionText, args: &[Expr], known: &Known) 
     let mut query = parse_body(function, known, &mut quoted)?;
     table_call::put_arguments(&mut query, function, args);
     let item_texts = ItemTexts { script: "", tokens: Vec::new() };
-    finish(&mut Statement::Query(Box::new(query)), quoted, &item_texts, None, known)
+    finish(Statement::Query(Box::new(query)), quoted, &item_texts, None, known)
 }
 
 /// The query of a function. Its places lie behind every script, since no caret can point into it; what stands between

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query,
-    SelectItem, SetExpr, Statement, TableAlias, TableFactor, Value, ValueWithSpan, Visit, VisitMut, Visitor,
-    VisitorMut, visit_relations,
+    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArguments, Ident, Query, SelectItem, SetExpr,
+    Statement, TableAlias, TableFactor, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut, visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
+use super::function_call::plain_arg;
 use super::perfetto::{FunctionText, Returns};
 use super::script::parse_body;
 use crate::definition::Known;
@@ -41,11 +41,7 @@ pub(crate) fn replace(
             let name = name.to_string().to_lowercase();
             let Some(function) = self.known.functions.get(&name) else { return ControlFlow::Continue(()) };
             let Returns::Table(columns) = &function.returns else { return ControlFlow::Continue(()) };
-            let plain = |arg: &FunctionArg| match arg {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
-                _ => None,
-            };
-            let args: Vec<Expr> = args.args.iter().filter_map(plain).collect();
+            let args: Vec<Expr> = args.args.iter().filter_map(plain_arg).collect();
             if args.len() != function.parameters.len() {
                 let (expected, found) = (function.parameters.len(), args.len());
                 let message = format!("`{name}` takes {expected} arguments, not {found}");
@@ -104,11 +100,7 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
     let function = known.functions.get(&call.name.to_string().to_lowercase())?;
     let Returns::Value(kind) = &function.returns else { return None };
     let FunctionArguments::List(list) = &call.args else { return None };
-    let plain = |arg: &FunctionArg| match arg {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
-        _ => None,
-    };
-    let args: Vec<Expr> = list.args.iter().filter_map(plain).collect();
+    let args: Vec<Expr> = list.args.iter().filter_map(plain_arg).collect();
     let query = parse_body(function, known, quoted).ok()?;
     let SetExpr::Select(select) = *query.body else { return None };
     let is_plain = select.from.is_empty() && select.selection.is_none() && query.with.is_none();

@@ -14,8 +14,9 @@ use crate::function::per_row::TRUTH;
 const BOOLEAN_FUNCTIONS: [&str; 6] = [TRUTH, "glob", "regexp_like", "starts_with", "contains", "slice_is_ancestor"];
 
 /// `expr` as a condition.
-pub(super) fn truth(expr: Expr) -> Expr {
-    if is_boolean(&expr) { expr } else { call(TRUTH, [expr]) }
+pub(super) fn truth(mut expr: Expr) -> Expr {
+    ask(&mut expr);
+    expr
 }
 
 /// Asks for the truth of `expr` in its place.

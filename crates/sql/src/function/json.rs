@@ -9,11 +9,8 @@ use std::fmt::Write as _;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::per_row::{Definition, Gives};
+use super::per_row::{ANY, Definition, Gives};
 use super::value::{Value, real_text};
-
-/// How many arguments there may be at most where there may be any number.
-const ANY: usize = usize::MAX;
 
 /// `json_array` after its marks.
 pub(crate) const ARRAY: &str = "__json_array";

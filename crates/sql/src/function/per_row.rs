@@ -40,6 +40,9 @@ pub(super) enum Gives {
     Varying,
 }
 
+/// How many arguments there may be at most where there may be any number.
+pub(super) const ANY: usize = usize::MAX;
+
 /// One function.
 #[derive(Debug)]
 pub(super) struct Definition {
@@ -151,7 +154,7 @@ impl ScalarUDFImpl for PerRow {
             let (least, most) = (self.definition.num_args.start(), self.definition.num_args.end());
             let expected = match (least, most) {
                 (least, most) if least == most => least.to_string(),
-                (least, &usize::MAX) => format!("at least {least}"),
+                (least, &ANY) => format!("at least {least}"),
                 (least, most) => format!("{least} to {most}"),
             };
             let name = self.definition.name.trim_start_matches("__");

@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, Definition, Gives, NUMBER, TEXT, TRUTH};
+use super::per_row::{ANY, CAST_INT, CAST_REAL, CAST_TEXT, Definition, Gives, NUMBER, TEXT, TRUTH};
 use super::printf;
 use super::value::{Number, Value, real_text};
-
-/// How many arguments there may be at most where there may be any number.
-const ANY: usize = usize::MAX;
 
 /// Compares as SQLite compares a numeric column with a text: `__compare(left, right)` is -1, 0, 1 or null.
 pub(crate) const COMPARE: &str = "__compare";

@@ -322,11 +322,7 @@ impl ExecutionPlan for ArgsExec {
         offer: ChildPushdownResult,
         _: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
-        // With a limit it matters which rows are given, so none may be left out on a promise that comes at any time.
-        let late_filters = LateFilters::offered(phase, &offer).filter(|_| self.fetch.is_none());
-        let updated =
-            late_filters.map(|late_filters| Arc::new(Self { late_filters, ..self.clone() }) as Arc<dyn ExecutionPlan>);
-        Ok(LateFilters::answer(&offer, updated))
+        Ok(LateFilters::accept(phase, &offer, self.fetch, |late_filters| Self { late_filters, ..self.clone() }))
     }
 
     fn repartitioned(&self, target_partitions: usize, _: &ConfigOptions) -> Result<Option<Arc<dyn ExecutionPlan>>> {

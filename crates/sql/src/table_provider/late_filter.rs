@@ -11,10 +11,10 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, DynamicFilterPhysicalExpr, InListExpr, Literal};
 use datafusion::physical_expr_common::physical_expr::{snapshot_generation, snapshot_physical_expr};
-use datafusion::physical_plan::PhysicalExpr;
 use datafusion::physical_plan::filter_pushdown::{
     ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation, PushedDown,
 };
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 use super::rows::{Bound, Spans, whole_numbers};
 
@@ -23,16 +23,20 @@ use super::rows::{Bound, Spans, whole_numbers};
 pub(super) struct LateFilters(Vec<Arc<dyn PhysicalExpr>>);
 
 impl LateFilters {
-    /// The conditions that the plan above offers, as far as they are late ones; `None` when there are none.
-    pub(super) fn offered(phase: FilterPushdownPhase, offer: &ChildPushdownResult) -> Option<Self> {
+    /// The answer of a scan to the conditions that the plan above offers: `with_filters` makes the scan that minds the late
+    /// ones among them. It promises nothing, as a late filter may come too late for some rows.
+    pub(super) fn accept<Scan: ExecutionPlan + 'static>(
+        phase: FilterPushdownPhase,
+        offer: &ChildPushdownResult,
+        fetch: Option<usize>,
+        with_filters: impl FnOnce(Self) -> Scan,
+    ) -> FilterPushdownPropagation<Arc<dyn ExecutionPlan>> {
         let is_late = |filter: &Arc<dyn PhysicalExpr>| filter.downcast_ref::<DynamicFilterPhysicalExpr>().is_some();
         let filters: Vec<_> =
             offer.parent_filters.iter().map(|offered| Arc::clone(&offered.filter)).filter(is_late).collect();
-        (phase == FilterPushdownPhase::Post && !filters.is_empty()).then_some(Self(filters))
-    }
-
-    /// The answer to an offer. It promises nothing: a late filter may come too late for some rows.
-    pub(super) fn answer<T>(offer: &ChildPushdownResult, updated_node: Option<T>) -> FilterPushdownPropagation<T> {
+        // With a limit it matters which rows are given, so none may be left out on a promise that comes at any time.
+        let is_of_use = phase == FilterPushdownPhase::Post && !filters.is_empty() && fetch.is_none();
+        let updated_node = is_of_use.then(|| Arc::new(with_filters(Self(filters))) as Arc<dyn ExecutionPlan>);
         FilterPushdownPropagation { filters: vec![PushedDown::No; offer.parent_filters.len()], updated_node }
     }
 

@@ -265,3 +265,11 @@ pub(crate) fn csv(session: &Session, script: &str) -> String {
         Err(error) => panic!("`{script}` fails: {}", error.report()),
     }
 }
+
+/// Why a script fails.
+pub(crate) fn error(script: &str) -> SqlError {
+    match print_as(&session(), Format::Csv, script) {
+        Ok(printed) => panic!("`{script}` gives {printed}"),
+        Err(error) => error,
+    }
+}

@@ -1,16 +1,8 @@
 //! Errors: what went wrong, where, and what was probably meant.
 
 use kinetoscope_sql::SqlError;
-use kinetoscope_sql::format::Format;
 
-use super::drawn::{print_as, session};
-
-fn error(script: &str) -> SqlError {
-    match print_as(&session(), Format::Csv, script) {
-        Ok(printed) => panic!("`{script}` gives {printed}"),
-        Err(error) => error,
-    }
-}
+use super::drawn::{error, session};
 
 #[test]
 fn an_unknown_column_is_pointed_at_and_the_nearest_is_named() {

@@ -3,18 +3,11 @@
 use kinetoscope_sql::SqlError;
 use kinetoscope_sql::format::Format;
 
-use super::drawn::{csv, print_as, session};
+use super::drawn::{csv, error, print_as, session};
 
 /// The rows of a script's only result, without the header.
 fn rows(script: &str) -> Vec<String> {
     csv(&session(), script).lines().skip(1).map(str::to_owned).collect()
-}
-
-fn error(script: &str) -> SqlError {
-    match print_as(&session(), Format::Csv, script) {
-        Ok(printed) => panic!("`{script}` gives {printed}"),
-        Err(error) => error,
-    }
 }
 
 #[test]
