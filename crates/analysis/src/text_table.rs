@@ -192,9 +192,37 @@ pub fn write_paragraph(out: &mut String, first: &str, text: &str, width: usize) 
     out.push('\n');
 }
 
+/// Words in as many columns as `width` has room for, in order down the columns.
+pub fn columns_of_words(words: &[String], width: usize) -> String {
+    let words: Vec<_> = words.iter().map(|word| printable(word)).collect();
+    let column_width = words.iter().map(|word| display_width(word)).max().unwrap_or(0) + GUTTER;
+    let num_columns = ((width + GUTTER) / column_width).max(1);
+    let num_rows = words.len().div_ceil(num_columns);
+    let mut out = String::new();
+    for row in 0..num_rows {
+        let mut gap = 0;
+        for word in words.iter().skip(row).step_by(num_rows) {
+            out.extend(std::iter::repeat_n(' ', gap));
+            out.push_str(word);
+            gap = column_width - display_width(word);
+        }
+        out.push('\n');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_go_down_the_columns() {
+        let words = ["a", "bbb", "cc", "d", "e"].map(str::to_owned);
+        assert_eq!(columns_of_words(&words, 8), "a    d\nbbb  e\ncc\n");
+        assert_eq!(columns_of_words(&words, 1), "a\nbbb\ncc\nd\ne\n");
+        assert_eq!(columns_of_words(&words, 100), "a    bbb  cc   d    e\n");
+        assert_eq!(columns_of_words(&[], 80), "");
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -41,6 +41,7 @@ Exit codes:
 Environment:
   KINETOSCOPE_CACHE_DIR  folder for all cache files, like --cache-dir
   XDG_CACHE_HOME, HOME   where the user's cache folder is otherwise
+  XDG_STATE_HOME, HOME   where the history of the prompt of `query` is kept
   NO_COLOR               no colours, like --color never";
 
 /// Sees what an LLM inference engine does with its GPUs: reads profiler traces, sums them up, and answers SQL.
@@ -172,6 +173,7 @@ Examples:
   kinetoscope query traces/ 'select name, sum(dur) from kernel group by 1 order by 2 desc limit 9'
   kinetoscope query trace.json.gz -f busy.sql --format csv -o busy.csv
   echo 'select count(*) from slice' | kinetoscope query trace.json.gz --format json
+  kinetoscope query trace.json.gz                    a prompt, with history and completion
   kinetoscope query --schema                         tables and views
   kinetoscope query --schema kernel                  columns of one of them";
 
@@ -182,8 +184,8 @@ pub(crate) struct QueryArgs {
     /// Traces, as for `summary`, and then the SQL
     ///
     /// The last argument is SQL when it has a space in it and is not the name of a file or folder. Everything else is a
-    /// PATH, and so are all of them with --sql or --file. SQL that is given nowhere is read from standard input.
-    /// Statements are parted by semicolons.
+    /// PATH, and so are all of them with --sql or --file. SQL that is given nowhere is typed at a prompt, or read from
+    /// standard input where that is no terminal. Statements are parted by semicolons.
     #[arg(value_name = "PATH|SQL", required_unless_present = "schema")]
     pub(crate) paths_and_sql: Vec<String>,
 

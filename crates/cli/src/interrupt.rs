@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) struct Interrupt {
 struct Shared {
     is_raised: AtomicBool,
     listeners: Mutex<Vec<Box<dyn Fn() + Send>>>,
+    /// Who takes an interrupt for something smaller than the end of the program.
+    catcher: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Interrupt {
@@ -39,11 +41,27 @@ impl Interrupt {
         let _ = ctrlc::try_set_handler(move || interrupt.raise());
     }
 
-    /// Calls all who asked to be called.
+    /// Calls all who asked to be called, or the one who catches it.
     pub(crate) fn raise(&self) {
+        if let Some(catcher) = &*self.catcher() {
+            catcher();
+            return;
+        }
         let listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.is_raised.store(true, Ordering::Relaxed);
         listeners.iter().for_each(|listener| listener());
+    }
+
+    /// Does `work`; an interrupt until its end calls `catcher` and nobody else, and does not count as raised.
+    pub(crate) fn while_caught<T>(&self, catcher: impl Fn() + Send + 'static, work: impl FnOnce() -> T) -> T {
+        *self.catcher() = Some(Box::new(catcher));
+        let done = work();
+        *self.catcher() = None;
+        done
+    }
+
+    fn catcher(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
+        self.shared.catcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `listener` when the interrupt is raised; at once if it has been.
@@ -125,6 +143,25 @@ mod tests {
             Exit::Done
         });
         assert_eq!(exit, Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_caught_interrupt_is_nobody_elses() {
+        let interrupt = Interrupt::default();
+        let (sender, calls) = mpsc::channel();
+        let listener = sender.clone();
+        interrupt.on_raise(move || listener.send("listener").expect("the receiver lives"));
+        let catcher = move || sender.send("catcher").expect("the receiver lives");
+        assert_eq!(
+            interrupt.while_caught(catcher, || {
+                interrupt.raise();
+                7
+            }),
+            7
+        );
+        assert!(!interrupt.is_raised());
+        interrupt.raise();
+        assert_eq!(calls.try_iter().collect::<Vec<_>>(), ["catcher", "listener"]);
     }
 
     #[test]

@@ -22,8 +22,11 @@ use crate::args::{
 use crate::failure::RequestError;
 use crate::printer::{Printer, Verbosity};
 
-/// What our folder in the user's cache folder is called.
-const CACHE_FOLDER: &str = "kinetoscope";
+/// What our folders in the user's folders are called.
+const OUR_FOLDER: &str = "kinetoscope";
+
+/// What was typed at prompts.
+const HISTORY_FILE: &str = "query-history";
 
 /// Standard input, where a path is expected.
 pub(crate) const STDIN: &str = "-";
@@ -33,6 +36,7 @@ pub(crate) const STDIN: &str = "-";
 pub(crate) struct Environment {
     pub(crate) cache_dir: Option<OsString>,
     pub(crate) xdg_cache_home: Option<OsString>,
+    pub(crate) xdg_state_home: Option<OsString>,
     pub(crate) home: Option<OsString>,
     pub(crate) is_stdin_terminal: bool,
     pub(crate) is_stdout_terminal: bool,
@@ -52,6 +56,7 @@ impl Environment {
         Self {
             cache_dir: variable("KINETOSCOPE_CACHE_DIR"),
             xdg_cache_home: variable("XDG_CACHE_HOME"),
+            xdg_state_home: variable("XDG_STATE_HOME"),
             home: variable("HOME"),
             is_stdin_terminal: io::stdin().is_terminal(),
             is_stdout_terminal: io::stdout().is_terminal(),
@@ -67,11 +72,22 @@ impl Environment {
         if asked.is_some() {
             return CacheLocation { user_folder: asked, is_user_folder_only: true };
         }
+        let caches = self.user_folder(&self.xdg_cache_home, ".cache");
+        CacheLocation { user_folder: caches, is_user_folder_only: false }
+    }
+
+    /// Our folder for what shall outlast a run and is neither data nor settings.
+    fn state_folder(&self) -> Option<PathBuf> {
+        self.user_folder(&self.xdg_state_home, ".local/state")
+    }
+
+    /// Our folder in the one that a variable names, or else in `in_home`.
+    fn user_folder(&self, variable: &Option<OsString>, in_home: &str) -> Option<PathBuf> {
         // The specification of these folders says that a relative path is a mistake and does not count.
         let absolute = |path: &OsString| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let xdg = self.xdg_cache_home.as_ref().and_then(absolute);
-        let caches = xdg.or_else(|| self.home.as_ref().and_then(absolute).map(|home| home.join(".cache")));
-        CacheLocation { user_folder: caches.map(|caches| caches.join(CACHE_FOLDER)), is_user_folder_only: false }
+        let asked = variable.as_ref().and_then(absolute);
+        let folder = asked.or_else(|| self.home.as_ref().and_then(absolute).map(|home| home.join(in_home)));
+        folder.map(|folder| folder.join(OUR_FOLDER))
     }
 }
 
@@ -158,6 +174,8 @@ pub(crate) struct QuerySettings {
     /// Columns that a table for people may take; `None` where it is not shown on a terminal.
     pub(crate) width: Option<usize>,
     pub(crate) is_strict: bool,
+    /// Where the inputs of a prompt are kept.
+    pub(crate) history: Option<PathBuf>,
     pub(crate) read: ReadSettings,
 }
 
@@ -169,6 +187,8 @@ pub(crate) enum SqlSource {
     Argument(String),
     File(String),
     Stdin,
+    /// Typed at a prompt.
+    Prompt,
 }
 
 #[derive(Debug)]
@@ -287,6 +307,11 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         (None, Some(file), _) if file == STDIN => SqlSource::Stdin,
         (None, Some(file), _) => SqlSource::File(file),
         (None, None, Some(argument)) => SqlSource::Argument(argument),
+        (None, None, None)
+            if environment.is_stdin_terminal && environment.is_stdout_terminal && args.output.is_none() =>
+        {
+            SqlSource::Prompt
+        }
         (None, None, None) if environment.is_stdin_terminal => {
             let hint = "give it as the last argument, with --file FILE, or on standard input";
             return Err(RequestError::new("there is no SQL to run").with_hint(hint));
@@ -320,6 +345,7 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         output,
         is_stdout_terminal: environment.is_stdout_terminal,
         is_strict: args.strict_sql,
+        history: environment.state_folder().map(|folder| folder.join(HISTORY_FILE)),
         read: read_settings(args.read, environment),
     })
 }
@@ -377,7 +403,9 @@ mod tests {
         let pipe = Environment::default();
         let terminal = Environment { is_stdin_terminal: true, is_stdout_terminal: true, ..pipe.clone() };
         let refused = |environment, args: &[&str]| query(environment, args).expect_err("makes no sense");
-        assert_eq!(refused(&terminal, &["query", "a.json"]), "there is no SQL to run");
+        let no_screen = Environment { is_stdout_terminal: false, ..terminal.clone() };
+        assert_eq!(refused(&no_screen, &["query", "a.json"]), "there is no SQL to run");
+        assert_eq!(refused(&terminal, &["query", "a.json", "-o", "a.csv"]), "there is no SQL to run");
         assert_eq!(refused(&pipe, &["query", "my trace.json"]), "there is no trace to ask");
         assert_eq!(refused(&pipe, &["query", "-"]), "standard input cannot be both the trace and the SQL");
         assert_eq!(refused(&pipe, &["query", "-", "-f", "-"]), "standard input cannot be both the trace and the SQL");
@@ -386,6 +414,24 @@ mod tests {
         assert!(query(&pipe, &arrow).is_ok());
         assert!(query(&terminal, &[&arrow[..], &["-o", "a.arrow"]].concat()).is_ok());
         assert!(query(&pipe, &["query", "-", "select 1"]).is_ok());
+    }
+
+    #[test]
+    fn a_terminal_gets_a_prompt() {
+        let terminal = Environment { is_stdin_terminal: true, is_stdout_terminal: true, ..Environment::default() };
+        assert_eq!(query(&terminal, &["query", "a.json"]), Ok((vec!["a.json".to_owned()], SqlSource::Prompt)));
+        let arrow = query(&terminal, &["query", "a.json", "--format", "arrow"]);
+        assert_eq!(arrow.expect_err("cannot be shown"), "a terminal cannot show Arrow");
+        let history = |environment: &Environment| match resolve_in(environment, &["query", "a.json"]) {
+            Ok(Settings { command: CommandSettings::Query(query), .. }) => query.history,
+            other => panic!("another command: {other:?}"),
+        };
+        let some = |path: &str| Some(OsString::from(path));
+        let home = Environment { home: some("/home/me"), ..terminal.clone() };
+        assert_eq!(history(&terminal), None);
+        assert_eq!(history(&home), Some(PathBuf::from("/home/me/.local/state/kinetoscope/query-history")));
+        let xdg = Environment { xdg_state_home: some("/var/state"), ..home };
+        assert_eq!(history(&xdg), Some(PathBuf::from("/var/state/kinetoscope/query-history")));
     }
 
     #[test]

@@ -38,7 +38,9 @@ mod session;
 mod span_join;
 mod table_provider;
 mod view;
+mod vocabulary;
 
 pub use error::{Place, SqlError};
 pub use schema::{ColumnDoc, TableDoc};
 pub use session::{CancelHandle, ResultEvent, Session, SessionOptions};
+pub use vocabulary::{TableWords, Vocabulary, is_complete};

@@ -35,6 +35,11 @@ pub(crate) fn matching(pattern: &str) -> Vec<&'static Module> {
     MODULES.iter().filter(is_meant).collect()
 }
 
+/// Names of the modules that there is a reason to include.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().filter(|module| !module.text.is_empty()).map(|module| module.name)
+}
+
 /// Names that look like `pattern`, closest first.
 pub(crate) fn nearest(pattern: &str) -> Vec<String> {
     nearest_names(pattern, MODULES.iter().map(|module| module.name))

@@ -16,22 +16,25 @@ use crate::settings::{Form, SchemaSettings};
 pub(crate) fn run(settings: &SchemaSettings) -> Result<()> {
     let session = Session::new(Arc::new(TraceBuilder::default().seal()), SessionOptions::default())?;
     let tables = session.schema()?;
-    let Some(name) = &settings.table else {
-        let text = match settings.form {
-            Form::Text(options) => list_text(&tables, options.width),
-            Form::Json => serde_json::to_string_pretty(&tables)? + "\n",
-        };
-        return Ok(print_result(&text)?);
-    };
-    let table = tables
-        .iter()
-        .find(|table| table.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| RequestError::new(format!("no such table: `{name}`")).with_hint(hint_for(name)))?;
-    let text = match settings.form {
-        Form::Text(options) => table_text(table, options.width),
-        Form::Json => serde_json::to_string_pretty(table)? + "\n",
+    let text = match (settings.form, &settings.table) {
+        (Form::Text(options), name) => text(&tables, name.as_deref(), options.width)?,
+        (Form::Json, Some(name)) => serde_json::to_string_pretty(find(&tables, name)?)? + "\n",
+        (Form::Json, None) => serde_json::to_string_pretty(&tables)? + "\n",
     };
     Ok(print_result(&text)?)
+}
+
+/// All tables, or the columns of the one that is called `name`.
+pub(super) fn text(tables: &[TableDoc], name: Option<&str>, width: usize) -> Result<String, RequestError> {
+    Ok(match name {
+        Some(name) => table_text(find(tables, name)?, width),
+        None => list_text(tables, width),
+    })
+}
+
+fn find<'a>(tables: &'a [TableDoc], name: &str) -> Result<&'a TableDoc, RequestError> {
+    let found = tables.iter().find(|table| table.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| RequestError::new(format!("no such table: `{name}`")).with_hint(hint_for(name)))
 }
 
 fn hint_for(name: &str) -> &'static str {

@@ -8,6 +8,7 @@ mod console_block;
 mod documents;
 mod interrupt;
 mod output;
+mod prompt;
 mod query;
 mod sandbox;
 mod summary;

@@ -18,9 +18,10 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_kinetoscope");
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Variables that would make a test depend on who runs it.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "KINETOSCOPE_CACHE_DIR",
     "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
