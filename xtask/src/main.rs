@@ -35,6 +35,8 @@ Developer commands. Usage: cargo xtask COMMAND
       --ours-only           Leave out Python and serde_json.
       --peer COMMAND        Run `COMMAND FILE` in the same turns; may be said several times.
       --json                Every run and every ratio as JSON.
+  bench-sql [SIZE]          Queries here and in SQLite over the same rows, on a trace of SIZE bytes of JSON;
+                            10 million slices when nothing is said.
   fixtures COMMAND          Makes traces; `cargo xtask fixtures --help` says which.
   fuzz [SECONDS] [TARGET]   Every fuzz target for a minute, or as said. Needs cargo-fuzz.
   help                      This text.
@@ -61,6 +63,7 @@ fn run(args: &[String]) -> Result<()> {
         ("check", []) => steps::check(),
         ("tidy", []) => tidy::run(),
         ("bench", args) => bench::run(args),
+        ("bench-sql", args) => bench::run_sql(args),
         (bench::worker::COMMAND, args) => bench::worker::run(args),
         ("fixtures", args) => fixtures::run(args),
         ("fuzz", args) => fuzz::run(args),

@@ -25,6 +25,9 @@ use crate::repository;
 /// How many times larger the larger trace is.
 const GROWTH: u64 = 10;
 
+/// JSON of a trace with ten million slices.
+const SQL_BYTES: u64 = 6_700_000_000;
+
 /// What Python people would do first.
 const PYTHON: &str = "import gzip, json, sys; print(len(json.load(gzip.open(sys.argv[1]))['traceEvents']))";
 
@@ -99,6 +102,27 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         );
         print!("{}", report::text(&series, &ratios));
     }
+    Ok(())
+}
+
+/// `cargo xtask bench-sql`: the queries of a bench of the SQL crate here and in SQLite, over a made trace.
+pub(crate) fn run_sql(args: &[String]) -> Result<()> {
+    let num_bytes = match args {
+        [] => SQL_BYTES,
+        [size] => options::parse_bytes(size)?,
+        [_, surplus, ..] => bail!("`bench-sql` takes a size, and was given `{surplus}` too"),
+    };
+    let worker = build_release("xtask")?;
+    let folder = worker.with_file_name("bench");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let num_events = num_events_for(num_bytes);
+    eprintln!("making a trace of {num_events} events");
+    let made = make_trace(&worker, num_events, &folder.join("sql.json"))?;
+    fs::remove_file(&made.plain).context("cannot remove the trace that is not packed")?;
+    let mut command = repository::cargo();
+    // The whole workspace, so that the engine is built with the features that everything else has.
+    command.args(["bench", "--workspace", "--locked", "--bench", "against_sqlite", "--"]).arg(&made.packed);
+    ensure!(command.status().context("cannot run `cargo bench`")?.success(), "the bench failed");
     Ok(())
 }
 

@@ -61,7 +61,7 @@ impl Options {
 }
 
 /// `5000000`, `5MB`, `1.5GB`, `5 MB`.
-fn parse_bytes(text: &str) -> Result<u64> {
+pub(super) fn parse_bytes(text: &str) -> Result<u64> {
     let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
     let (number, unit) =
         units.into_iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit))).unwrap_or((text, 1.0));

@@ -220,6 +220,7 @@ struct FoundDevice<'a> {
 /// What earlier rows have made known.
 #[derive(Debug, Default)]
 struct KnownRows {
+    devices: HashMap<ProcessId, DeviceId>,
     streams: HashMap<ThreadId, StreamId>,
     copy_kinds: HashMap<StringId, Option<StringId>>,
 }
@@ -252,23 +253,28 @@ pub(crate) fn build(inputs: GpuInputs<'_>, strings: &mut Interner) -> GpuTables 
     tables.add_devices(strings, inputs.gpu_rows, inputs.properties);
     tables.gpu_ops.reserve(gpu_slices.len());
     tables.launches.reserve(gpu_slices.len());
-    let mut known = KnownRows::default();
-    for batch in gpu_slices.chunks(ROWS_PER_BATCH) {
-        let rows: Vec<(GpuOpRow, u32)> = batch
-            .par_iter()
-            .with_min_len(MIN_ROWS_PER_TASK)
-            .map_init(new_reader, |reader, gpu| gpu_op_row(reader, slices, gpu))
-            .collect();
-        tables.add_gpu_ops(strings, inputs, batch, rows, &calls, &mut known);
+    let read = |batch: &'_ [GpuSlice]| -> Vec<(GpuOpRow, u32)> {
+        let rows = batch.par_iter().with_min_len(MIN_ROWS_PER_TASK);
+        rows.map_init(new_reader, |reader, gpu| gpu_op_row(reader, slices, gpu)).collect()
+    };
+    let devices = tables.device_of_process.iter().copied().collect();
+    let mut known = KnownRows { devices, ..KnownRows::default() };
+    let mut batches = gpu_slices.chunks(ROWS_PER_BATCH);
+    let mut ready = batches.next().map(|batch| (batch, read(batch)));
+    // The next batch is read while this one, whose rows have to go in one by one, is put into the tables.
+    while let Some((batch, rows)) = ready {
+        let read_next = || batches.next().map(|batch| (batch, read(batch)));
+        let add = || tables.add_gpu_ops(strings, inputs, batch, rows, &calls, &mut known);
+        (ready, ()) = rayon::join(read_next, add);
     }
     tables
 }
 
 /// Rows that are read before any is put into its table.
-const ROWS_PER_BATCH: usize = 128 << 10;
+const ROWS_PER_BATCH: usize = 64 << 10;
 
 /// Fewer rows than this are not worth a second thread, nor a second set of plans.
-const MIN_ROWS_PER_TASK: usize = 16 << 10;
+const MIN_ROWS_PER_TASK: usize = 8 << 10;
 
 /// Names of calls that launch a graph.
 fn graph_launch_names(strings: &Interner, slices: &SliceBuilder, api_slices: &[ApiSlice]) -> HashSet<StringId> {
@@ -395,12 +401,11 @@ impl GpuTables {
         calls: &CallIndex,
         known: &mut KnownRows,
     ) {
-        let devices: HashMap<ProcessId, DeviceId> = self.device_of_process.iter().copied().collect();
         for (gpu, (mut row, num_misfits)) in gpu_slices.iter().zip(rows) {
             let stream = &inputs.gpu_rows[gpu.row as usize];
             let name = inputs.slices.name.get(gpu.slice.index());
             let offset = inputs.slices.source_offset.get(gpu.slice.index()) as u64;
-            row.device_id = devices[&stream.upid];
+            row.device_id = known.devices[&stream.upid];
             if gpu.kind == GpuOpKind::Memcpy {
                 row.copy_kind = *known.copy_kinds.entry(name).or_insert_with(|| {
                     let kind = copy_kind_of(strings.get(name)).map(str::to_owned);
