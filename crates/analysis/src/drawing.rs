@@ -352,29 +352,9 @@ fn gpu_op(
         _ => GpuOpKind::Kernel,
     };
     GpuOpRow {
-        slice_id,
-        kind,
-        device_id,
-        stream_id,
-        context: None,
         correlation: event.correlation,
-        external_id: None,
         bytes: (kind != GpuOpKind::Kernel && !event.name.contains("Pageable")).then_some(1_000),
         copy_kind,
-        grid_x: None,
-        grid_y: None,
-        grid_z: None,
-        block_x: None,
-        block_y: None,
-        block_z: None,
-        registers_per_thread: None,
-        shared_memory: None,
-        static_shared_memory: None,
-        dynamic_shared_memory: None,
-        occupancy: None,
-        blocks_per_sm: None,
-        warps_per_sm: None,
-        graph_id: None,
-        graph_node_id: None,
+        ..GpuOpRow::new(slice_id, kind, device_id, stream_id)
     }
 }

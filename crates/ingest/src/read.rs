@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use kinetoscope_model::{SourceId, Trace, WarningKind, Warnings};
+use rayon::ThreadPoolBuilder;
 
 use crate::bytes::{ContentFormat, FoundInput, Input, Limits, Outcome, announce_sizes, for_each_document};
 use crate::chrome::pipeline::{self, DocumentHead, Feeder, PipelineOptions};
@@ -26,7 +27,7 @@ pub struct ReadOptions {
 pub struct Tuning {
     /// Bytes of a piece that is read in one go.
     pub piece_bytes: Option<usize>,
-    /// Threads that read events.
+    /// Threads that read events, and threads that build tables of them.
     pub num_readers: Option<usize>,
 }
 
@@ -51,7 +52,15 @@ pub fn read(inputs: &[FoundInput], options: &ReadOptions, progress: &Progress) -
         feed_all(inputs, &options.limits, progress, feeder)
     })?;
     let (documents, warnings) = sort_out(inputs, documents, fed)?;
-    chrome::assemble(documents, warnings, progress)
+    let assemble = || chrome::assemble(documents, warnings, progress);
+    match options.tuning.num_readers {
+        Some(num_threads) => match ThreadPoolBuilder::new().num_threads(num_threads.max(1)).build() {
+            Ok(pool) => pool.install(assemble),
+            // Without threads of its own it uses those that there are.
+            Err(_) => assemble(),
+        },
+        None => assemble(),
+    }
 }
 
 /// Reads the file at `path` with default options.

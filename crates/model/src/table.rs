@@ -477,6 +477,38 @@ table! {
     }
 }
 
+impl GpuOpRow {
+    /// A row of which nothing else is known.
+    pub fn new(slice_id: SliceId, kind: GpuOpKind, device_id: DeviceId, stream_id: StreamId) -> Self {
+        Self {
+            slice_id,
+            kind,
+            device_id,
+            stream_id,
+            context: None,
+            correlation: None,
+            external_id: None,
+            bytes: None,
+            copy_kind: None,
+            grid_x: None,
+            grid_y: None,
+            grid_z: None,
+            block_x: None,
+            block_y: None,
+            block_z: None,
+            registers_per_thread: None,
+            shared_memory: None,
+            static_shared_memory: None,
+            dynamic_shared_memory: None,
+            occupancy: None,
+            blocks_per_sm: None,
+            warps_per_sm: None,
+            graph_id: None,
+            graph_node_id: None,
+        }
+    }
+}
+
 table! {
     /// Calls of the GPU runtime or driver.
     "api_call" => ApiCallTable, ApiCallBuilder, ApiCallRow {

@@ -202,32 +202,7 @@ mod tests {
     }
 
     fn gpu_op(slice: u32, device: u32, stream: u32) -> GpuOpRow {
-        GpuOpRow {
-            slice_id: SliceId(slice),
-            kind: GpuOpKind::Kernel,
-            device_id: DeviceId(device),
-            stream_id: StreamId(stream),
-            context: None,
-            correlation: None,
-            external_id: None,
-            bytes: None,
-            copy_kind: None,
-            grid_x: None,
-            grid_y: None,
-            grid_z: None,
-            block_x: None,
-            block_y: None,
-            block_z: None,
-            registers_per_thread: None,
-            shared_memory: None,
-            static_shared_memory: None,
-            dynamic_shared_memory: None,
-            occupancy: None,
-            blocks_per_sm: None,
-            warps_per_sm: None,
-            graph_id: None,
-            graph_node_id: None,
-        }
+        GpuOpRow::new(SliceId(slice), GpuOpKind::Kernel, DeviceId(device), StreamId(stream))
     }
 
     /// ```text

@@ -126,18 +126,20 @@ pub(crate) fn run_sql(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Builds a package for release and returns its program.
-fn build_release(package: &str) -> Result<PathBuf> {
+/// Builds a program for release and returns its path.
+fn build_release(program: &str) -> Result<PathBuf> {
     let mut command = repository::cargo();
-    command.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics", "--package", package]);
+    command.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"]);
+    // With the features of the whole workspace: another set would mean another build of the query engine.
+    command.args(["--workspace", "--bin", program]);
     let output = command.stderr(Stdio::inherit()).output().context("cannot run `cargo build`")?;
-    ensure!(output.status.success(), "the release build of `{package}` failed");
+    ensure!(output.status.success(), "the release build of `{program}` failed");
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut programs = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(message["executable"].as_str()?))
     });
-    programs.next_back().with_context(|| format!("`{package}` has no program"))
+    programs.next_back().with_context(|| format!("`{program}` is no program"))
 }
 
 fn num_events_for(num_bytes: u64) -> u64 {

@@ -303,32 +303,7 @@ fn api_call_row(
 
 /// The row of a GPU slice, but for its device, stream and copy kind, and how many values did not fit.
 fn gpu_op_row(reader: &mut FieldReader<'_>, slices: &SliceBuilder, gpu: &GpuSlice) -> (GpuOpRow, u32) {
-    let mut row = GpuOpRow {
-        slice_id: gpu.slice,
-        kind: gpu.kind,
-        device_id: DeviceId(0),
-        stream_id: StreamId(0),
-        context: None,
-        correlation: None,
-        external_id: None,
-        bytes: None,
-        copy_kind: None,
-        grid_x: None,
-        grid_y: None,
-        grid_z: None,
-        block_x: None,
-        block_y: None,
-        block_z: None,
-        registers_per_thread: None,
-        shared_memory: None,
-        static_shared_memory: None,
-        dynamic_shared_memory: None,
-        occupancy: None,
-        blocks_per_sm: None,
-        warps_per_sm: None,
-        graph_id: None,
-        graph_node_id: None,
-    };
+    let mut row = GpuOpRow::new(gpu.slice, gpu.kind, DeviceId(0), StreamId(0));
     let mut num_misfits = 0;
     if let Some(set) = slices.arg_set_id.get(gpu.slice.index()) {
         let mut small = |value: ArgValue<'_>| {

@@ -171,30 +171,15 @@ pub(crate) fn trace() -> Arc<Trace> {
         (4, GpuOpKind::Memset, Some(16), None, None),
     ] {
         b.gpu_ops.push(GpuOpRow {
-            slice_id: SliceId(slice),
-            kind,
-            device_id: DeviceId(0),
-            stream_id: StreamId(0),
             context: Some(1),
             correlation: grid.map(|_| 9),
-            external_id: None,
             bytes,
             copy_kind,
             grid_x: grid,
             grid_y: grid.map(|_| 1),
             grid_z: grid.map(|_| 1),
-            block_x: None,
-            block_y: None,
-            block_z: None,
-            registers_per_thread: None,
-            shared_memory: None,
-            static_shared_memory: None,
-            dynamic_shared_memory: None,
             occupancy: grid.map(|_| 12.5),
-            blocks_per_sm: None,
-            warps_per_sm: None,
-            graph_id: None,
-            graph_node_id: None,
+            ..GpuOpRow::new(SliceId(slice), kind, DeviceId(0), StreamId(0))
         });
     }
     b.api_calls.push(ApiCallRow {
