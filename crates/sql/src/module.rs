@@ -17,12 +17,16 @@ pub(crate) struct Module {
     pub(crate) text: &'static str,
 }
 
+/// Conversions of times. Perfetto's users call them without including the module, so every session has them.
+pub(crate) const TIME_CONVERSION: Module =
+    Module { name: "time.conversion", text: include_str!("module/time.conversion.sql") };
+
 /// Every module, by name.
 const MODULES: &[Module] = &[
     Module { name: "prelude", text: "" },
     Module { name: "slices.self_dur", text: include_str!("module/slices.self_dur.sql") },
     Module { name: "slices.with_context", text: include_str!("module/slices.with_context.sql") },
-    Module { name: "time.conversion", text: include_str!("module/time.conversion.sql") },
+    TIME_CONVERSION,
 ];
 
 /// The modules that `pattern` means: one by its name, all below `a.*`, or all for `*`.

@@ -36,7 +36,6 @@ use kinetoscope_model::Trace;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
-use crate::arg_kinds::ArgKinds;
 use crate::catalog::{Catalog, NameConflict};
 use crate::definition::Definitions;
 use crate::dialect::cuda_word;
@@ -283,7 +282,7 @@ impl Engine {
         engine_options.optimizer.enable_round_robin_repartition = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
         engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
-        let functions = Arc::new(Functions::new(&Arc::new(ArgKinds::new(Arc::clone(&trace)))));
+        let functions = Arc::new(Functions::new(&trace));
         let operators = Arc::new(Operators::new(Arc::clone(&functions)));
         let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::clone(&operators) as Arc<dyn ExprPlanner>];
         expr_planners.extend(SessionStateDefaults::default_expr_planners());
@@ -333,21 +332,29 @@ impl Engine {
     }
 
     fn define_prelude(&self) -> Result<(), SqlError> {
-        let mut script = Script::new(PRELUDE);
-        loop {
-            let statement = script.next_statement(&self.definitions.read());
-            match statement.transpose()? {
-                None => return Ok(()),
-                Some(ScriptStatement::Perfetto(PerfettoStatement::CreateFunction { function, .. })) => {
-                    let function = FunctionText { is_shipped: true, ..function };
-                    self.definitions.write().functions.insert(function.name.clone(), Arc::new(function));
+        for text in [PRELUDE, module::TIME_CONVERSION.text] {
+            let mut script = Script::new(text);
+            loop {
+                let statement = script.next_statement(&self.definitions.read());
+                match statement.transpose()? {
+                    None => break,
+                    Some(ScriptStatement::Perfetto(PerfettoStatement::CreateFunction { function, .. })) => {
+                        let function = FunctionText { is_shipped: true, ..function };
+                        self.definitions.write().functions.insert(function.name.clone(), Arc::new(function));
+                    }
+                    Some(ScriptStatement::Perfetto(PerfettoStatement::CreateMacro {
+                        name, parameters, body, ..
+                    })) => {
+                        self.definitions.write().macros.insert(name, Macro { parameters, body });
+                    }
+                    Some(other) => {
+                        return Err(SqlError::Internal { message: format!("not for the prelude: {other:?}") });
+                    }
                 }
-                Some(ScriptStatement::Perfetto(PerfettoStatement::CreateMacro { name, parameters, body, .. })) => {
-                    self.definitions.write().macros.insert(name, Macro { parameters, body });
-                }
-                Some(other) => return Err(SqlError::Internal { message: format!("not for the prelude: {other:?}") }),
             }
         }
+        self.definitions.write().modules.insert(module::TIME_CONVERSION.name);
+        Ok(())
     }
 
     async fn define(&self, statement: PerfettoStatement, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {

@@ -7,6 +7,7 @@ mod sql {
     mod drawn;
     mod errors;
     mod formats;
+    mod functions;
     mod limits;
     mod many;
     mod oracle;

@@ -2,31 +2,20 @@
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
-    Value, ValueWithSpan,
+    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    Ident, NullTreatment, ObjectName, OrderByExpr, OrderByOptions, Value, ValueWithSpan,
 };
 
 use super::grammar::call;
 use super::truth::truth;
 use crate::function::json;
 use crate::function::per_row::{CAST_REAL, NUMBER, TEXT};
+use crate::function::perfetto::{REGEXP, UNHEX};
 use crate::function::sqlite::{ROUND, SCALAR_MAX, SCALAR_MIN, SUBSTR};
 
 /// Functions whose arguments are texts, whatever they are given.
-const OF_TEXTS: [&str; 12] = [
-    "length",
-    "upper",
-    "lower",
-    "trim",
-    "btrim",
-    "ltrim",
-    "rtrim",
-    "replace",
-    "instr",
-    "reverse",
-    "str_split",
-    "starts_with",
-];
+const OF_TEXTS: [&str; 11] =
+    ["length", "upper", "lower", "trim", "btrim", "ltrim", "rtrim", "replace", "instr", "reverse", "starts_with"];
 
 /// Functions that give JSON, by what is known of it.
 const GIVING_JSON: [(&str, char); 8] = [
@@ -56,9 +45,8 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
         ("likely" | "unlikely", [arg]) | ("likelihood", [arg, _]) => Some(Expr::Nested(Box::new(arg.clone()))),
         ("round", [_] | [_, _]) => Some(call(ROUND, args)),
         ("regexp", [pattern, text]) => Some(call("regexp_like", [as_text(text), pattern.clone()])),
-        ("regexp", [pattern, text, flags]) => {
-            Some(call("regexp_like", [as_text(text), pattern.clone(), flags.clone()]))
-        }
+        ("regexp", [_, _, _]) => Some(call(REGEXP, args)),
+        ("unhex", [_]) => Some(call(UNHEX, args)),
         ("like", [pattern, text]) => Some(like(pattern, text, None)),
         ("like", [pattern, text, Expr::Value(escape)]) => Some(like(pattern, text, Some(escape.clone()))),
         ("substr" | "substring", [text, start]) => Some(substr(text, start, None)),
@@ -68,13 +56,44 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
             let sum = with_args(function, "sum", [call(CAST_REAL, [arg.clone()])]);
             Some(call("coalesce", [sum, number("0.0")]))
         }
-        ("percentile", [arg, Expr::Value(percent)]) => {
-            let percent: f64 = match &percent.value {
-                Value::Number(digits, _) => digits.parse().ok()?,
-                _ => return None,
+        ("median", [arg]) => {
+            Some(with_args(function, "percentile_cont", [call(CAST_REAL, [arg.clone()]), number("0.5")]))
+        }
+        // From 0 to 100; the engine's function takes a share and checks it.
+        ("percentile", [arg, percent]) => {
+            let share = match percent {
+                Expr::Value(ValueWithSpan { value: Value::Number(digits, _), .. }) => {
+                    let percent: f64 = digits.parse().ok()?;
+                    number(&format!("{:?}", percent / 100.0))
+                }
+                _ => Expr::BinaryOp {
+                    left: Box::new(Expr::Nested(Box::new(percent.clone()))),
+                    op: BinaryOperator::Divide,
+                    right: Box::new(number("100.0")),
+                },
             };
-            let share = number(&format!("{:?}", percent / 100.0));
             Some(with_args(function, "percentile_cont", [call(CAST_REAL, [arg.clone()]), share]))
+        }
+        ("last_non_null", [_]) if function.over.is_some() => {
+            let mut last = function.clone();
+            last.name = ObjectName::from(vec![Ident::new("last_value")]);
+            last.null_treatment = Some(NullTreatment::IgnoreNulls);
+            Some(Expr::Function(last))
+        }
+        ("value_at_max_ts", [ts, value]) => {
+            // Of several with the largest time the first one counts.
+            let by_time = OrderByExpr {
+                expr: ts.clone(),
+                options: OrderByOptions { asc: Some(false), nulls_first: Some(false) },
+                with_fill: None,
+            };
+            let mut first = function.clone();
+            first.name = ObjectName::from(vec![Ident::new("first_value")]);
+            if let FunctionArguments::List(list) = &mut first.args {
+                list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(value.clone()))];
+                list.clauses = vec![FunctionArgumentClause::OrderBy(vec![by_time])];
+            }
+            Some(Expr::Function(first))
         }
         ("group_concat", [arg]) => Some(with_args(function, "string_agg", [as_text(arg), text(",")])),
         ("group_concat" | "string_agg", [arg, separator]) => {

@@ -6,10 +6,14 @@
 mod extract_arg;
 mod glob;
 pub(crate) mod json;
+mod layout;
 mod like_pattern;
+mod maths;
 pub(crate) mod per_row;
+pub(crate) mod perfetto;
 mod printf;
 pub(crate) mod sqlite;
+mod trace_lookup;
 pub(crate) mod user_defined;
 pub(crate) mod value;
 
@@ -25,6 +29,7 @@ use datafusion::common::cast::{as_dictionary_array, as_string_array};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, ScalarUDF, WindowUDF};
+use kinetoscope_model::Trace;
 
 use crate::arg_kinds::ArgKinds;
 
@@ -54,15 +59,17 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn new(arg_kinds: &Arc<ArgKinds>) -> Self {
+    pub(crate) fn new(trace: &Arc<Trace>) -> Self {
+        let arg_kinds = Arc::new(ArgKinds::new(Arc::clone(trace)));
         let own = [
-            ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(Arc::clone(arg_kinds))),
+            ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(arg_kinds)),
             ScalarUDF::new_from_impl(glob::Glob::new()),
             ScalarUDF::new_from_impl(like_pattern::LikePattern::new()),
         ];
-        let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS);
+        let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS).chain(perfetto::DEFINITIONS);
+        let per_row = per_row.chain(maths::DEFINITIONS);
         let per_row = per_row.map(|definition| ScalarUDF::new_from_impl(per_row::PerRow::new(definition)));
-        let own = own.into_iter().chain(per_row);
+        let own = own.into_iter().chain(per_row).chain(trace_lookup::functions(trace));
         let own = own.map(|function| (function.name().to_owned(), Arc::new(function))).collect();
         Self { own, scalar: OnceLock::new(), aggregate: OnceLock::new(), window: OnceLock::new() }
     }
@@ -95,7 +102,8 @@ impl Functions {
 
     fn windows(&self) -> &HashMap<String, Arc<WindowUDF>> {
         self.window.get_or_init(|| {
-            let functions = datafusion::functions_window::all_default_window_functions();
+            let mut functions = datafusion::functions_window::all_default_window_functions();
+            functions.push(Arc::new(WindowUDF::new_from_impl(layout::Layout::new())));
             by_name(functions, |function| (function.name().to_owned(), function.aliases().to_vec()))
         })
     }

@@ -47,7 +47,8 @@ impl ComputedTable {
         Self { trace: Arc::clone(trace), schema, compute, rows: OnceLock::new() }
     }
 
-    fn rows(&self) -> datafusion::common::Result<RecordBatch> {
+    /// All rows.
+    pub(crate) fn rows(&self) -> datafusion::common::Result<RecordBatch> {
         if let Some(rows) = self.rows.get() {
             return Ok(rows.clone());
         }
