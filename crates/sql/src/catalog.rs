@@ -14,6 +14,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::logical_expr::TableType;
 use kinetoscope_model::Trace;
 
+use crate::json_table::JsonTable;
 use crate::table_provider::{ArgsTable, ComputedTable, ModelTable};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
 
@@ -75,6 +76,7 @@ impl Catalog {
         tables.insert(hidden_name("args"), Arc::new(ArgsTable::new(trace)));
         tables.insert(hidden_name("trace_bounds"), Arc::new(ComputedTable::trace_bounds(trace)));
         tables.insert(hidden_name("metadata"), Arc::new(ComputedTable::metadata(trace)));
+        tables.extend(JsonTable::all().map(|(name, table)| (name, Arc::new(table) as Arc<dyn TableProvider>)));
         let views =
             SHIPPED_VIEWS.iter().map(|view| (view.name, ViewEntry { view, provider: OnceLock::new() })).collect();
         Self { model_tables, tables, views, created: RwLock::default() }

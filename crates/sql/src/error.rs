@@ -153,6 +153,12 @@ pub enum SqlError {
         /// What happened.
         message: String,
     },
+    /// A whole number that does not fit into 64 bits, found after rows with whole numbers were given.
+    #[error("integer overflow in `{operation}`")]
+    IntegerOverflow {
+        /// The operation, as it was planned.
+        operation: String,
+    },
     /// The query needed more memory than it may have.
     #[error("the query needs more than its memory limit of {limit_bytes} bytes")]
     MemoryLimit {

@@ -18,19 +18,24 @@ use datafusion::logical_expr::{
     AggregateUDF, CreateMemoryTable, DdlStatement, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
 };
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast::{Statement, TableWithJoins};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::catalog::{Catalog, Named};
 use crate::definition::{Definitions, Known};
 use crate::dialect::affinity::Affinity;
+use crate::dialect::bare_column;
 use crate::dialect::operator::Operators;
 use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement};
 use crate::error::{Place, SqlError, nearest_names};
 use crate::function::user_defined::UserDefined;
+use crate::function::whole::Overflow;
 use crate::function::{Functions, settle_types};
+use crate::json_table;
 use crate::row_order;
 use crate::session::Engine;
+use crate::sub_query;
 use crate::view::ShippedView;
 
 /// The schema that SQLite's users may write before a table's name.
@@ -42,6 +47,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) functions: &'a Functions,
     pub(crate) operators: &'a Operators,
+    /// The operators, then the engine's own.
+    pub(crate) expr_planners: &'a [Arc<dyn ExprPlanner>],
     pub(crate) definitions: &'a Definitions,
     pub(crate) engine: &'a Weak<Engine>,
 }
@@ -61,11 +68,20 @@ impl std::error::Error for NoSuchTable {}
 impl Planner<'_> {
     /// Plans one statement of `script`.
     pub(crate) fn plan(&self, script: &str, statement: &mut ParsedStatement) -> Result<LogicalPlan, SqlError> {
+        let mut has_read_bare_columns = false;
         loop {
             let error = match self.try_plan(statement).and_then(settle_order) {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
+            if !has_read_bare_columns && is_about_bare_column(&error) {
+                has_read_bare_columns = true;
+                let is_aggregate = |name: &str| self.functions.aggregate(name).is_some();
+                let columns_of = |from: &[TableWithJoins]| self.columns_of(from);
+                if bare_column::read_as_values(&mut statement.ast, &is_aggregate, &columns_of) {
+                    continue;
+                }
+            }
             // Each turn reads at least one more name as something else, so this ends.
             let unresolved = unresolved_columns(&error);
             if !statement.read_as_result_columns(&unresolved) && !statement.read_as_texts(&unresolved) {
@@ -76,7 +92,19 @@ impl Planner<'_> {
 
     fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
         let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
-        settle_types(self.operators.settle_lists(plan)?)
+        let plan = json_table::settle(self.operators.settle_lists(plan)?)?;
+        settle_types(sub_query::settle(plan)?)
+    }
+
+    /// The columns of what a `FROM` brings together, each with its table.
+    fn columns_of(&self, from: &[TableWithJoins]) -> Option<Vec<(Option<String>, String)>> {
+        let statement = Statement::Query(Box::new(bare_column::everything_from(from)));
+        let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement).ok()?;
+        let columns = plan.schema().iter().map(|(table, field)| {
+            let table = table.map(|table| table.table().to_owned());
+            (table, field.name().clone())
+        });
+        Some(columns.collect())
     }
 
     /// The provider of a shipped view, planned now.
@@ -123,6 +151,19 @@ impl Planner<'_> {
             DataFusionError::Internal(message) => SqlError::Internal { message: message.clone() },
             other => SqlError::Invalid { message: tidy_message(&other.message()), place },
         }
+    }
+}
+
+/// Whether a column stands beside aggregates and is not grouped by.
+fn is_about_bare_column(error: &DataFusionError) -> bool {
+    const SIGNS: [&str; 2] = [
+        "must be in GROUP BY or an aggregate function",
+        "must appear in the GROUP BY clause or be used in an aggregate",
+    ];
+    match root_of(error).0 {
+        DataFusionError::Plan(message) => SIGNS.iter().any(|sign| message.contains(sign)),
+        DataFusionError::Collection(errors) => errors.iter().any(is_about_bare_column),
+        _ => false,
     }
 }
 
@@ -223,13 +264,8 @@ fn tidy_message(message: &str) -> String {
     /// What a function says of its arguments stands in the middle of what the engine says of functions.
     const OF_FUNCTION: &str = "user-defined coercion failed with: ";
     // The rest of this one is the engine's own picture of the statement.
-    if let Some(rest) = message.strip_prefix("Physical plan does not support logical expression ") {
-        let what = match rest.split('(').next() {
-            Some("InSubquery") => "`IN (SELECT …)`",
-            Some("Exists") => "`EXISTS (SELECT …)`",
-            _ => "a query inside an expression",
-        };
-        return format!("{what} is not possible in this place: join with the query, or use it in `WHERE`");
+    if message.starts_with("Physical plan does not support logical expression ") {
+        return "a query inside an expression is not possible in this place: join with the query".to_owned();
     }
     let mut message = message;
     if let Some((_, rest)) = message.split_once(OF_FUNCTION) {
@@ -267,8 +303,21 @@ pub(crate) fn explain_execution(error: DataFusionError, memory_limit_bytes: Opti
             detail: tidy_message(detail),
         },
         DataFusionError::Internal(message) => SqlError::Internal { message: message.clone() },
+        DataFusionError::External(external) if external.is::<Overflow>() => SqlError::IntegerOverflow {
+            operation: external.downcast_ref::<Overflow>().map(|error| error.operation.clone()).unwrap_or_default(),
+        },
         DataFusionError::ArrowError(error, _) => SqlError::Execution { message: tidy_message(&error.to_string()) },
         other => SqlError::Execution { message: tidy_message(&other.message()) },
+    }
+}
+
+/// The operation whose whole number did not fit, when that is the error.
+pub(crate) fn overflown(error: &DataFusionError) -> Option<&str> {
+    match root_of(error).0 {
+        DataFusionError::External(external) => {
+            external.downcast_ref::<Overflow>().map(|error| error.operation.as_str())
+        }
+        _ => None,
     }
 }
 
@@ -293,7 +342,7 @@ impl ContextProvider for Planner<'_> {
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        self.state.expr_planners()
+        self.expr_planners
     }
 
     fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {

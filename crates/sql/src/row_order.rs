@@ -3,6 +3,8 @@
 //! - Rows that compare equal in an `ORDER BY` come in the order of the tables they are from.
 //! - Groups without an `ORDER BY` come in the order of their keys, distinct rows in the order of their columns, rows with
 //!   a window function in the order of the window.
+//! - `first_value`, which also stands for columns beside aggregates that are not grouped by, takes the first of rows that
+//!   compare equal in that order.
 //! - `lag`, `lead`, `row_number` and `ntile` see rows that compare equal in the order of their tables too.
 //!
 //! All of it is done on the plan, by more sort keys. A plain scan or join needs none: it keeps the order of the (largest)
@@ -15,7 +17,7 @@ use datafusion::common::{Column, JoinType, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
-    Analyze, Distinct, Explain, Expr, Limit, LogicalPlan, Projection, Sort, SortExpr, SubqueryAlias, Window,
+    Aggregate, Analyze, Distinct, Explain, Expr, Limit, LogicalPlan, Projection, Sort, SortExpr, SubqueryAlias, Window,
 };
 
 use crate::table_provider::{ID, ModelTable};
@@ -37,6 +39,7 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
             plan.transform_up_with_subqueries(|plan| match plan {
                 LogicalPlan::Sort(sort) => break_ties(sort, &mut names),
                 LogicalPlan::Window(window) => break_window_ties(window, &mut names),
+                LogicalPlan::Aggregate(aggregate) => break_aggregate_ties(aggregate, &mut names),
                 plan => Ok(Transformed::no(plan)),
             })
             .data()
@@ -175,6 +178,51 @@ fn break_window_ties(window: Window, names: &mut HiddenNames) -> Result<Transfor
     let columns: Vec<Expr> = inputs.chain(functions).collect();
     Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(LogicalPlan::Window(settled)))?)))
 }
+
+/// Lets `first_value` take the first row of those that compare equal, by the rows' places in their tables.
+fn break_aggregate_ties(aggregate: Aggregate, names: &mut HiddenNames) -> Result<Transformed<LogicalPlan>> {
+    let takes_first = |expr: &Expr| {
+        expr.exists(|expr| Ok(matches!(expr, Expr::AggregateFunction(function) if function.func.name() == FIRST)))
+    };
+    let mut is_concerned = false;
+    for expr in &aggregate.aggr_expr {
+        is_concerned |= takes_first(expr)?;
+    }
+    if !is_concerned {
+        return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
+    }
+    let Some(carried) = carry_places(&aggregate.input, names)? else {
+        return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
+    };
+    let mut exprs = Vec::new();
+    for expr in &aggregate.aggr_expr {
+        let settled = expr.clone().transform_up(|expr| {
+            let Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
+            if function.func.name() == FIRST {
+                let order_by = &mut function.params.order_by;
+                let is_key = |place: &Column| order_by.iter().any(|key| key.expr == Expr::Column(place.clone()));
+                let ties: Vec<Column> = carried.places.iter().filter(|place| !is_key(place)).cloned().collect();
+                order_by.extend(ties.into_iter().map(ascending));
+            }
+            Ok(Transformed::yes(Expr::AggregateFunction(function)))
+        })?;
+        exprs.push(settled.data);
+    }
+    let settled = Aggregate::try_new(Arc::new(carried.plan), aggregate.group_expr.clone(), exprs)?;
+    // The functions go by the names they had, which say nothing of the keys added.
+    let columns: Vec<Expr> = (0..aggregate.schema.fields().len())
+        .map(|index| {
+            let (qualifier, field) = aggregate.schema.qualified_field(index);
+            let now = Column::from(settled.schema.qualified_field(index));
+            Expr::Column(now).alias_qualified(qualifier.cloned(), field.name())
+        })
+        .collect();
+    let settled = Arc::new(LogicalPlan::Aggregate(settled));
+    Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new(columns, settled)?)))
+}
+
+/// The aggregate that gives the first of several values.
+const FIRST: &str = "first_value";
 
 /// Names for columns that nobody sees.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 //! a cancelled or late query returns at once, whatever the engine is busy with. Starting a session costs next to
 //! nothing and does not depend on the size of the trace.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ use crate::function::Functions;
 use crate::function::value::{Value, Values};
 use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
-use crate::planner::{Planner, bare_name, explain_execution};
+use crate::planner::{Planner, bare_name, explain_execution, overflown};
 use crate::span_join;
 use crate::table_provider::BATCH_ROWS;
 
@@ -242,6 +242,21 @@ async fn past(limit: Option<Duration>) -> Duration {
     }
 }
 
+/// Operators, alone and before the engine's own.
+struct OperatorSet {
+    operators: Arc<Operators>,
+    expr_planners: Vec<Arc<dyn ExprPlanner>>,
+}
+
+impl OperatorSet {
+    fn new(functions: &Arc<Functions>, as_reals: BTreeSet<String>) -> Self {
+        let operators = Arc::new(Operators::new(Arc::clone(functions), as_reals));
+        let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::clone(&operators) as Arc<dyn ExprPlanner>];
+        expr_planners.extend(SessionStateDefaults::default_expr_planners());
+        Self { operators, expr_planners }
+    }
+}
+
 /// What the threads of a session share.
 pub(crate) struct Engine {
     trace: Arc<Trace>,
@@ -249,7 +264,7 @@ pub(crate) struct Engine {
     state: SessionState,
     catalog: Catalog,
     functions: Arc<Functions>,
-    operators: Arc<Operators>,
+    operators: OperatorSet,
     definitions: Definitions,
     /// For functions of scripts, which run queries of their own and are kept by what they are used in.
     itself: Weak<Self>,
@@ -283,15 +298,12 @@ impl Engine {
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
         engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
         let functions = Arc::new(Functions::new(&trace));
-        let operators = Arc::new(Operators::new(Arc::clone(&functions)));
-        let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::clone(&operators) as Arc<dyn ExprPlanner>];
-        expr_planners.extend(SessionStateDefaults::default_expr_planners());
+        let operators = OperatorSet::new(&functions, BTreeSet::new());
         // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
         // stays is the function that the optimiser itself asks for by name.
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime_env)
-            .with_expr_planners(expr_planners)
             .with_aggregate_functions(vec![first_value_udaf()])
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
             .build();
@@ -315,8 +327,13 @@ impl Engine {
     }
 
     pub(crate) fn planner(&self) -> Planner<'_> {
-        let Self { state, catalog, functions, operators, definitions, itself, .. } = self;
-        Planner { state, catalog, functions, operators, definitions, engine: itself }
+        self.planner_with(&self.operators)
+    }
+
+    fn planner_with<'a>(&'a self, operators: &'a OperatorSet) -> Planner<'a> {
+        let Self { state, catalog, functions, definitions, itself, .. } = self;
+        let OperatorSet { operators, expr_planners } = operators;
+        Planner { state, catalog, functions, operators, expr_planners, definitions, engine: itself }
     }
 
     async fn run(&self, text: &str, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
@@ -490,7 +507,37 @@ impl Engine {
             let note = format!("no slice is of category `{written}`; read as `{meant}`, the category of GPU kernels");
             events.send(ResultEvent::Note(note)).await.map_err(|_| SqlError::Cancelled)?;
         }
-        let plan = self.planner().plan(script, &mut statement)?;
+        let mut as_reals = BTreeSet::new();
+        let mut num_events = 0;
+        loop {
+            let other_operators;
+            let operators = match as_reals.is_empty() {
+                true => &self.operators,
+                false => {
+                    other_operators = OperatorSet::new(&self.functions, as_reals.clone());
+                    &other_operators
+                }
+            };
+            match self.run_plan(script, statement.clone(), operators, events, &mut num_events).await {
+                // Nobody has seen a row yet, so the operation can still be one of real numbers. Each turn makes one more
+                // so.
+                Err(SqlError::IntegerOverflow { operation })
+                    if num_events == 0 && as_reals.insert(operation.clone()) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Runs one statement; counts what it tells.
+    async fn run_plan(
+        &self,
+        script: &str,
+        mut statement: ParsedStatement,
+        operators: &OperatorSet,
+        events: &mpsc::Sender<ResultEvent>,
+        num_events: &mut usize,
+    ) -> Result<(), SqlError> {
+        let plan = self.planner_with(operators).plan(script, &mut statement)?;
         if let Some(declared) = &statement.declared {
             check_declared(&plan, declared)?;
         }
@@ -510,7 +557,7 @@ impl Engine {
                 read_only
                     .verify_plan(&plan)
                     .map_err(|_| SqlError::Unsupported { statement: first_words(&plan), place: None })?;
-                self.query(script, &plan, |schema| spelled(schema, &statement), events).await
+                self.query(script, &plan, |schema| spelled(schema, &statement), events, num_events).await
             }
         }
     }
@@ -535,6 +582,7 @@ impl Engine {
         plan: &LogicalPlan,
         spell: impl Fn(&Schema) -> SchemaRef,
         events: &mpsc::Sender<ResultEvent>,
+        num_events: &mut usize,
     ) -> Result<(), SqlError> {
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
         let mut batches = self.execute(script, plan).await?;
@@ -542,18 +590,28 @@ impl Engine {
         let schema = spell(&batches.schema());
         // When nobody listens any more, the script has been stopped, and this task is about to be.
         let stopped = |_| SqlError::Cancelled;
+        // The first rows are waited for, since the columns may have to be others.
+        let first = batches.next().await.transpose();
+        if let Err(error) = &first
+            && *num_events == 0
+            && overflown(error).is_some()
+        {
+            return first.map(drop).map_err(failed);
+        }
+        *num_events += 1;
         events.send(ResultEvent::Begin(Arc::clone(&schema))).await.map_err(stopped)?;
-        while let Some(batch) = batches.next().await {
-            let batch = batch.map_err(failed)?;
-            if batch.num_rows() == 0 {
-                continue;
+        let mut next = first;
+        while let Some(batch) = next.map_err(failed)? {
+            if batch.num_rows() > 0 {
+                let batch = if is_explanation { row_per_line(&batch).map_err(failed)? } else { batch };
+                let columns = batch.columns().to_vec();
+                let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+                    .map_err(|error| failed(error.into()))?;
+                *num_events += 1;
+                events.send(ResultEvent::Batch(batch)).await.map_err(stopped)?;
             }
-            let batch = if is_explanation { row_per_line(&batch).map_err(failed)? } else { batch };
-            let columns = batch.columns().to_vec();
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
-                .map_err(|error| failed(error.into()))?;
-            events.send(ResultEvent::Batch(batch)).await.map_err(stopped)?;
+            next = batches.next().await.transpose();
         }
         events.send(ResultEvent::End).await.map_err(stopped)
     }

@@ -3,11 +3,13 @@
 mod json_rules;
 
 mod sql {
+    mod bare_columns;
     mod dialect;
     mod drawn;
     mod errors;
     mod formats;
     mod functions;
+    mod json_rows;
     mod limits;
     mod many;
     mod oracle;
@@ -16,5 +18,6 @@ mod sql {
     mod pushdown;
     mod sqlite;
     mod statements;
+    mod sub_queries;
     mod tables;
 }

@@ -9,12 +9,14 @@
 //! - [`affinity`] says which type a name in a `CAST` means;
 //! - [`operator`] says what `=`, `+` and the like mean between values of different kinds;
 //! - [`truth`] finds the places where any value may stand for a condition;
+//! - [`bare_column`] gives a meaning to columns beside aggregates;
 //! - [`function_call`] knows SQLite's functions by their names and arguments;
 //! - [`perfetto`] reads the statements that only PerfettoSQL has, [`token_macro`] and [`table_call`] put in their places
 //!   what those have defined;
 //! - [`rewrite`] replaces what DataFusion would read differently (`LIKE`, `"text"`, unnamed result columns).
 
 pub(crate) mod affinity;
+pub(crate) mod bare_column;
 pub(crate) mod cuda_word;
 mod function_call;
 pub(crate) mod grammar;

@@ -6,6 +6,7 @@
 //! stay the engine's own and as fast.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
@@ -18,14 +19,18 @@ use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator,
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::function::Functions;
+use crate::function::in_rows::Comparison;
 use crate::function::json::{ARROW, LONG_ARROW};
-use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NUMBER, TEXT, is_text};
+use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NUMBER, TEXT, VARYING, is_text};
 use crate::function::sqlite::{COMPARE, SHIFT_LEFT, SHIFT_RIGHT};
 use crate::function::value::{Number, Value, whole_number};
+use crate::function::whole::Whole;
 
 /// SQLite's operators.
 pub(crate) struct Operators {
     functions: Arc<Functions>,
+    /// Operations of whole numbers that did not fit, and are ones of real numbers now.
+    as_reals: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Operators {
@@ -82,15 +87,22 @@ impl Affinity {
 }
 
 /// Functions whose text may stand for a number, because a column has one type and their values have their own.
-const VARYING: [&str; 3] = ["json_extract", LONG_ARROW, "extract_arg"];
+const VARYING_FUNCTIONS: [&str; 3] = ["json_extract", LONG_ARROW, "extract_arg"];
 
-fn is_varying(expr: &Expr) -> bool {
-    matches!(expr, Expr::ScalarFunction(call) if VARYING.contains(&call.func.name()))
+fn is_varying(expr: &Expr, schema: &DFSchema) -> bool {
+    match expr {
+        Expr::ScalarFunction(call) => VARYING_FUNCTIONS.contains(&call.func.name()),
+        Expr::Column(column) => match schema.qualified_field_from_column(column) {
+            Ok((_, field)) => field.metadata().contains_key(VARYING),
+            Err(_) => false,
+        },
+        _ => false,
+    }
 }
 
 impl Operators {
-    pub(crate) fn new(functions: Arc<Functions>) -> Self {
-        Self { functions }
+    pub(crate) fn new(functions: Arc<Functions>, as_reals: BTreeSet<String>) -> Self {
+        Self { functions, as_reals }
     }
 
     fn call(&self, name: &str, args: Vec<Expr>) -> Result<Expr> {
@@ -117,8 +129,8 @@ impl Operators {
         }
         let offered = (Affinity::of(&left, left_class), Affinity::of(&right, right_class));
         let is_numeric = match (left_class, right_class) {
-            (Class::Number, Class::Text) => offered.0 == Affinity::Number || is_varying(&right),
-            (Class::Text, Class::Number) => offered.1 == Affinity::Number || is_varying(&left),
+            (Class::Number, Class::Text) => offered.0 == Affinity::Number || is_varying(&right, schema),
+            (Class::Text, Class::Number) => offered.1 == Affinity::Number || is_varying(&left, schema),
             _ => false,
         };
         if is_numeric {
@@ -253,8 +265,27 @@ impl Operators {
             });
         }
         let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
-        let right = if op == Operator::Divide { or_null_if_zero(right, schema)? } else { right };
-        Ok(binary_expr(left, op, right))
+        if op == Operator::Divide {
+            return Ok(binary_expr(left, op, or_null_if_zero(right, schema)?));
+        }
+        let types = (left.get_type(schema)?, right.get_type(schema)?);
+        if types != (DataType::Int64, DataType::Int64) {
+            return Ok(binary_expr(left, op, right));
+        }
+        if let (Expr::Literal(ScalarValue::Int64(Some(left)), _), Expr::Literal(ScalarValue::Int64(Some(right)), _)) =
+            (&left, &right)
+        {
+            return Ok(match Whole::of_constants(op, *left, *right) {
+                Some(value) => lit(value),
+                None => binary_expr(lit(*left as f64), op, lit(*right as f64)),
+            });
+        }
+        let operation = format!("{} {op} {}", left.human_display(), right.human_display());
+        if self.as_reals.contains(&operation) {
+            let real = |expr: Expr| Expr::Cast(Cast::new(Box::new(expr), DataType::Float64));
+            return Ok(binary_expr(real(left), op, real(right)));
+        }
+        Ok(ScalarUDF::new_from_impl(Whole::new(op, operation)).call(vec![left, right]))
     }
 }
 
@@ -263,6 +294,35 @@ fn as_int(expr: Expr, data_type: &DataType) -> Expr {
         DataType::Boolean => Expr::Cast(Cast::new(Box::new(expr), DataType::Int64)),
         _ => expr,
     }
+}
+
+/// How `left IN (SELECT right …)` compares; `None` when both are of one kind.
+pub(crate) fn list_comparison(
+    left: &Expr,
+    left_type: &DataType,
+    right: &Expr,
+    right_type: &DataType,
+) -> Option<Comparison> {
+    let (left_class, right_class) = (Class::of(left_type)?, Class::of(right_type)?);
+    if left_class == right_class {
+        return None;
+    }
+    let offered = (Affinity::of(left, left_class), Affinity::of(right, right_class));
+    let is_numeric = match (left_class, right_class) {
+        (Class::Number, Class::Text) => offered.0 == Affinity::Number,
+        (Class::Text, Class::Number) => offered.1 == Affinity::Number,
+        _ => false,
+    };
+    let is_text = match (left_class, right_class) {
+        (Class::Number, Class::Text) => offered.1 == Affinity::Text,
+        (Class::Text, Class::Number) => offered.0 == Affinity::Text,
+        _ => false,
+    };
+    Some(match (is_numeric, is_text) {
+        (true, _) => Comparison::Numeric,
+        (false, true) => Comparison::Text,
+        (false, false) => Comparison::Plain,
+    })
 }
 
 /// A division by nothing gives nothing.

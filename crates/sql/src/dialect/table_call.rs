@@ -7,17 +7,22 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArguments, Ident, Query, SelectItem, SetExpr,
-    Statement, TableAlias, TableFactor, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut, visit_relations,
+    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArguments, Ident, ObjectName, Query, SelectItem,
+    SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, ValueWithSpan, Visit, VisitMut, Visitor,
+    VisitorMut, visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
+use super::bare_column::everything_from;
 use super::function_call::plain_arg;
+use super::grammar::call;
 use super::perfetto::{FunctionText, Returns};
 use super::script::parse_body;
 use crate::definition::Known;
 use crate::error::SqlError;
+use crate::function::json_rows::{JsonMark, Kinds, Walk};
 use crate::function::user_defined::column_type;
+use crate::json_table::JsonTable;
 
 /// Replaces the calls in `statement`; what stands between double quotes in the functions is added to `quoted`.
 pub(crate) fn replace(
@@ -39,7 +44,22 @@ pub(crate) fn replace(
                 return ControlFlow::Continue(());
             };
             let name = name.to_string().to_lowercase();
-            let Some(function) = self.known.functions.get(&name) else { return ControlFlow::Continue(()) };
+            let Some(function) = self.known.functions.get(&name) else {
+                let walk = match name.as_str() {
+                    "json_each" => Walk::Each,
+                    "json_tree" => Walk::Tree,
+                    _ => return ControlFlow::Continue(()),
+                };
+                let args: Vec<Expr> = args.args.iter().filter_map(plain_arg).collect();
+                let alias = alias.clone().or_else(|| table_alias(&name));
+                return match json_elements(walk, &name, &args, alias) {
+                    Ok(elements) => {
+                        *factor = elements;
+                        ControlFlow::Continue(())
+                    }
+                    Err(error) => ControlFlow::Break(error),
+                };
+            };
             let Returns::Table(columns) = &function.returns else { return ControlFlow::Continue(()) };
             let args: Vec<Expr> = args.args.iter().filter_map(plain_arg).collect();
             if args.len() != function.parameters.len() {
@@ -93,6 +113,45 @@ pub(crate) fn replace(
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
+}
+
+/// `(SELECT * FROM elements WHERE mark(text, path))`: what [`crate::json_table`] makes rows of.
+fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias>) -> Result<TableFactor, SqlError> {
+    let whole = Expr::value(Value::SingleQuotedString("$".to_owned()));
+    let (text, path) = match args {
+        [text] => (text, &whole),
+        [text, path] => (text, path),
+        _ => {
+            let message = format!("`{name}` takes a text and perhaps a path, not {} arguments", args.len());
+            return Err(SqlError::Invalid { message, place: None });
+        }
+    };
+    let constant = |expr: &Expr| match expr {
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Some(text.clone()),
+        _ => None,
+    };
+    let kinds = match (constant(text), constant(path)) {
+        (Some(text), Some(path)) => Kinds::of_constant(&text, &path, walk),
+        _ => Kinds::UNKNOWN,
+    };
+    let table = TableFactor::Table {
+        name: ObjectName::from(vec![Ident::with_quote('"', JsonTable::name_of(kinds))]),
+        alias: None,
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    };
+    let mut query = everything_from(&[TableWithJoins { relation: table, joins: vec![] }]);
+    if let SetExpr::Select(select) = query.body.as_mut() {
+        select.selection = Some(call(JsonMark::name_of(walk), [text.clone(), path.clone()]));
+    }
+    let lateral = args.iter().any(|arg| names_columns(arg, true));
+    Ok(TableFactor::Derived { lateral, subquery: Box::new(query), alias, sample: None })
 }
 
 /// The value of a call of a function whose query is `SELECT expression`.

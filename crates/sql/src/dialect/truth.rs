@@ -11,7 +11,17 @@ use super::grammar::call;
 use crate::function::per_row::TRUTH;
 
 /// Functions that give a boolean.
-const BOOLEAN_FUNCTIONS: [&str; 6] = [TRUTH, "glob", "regexp_like", "starts_with", "contains", "slice_is_ancestor"];
+const BOOLEAN_FUNCTIONS: [&str; 8] = [
+    TRUTH,
+    "glob",
+    "regexp_like",
+    "starts_with",
+    "contains",
+    "slice_is_ancestor",
+    // What stands in the place of a call in `FROM`; see `json_table`.
+    "__json_each",
+    "__json_tree",
+];
 
 /// `expr` as a condition.
 pub(super) fn truth(mut expr: Expr) -> Expr {
@@ -90,6 +100,12 @@ pub(super) fn ask_parts(expr: &mut Expr) {
 pub(super) fn ask_clauses(select: &mut Select) {
     select.selection.iter_mut().chain(select.having.iter_mut()).for_each(ask);
     for join in select.from.iter_mut().flat_map(|from| from.joins.iter_mut()) {
+        // A `LEFT JOIN` may have no condition.
+        if let JoinOperator::Left(constraint @ JoinConstraint::None)
+        | JoinOperator::LeftOuter(constraint @ JoinConstraint::None) = &mut join.join_operator
+        {
+            *constraint = JoinConstraint::On(Expr::value(Value::Boolean(true)));
+        }
         if let Some(condition) = condition_of(join) {
             ask(condition);
         }

@@ -97,7 +97,7 @@ fn write_cell(buffer: &mut Vec<u8>, cell: Cell<'_>) -> io::Result<()> {
         Cell::Int(value) => write!(buffer, "{value}"),
         Cell::UInt(value) => write!(buffer, "{value}"),
         Cell::Real(value) => Ok(serde_json::to_writer(buffer, &value)?),
-        Cell::Bool(value) => write!(buffer, "{value}"),
+        Cell::Bool(value) => write!(buffer, "{}", u8::from(value)),
         Cell::Text(text) => Ok(serde_json::to_writer(buffer, text)?),
         Cell::Bytes(bytes) => write!(buffer, "\"{}\"", hex(bytes)),
     }

@@ -164,7 +164,7 @@ pub(super) fn text_of(cell: Cell<'_>) -> String {
         Cell::Int(value) => value.to_string(),
         Cell::UInt(value) => value.to_string(),
         Cell::Real(value) => value.to_string(),
-        Cell::Bool(value) => value.to_string(),
+        Cell::Bool(value) => u8::from(value).to_string(),
         Cell::Text(text) => visible(text).into_owned(),
         Cell::Bytes(bytes) => format!("x'{}'", hex(bytes)),
     }

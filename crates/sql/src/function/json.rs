@@ -49,7 +49,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
 
 /// A JSON value that keeps the order of its members.
 #[derive(Debug, Clone, PartialEq)]
-enum Json {
+pub(super) enum Json {
     Null,
     Boolean(bool),
     Int(i64),
@@ -149,11 +149,11 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 }
 
 impl Json {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|_| "malformed JSON".to_owned())
     }
 
-    fn type_name(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean(true) => "true",
@@ -167,7 +167,7 @@ impl Json {
     }
 
     /// The value as SQL sees it.
-    fn to_value(&self) -> Value<'static> {
+    pub(super) fn to_value(&self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
             Self::Boolean(value) => Value::truth(*value),
@@ -197,7 +197,7 @@ impl Json {
     }
 
     /// What `path` (`$.a[0]."b c"[#-1]`) leads to.
-    fn find(&self, path: &str) -> Result<Option<&Self>, String> {
+    pub(super) fn find(&self, path: &str) -> Result<Option<&Self>, String> {
         let wrong = || format!("bad JSON path: `{path}`");
         let mut rest = path.strip_prefix('$').ok_or_else(wrong)?;
         let mut found = Some(self);

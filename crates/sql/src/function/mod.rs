@@ -3,9 +3,12 @@
 //! The maps are made when the first query asks for a function by name: a session that only counts rows does not pay
 //! for a few hundred of them.
 
+mod checked_sum;
 mod extract_arg;
 mod glob;
+pub(crate) mod in_rows;
 pub(crate) mod json;
+pub(crate) mod json_rows;
 mod layout;
 mod like_pattern;
 mod maths;
@@ -16,6 +19,7 @@ pub(crate) mod sqlite;
 mod trace_lookup;
 pub(crate) mod user_defined;
 pub(crate) mod value;
+pub(crate) mod whole;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -31,6 +35,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, ScalarUDF, WindowUDF};
 use kinetoscope_model::Trace;
 
+use self::json_rows::{JsonMark, Walk};
 use crate::arg_kinds::ArgKinds;
 
 /// Settles the type of every call in a fresh plan: what the optimiser finds out later must not change it.
@@ -65,6 +70,8 @@ impl Functions {
             ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(arg_kinds)),
             ScalarUDF::new_from_impl(glob::Glob::new()),
             ScalarUDF::new_from_impl(like_pattern::LikePattern::new()),
+            ScalarUDF::new_from_impl(JsonMark::new(Walk::Each)),
+            ScalarUDF::new_from_impl(JsonMark::new(Walk::Tree)),
         ];
         let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS).chain(perfetto::DEFINITIONS);
         let per_row = per_row.chain(maths::DEFINITIONS);
@@ -95,7 +102,8 @@ impl Functions {
 
     fn aggregates(&self) -> &HashMap<String, Arc<AggregateUDF>> {
         self.aggregate.get_or_init(|| {
-            let functions = datafusion::functions_aggregate::all_default_aggregate_functions();
+            let mut functions = datafusion::functions_aggregate::all_default_aggregate_functions();
+            functions.push(Arc::new(AggregateUDF::new_from_impl(checked_sum::CheckedSum::new())));
             by_name(functions, |function| (function.name().to_owned(), function.aliases().to_vec()))
         })
     }

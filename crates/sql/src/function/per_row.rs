@@ -261,6 +261,9 @@ enum Kind {
     Real,
 }
 
+/// The key of a column's metadata that says that its texts may stand for numbers.
+pub(crate) const VARYING: &str = "varying";
+
 /// What decides where a truth is asked for.
 pub(crate) const TRUTH: &str = "__truth";
 /// A number where one is asked for.

@@ -33,7 +33,7 @@ fn csv_is_what_perfettos_shell_prints() {
 fn json_is_an_array_of_objects_per_result() {
     assert_eq!(
         printed(Format::Json, VALUES),
-        "[\n{\"int\":7,\"real\":0.1,\"text\":\"a \\\"b\\\" | c\",\"nothing\":null,\"bool\":true,\"blob\":\"00ff\"}\n]\n"
+        "[\n{\"int\":7,\"real\":0.1,\"text\":\"a \\\"b\\\" | c\",\"nothing\":null,\"bool\":1,\"blob\":\"00ff\"}\n]\n"
     );
     assert_eq!(
         printed(Format::Json, "select id from slice where id > 99; select id from slice where id < 2"),

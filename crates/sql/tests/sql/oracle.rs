@@ -1,10 +1,9 @@
 //! SQLite as the oracle: the same generated queries over the same generated tables, there and here.
 //!
 //! Values are small and sometimes missing, texts sometimes look like numbers, so that the rules between kinds of values
-//! decide many rows. Some differences are known and kept out of the queries: a column here has one type (an expression
-//! of several kinds of values gives texts), whole numbers do not turn into real ones at the end of their range, and the
-//! engine takes a null among the rows of `NOT IN (SELECT …)` into account only where no `OR` stands beside it. Whether a
-//! number is shown as whole or as real is not compared, because a column has one type.
+//! decide many rows. One difference is known and kept out of the queries: a column here has one type, so an expression
+//! of several kinds of values gives texts. Whether a number is shown as whole or as real is not compared for the same
+//! reason.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -215,7 +214,7 @@ fn query(dice: &mut Dice) -> String {
         }
         2 => {
             let (x, y) = (a.real(MAX_DEPTH), a.int(MAX_DEPTH));
-            let (link, not) = if a.dice.throw(2) == 0 { ("OR", "") } else { ("AND", "NOT ") };
+            let (link, not) = (a.dice.pick(&["AND", "OR"]), a.dice.pick(&["", "NOT "]));
             let inner = a.truth(1).replace("a.", "b.");
             let condition = a.any(MAX_DEPTH);
             format!(
