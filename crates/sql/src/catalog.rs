@@ -15,6 +15,7 @@ use datafusion::logical_expr::TableType;
 use kinetoscope_model::Trace;
 
 use crate::json_table::JsonTable;
+use crate::table_info;
 use crate::table_provider::{ArgsTable, ComputedTable, ModelTable};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
 
@@ -84,6 +85,16 @@ impl Catalog {
 
     /// What `name` means.
     pub(crate) fn find(&self, name: &str) -> Option<Named> {
+        if let Some(described) = name.strip_prefix(table_info::PREFIX) {
+            let created = self.created.read().unwrap_or_else(PoisonError::into_inner);
+            let provider = created.get(described).map(|created| Arc::clone(&created.provider));
+            drop(created);
+            let provider = match provider.or_else(|| self.tables.get(&hidden_name(described)).map(Arc::clone)) {
+                Some(provider) => provider,
+                None => self.tables.get(described).map(Arc::clone)?,
+            };
+            return table_info::describe(provider.as_ref()).map(Named::Table);
+        }
         let created = self.created.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(created) = created.get(name) {
             return Some(Named::Table(Arc::clone(&created.provider)));

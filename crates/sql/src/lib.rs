@@ -24,6 +24,7 @@
 mod arg_kinds;
 mod arg_rows;
 mod catalog;
+mod declared;
 mod definition;
 mod dialect;
 mod error;
@@ -38,6 +39,7 @@ mod schema;
 mod session;
 mod span_join;
 mod sub_query;
+mod table_info;
 mod table_provider;
 mod view;
 mod vocabulary;

@@ -36,6 +36,7 @@ use crate::json_table;
 use crate::row_order;
 use crate::session::Engine;
 use crate::sub_query;
+use crate::table_info;
 use crate::view::ShippedView;
 
 /// The schema that SQLite's users may write before a table's name.
@@ -133,6 +134,7 @@ impl Planner<'_> {
         match root {
             DataFusionError::External(external) if external.is::<NoSuchTable>() => {
                 let name = external.downcast_ref::<NoSuchTable>().map(|error| error.0.clone()).unwrap_or_default();
+                let name = name.strip_prefix(table_info::PREFIX).map(str::to_owned).unwrap_or(name);
                 let names = self.catalog.names();
                 SqlError::UnknownTable { nearest: nearest_names(&name, names.iter().map(String::as_str)), name, place }
             }

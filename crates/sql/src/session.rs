@@ -37,6 +37,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use crate::catalog::{Catalog, NameConflict};
+use crate::declared::DeclaredColumns;
 use crate::definition::Definitions;
 use crate::dialect::cuda_word;
 use crate::dialect::operator::Operators;
@@ -382,7 +383,9 @@ impl Engine {
         match statement {
             PerfettoStatement::CreateFunction { may_replace, function } => {
                 // A mistake in the query is told now and not at the first call.
-                parse_body(&function, &self.definitions.read(), &mut HashMap::new())?;
+                if function.delegate.is_none() {
+                    parse_body(&function, &self.definitions.read(), &mut HashMap::new())?;
+                }
                 let mut known = self.definitions.write();
                 if known.functions.contains_key(&function.name) && !may_replace {
                     return Err(exists("function", &function.name));
@@ -390,6 +393,15 @@ impl Engine {
                 known.functions.insert(function.name.clone(), Arc::new(function));
                 Ok(())
             }
+            // Every function that calls itself keeps its values, so there is nothing to switch on.
+            PerfettoStatement::Memoize { name } => match self.definitions.value_function(&name) {
+                Some(_) => Ok(()),
+                None => {
+                    let names = self.definitions.value_function_names();
+                    let nearest = nearest_names(&name, names.iter().map(String::as_str));
+                    Err(SqlError::UnknownFunction { name, nearest, place: None })
+                }
+            },
             PerfettoStatement::CreateMacro { may_replace, name, parameters, body } => {
                 let mut known = self.definitions.write();
                 if known.macros.contains_key(&name) && !may_replace {
@@ -541,10 +553,16 @@ impl Engine {
         if let Some(declared) = &statement.declared {
             check_declared(&plan, declared)?;
         }
+        if statement.is_perfetto {
+            check_names(&plan, |schema| spelled(schema, &statement))?;
+        }
         match plan {
             LogicalPlan::Ddl(DdlStatement::CreateView(view)) => self.create_view(view),
             LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => match statement.ast {
-                Statement::CreateTable(_) => self.create_table(script, table).await,
+                Statement::CreateTable(_) => {
+                    let declared = statement.declared.as_deref().unwrap_or_default();
+                    self.create_table(script, table, declared).await
+                }
                 _ => Err(SqlError::Unsupported { statement: "SELECT INTO".to_owned(), place: None }),
             },
             LogicalPlan::Ddl(DdlStatement::DropView(view)) => self.drop(&view.name, TableType::View, view.if_exists),
@@ -622,7 +640,12 @@ impl Engine {
         self.catalog.create(name, provider, None, view.or_replace).map_err(|conflict| explain_conflict(name, conflict))
     }
 
-    async fn create_table(&self, script: &str, table: CreateMemoryTable) -> Result<(), SqlError> {
+    async fn create_table(
+        &self,
+        script: &str,
+        table: CreateMemoryTable,
+        declared: &[(String, String)],
+    ) -> Result<(), SqlError> {
         let name = created_name(&table.name)?;
         match self.catalog.check_free(name, table.or_replace) {
             Err(NameConflict::Exists) if table.if_not_exists => return Ok(()),
@@ -630,14 +653,15 @@ impl Engine {
         }
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
         let mut stream = self.execute(script, &table.input).await?;
+        let columns = DeclaredColumns::new(&stream.schema(), declared)?;
         let reservation = self.reserve_table(name);
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(failed)?;
+            let batch = columns.convert(batch.map_err(failed)?)?;
             reservation.try_grow(batch.get_array_memory_size()).map_err(failed)?;
             batches.push(batch);
         }
-        let provider = MemTable::try_new(stream.schema(), vec![batches]).map_err(failed)?;
+        let provider = MemTable::try_new(columns.schema(), vec![batches]).map_err(failed)?;
         let provider: Arc<dyn TableProvider> = Arc::new(provider);
         self.catalog
             .create(name, provider, Some(reservation), table.or_replace)
@@ -669,6 +693,23 @@ fn check_declared(plan: &LogicalPlan, declared: &[(String, String)]) -> Result<(
         Some(surplus) => invalid(format!("the query gives a column `{surplus}` that is not declared")),
         None => Ok(()),
     }
+}
+
+/// Checks that no two columns of what a statement makes have one name.
+fn check_names(plan: &LogicalPlan, spell: impl Fn(&Schema) -> SchemaRef) -> Result<(), SqlError> {
+    let input = match plan {
+        LogicalPlan::Ddl(DdlStatement::CreateView(view)) => &view.input,
+        LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) => &table.input,
+        _ => return Ok(()),
+    };
+    let mut names = BTreeSet::new();
+    for field in spell(input.schema().as_arrow()).fields() {
+        if !names.insert(field.name().to_lowercase()) {
+            let message = format!("the query gives two columns `{}`", field.name());
+            return Err(SqlError::Invalid { message, place: None });
+        }
+    }
+    Ok(())
 }
 
 fn created_name(name: &TableReference) -> Result<&str, SqlError> {

@@ -4,9 +4,11 @@ mod json_rules;
 
 mod sql {
     mod bare_columns;
+    mod definitions;
     mod dialect;
     mod drawn;
     mod errors;
+    mod filtering;
     mod formats;
     mod functions;
     mod json_rows;

@@ -17,6 +17,27 @@ use crate::function::sqlite::{ROUND, SCALAR_MAX, SCALAR_MIN, SUBSTR};
 const OF_TEXTS: [&str; 11] =
     ["length", "upper", "lower", "trim", "btrim", "ltrim", "rtrim", "replace", "instr", "reverse", "starts_with"];
 
+/// Functions that are known with `__intrinsic_` before their names too.
+const INTRINSIC: [&str; 17] = [
+    "regexp",
+    "regexp_extract",
+    "regexp_replace_simple",
+    "str_split",
+    "reverse",
+    "unhex",
+    "base64_encode",
+    "base64_decode",
+    "hash",
+    "demangle",
+    "abs_time_str",
+    "to_realtime",
+    "to_monotonic",
+    "extract_arg",
+    "ln",
+    "exp",
+    "sqrt",
+];
+
 /// Functions that give JSON, by what is known of it.
 const GIVING_JSON: [(&str, char); 8] = [
     ("json", json::IS_JSON),
@@ -36,6 +57,14 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
         _ => return None,
     };
     let args = plain_args(function)?;
+    // The names that Perfetto's own functions delegate to.
+    if let Some(public) = name.strip_prefix("__intrinsic_").filter(|public| INTRINSIC.contains(public)) {
+        let renamed = with_args(function, public, args);
+        return match &renamed {
+            Expr::Function(function) => rewritten(function).or(Some(renamed)),
+            _ => Some(renamed),
+        };
+    }
     match (name.as_str(), args.as_slice()) {
         ("iif" | "if", [condition, then]) => Some(case(condition, then, None)),
         ("iif" | "if", [condition, then, otherwise]) => Some(case(condition, then, Some(otherwise))),

@@ -121,6 +121,12 @@ impl Operators {
             return plain(left, right);
         };
         if left_class == right_class {
+            // As real numbers, whole ones that differ in their last digits would be equal.
+            let (left, right) = match (left_type == DataType::Int64, right_type == DataType::Int64) {
+                (true, false) => (left, as_whole_literal(right)),
+                (false, true) => (as_whole_literal(left), right),
+                _ => (left, right),
+            };
             let is_mixed = (left_type == DataType::Boolean) != (right_type == DataType::Boolean);
             return match is_mixed {
                 true => plain(as_int(left, &left_type), as_int(right, &right_type)),
@@ -286,6 +292,18 @@ impl Operators {
             return Ok(binary_expr(real(left), op, real(right)));
         }
         Ok(ScalarUDF::new_from_impl(Whole::new(op, operation)).call(vec![left, right]))
+    }
+}
+
+/// A real constant without a fraction as a whole one.
+fn as_whole_literal(expr: Expr) -> Expr {
+    match &expr {
+        Expr::Literal(ScalarValue::Float64(Some(value)), _)
+            if value.fract() == 0.0 && *value >= i64::MIN as f64 && *value < i64::MAX as f64 =>
+        {
+            lit(*value as i64)
+        }
+        _ => expr,
     }
 }
 

@@ -3,13 +3,17 @@
 //! The parser does not know them, and most are SQLite's with words in between. So they are told from their first words
 //! here: tables and views lose those words and go on as SQL, functions and macros are kept as text and tokens.
 
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use super::grammar::Grammar;
 
 /// A statement that is not SQLite's.
 #[derive(Debug, Clone)]
 pub(crate) enum PerfettoStatement {
     /// `CREATE PERFETTO FUNCTION`.
     CreateFunction { may_replace: bool, function: FunctionText },
+    /// `SELECT EXPERIMENTAL_MEMOIZE('name')`.
+    Memoize { name: String },
     /// `CREATE PERFETTO MACRO`.
     CreateMacro { may_replace: bool, name: String, parameters: Vec<String>, body: Vec<TokenWithSpan> },
     /// `CREATE PERFETTO INDEX`.
@@ -31,8 +35,12 @@ pub(crate) struct FunctionText {
     pub(crate) parameters: Vec<(String, String)>,
     /// What it gives.
     pub(crate) returns: Returns,
-    /// The query.
+    /// The query; empty where another function does the work.
     pub(crate) body: String,
+    /// The function that does the work, with the same arguments.
+    pub(crate) delegate: Option<String>,
+    /// Whether the last parameter stands for any number of arguments.
+    pub(crate) is_variadic: bool,
     /// Whether it is one of ours, which may be joined with any arguments.
     pub(crate) is_shipped: bool,
 }
@@ -111,6 +119,9 @@ pub(crate) fn read(
             true => Err(cursor.expected("the name of a module")),
             false => Ok(Read::Perfetto(PerfettoStatement::Include { pattern: pattern.to_lowercase() })),
         };
+    }
+    if let Some(statement) = cursor.read_legacy()? {
+        return Ok(Read::Perfetto(statement));
     }
     if cursor.take_word("drop") {
         return match cursor.take_word("perfetto") {
@@ -200,6 +211,14 @@ impl Cursor<'_> {
 
     /// `(name TYPE, …)`, where a type may have something in parentheses.
     fn columns(&mut self) -> Result<Vec<(String, String)>, Wrong> {
+        match self.parameters()? {
+            (columns, false) => Ok(columns),
+            (_, true) => Err(self.expected("columns without `...`")),
+        }
+    }
+
+    /// The same, where three dots behind the last type stand for any number of arguments; true when they are there.
+    fn parameters(&mut self) -> Result<(Vec<(String, String)>, bool), Wrong> {
         self.expect(&Token::LParen)?;
         let mut columns = Vec::new();
         while !self.take(&Token::RParen) {
@@ -209,8 +228,102 @@ impl Cursor<'_> {
             let name = self.name()?;
             let kind = self.kind()?;
             columns.push((name, kind));
+            if self.take(&Token::Period) {
+                self.expect(&Token::Period)?;
+                self.expect(&Token::Period)?;
+                self.expect(&Token::RParen)?;
+                return Ok((columns, true));
+            }
         }
-        Ok(columns)
+        Ok((columns, false))
+    }
+
+    /// `SELECT CREATE_FUNCTION('f(x INT)', 'INT', 'SELECT …')` and its kin, which were the statements before there were
+    /// statements. They give no result.
+    fn read_legacy(&mut self) -> Result<Option<PerfettoStatement>, Wrong> {
+        let is_at = |offset: usize, word: &str| {
+            let token = self.tokens.get(self.at + offset).map(|token| &token.token);
+            matches!(token, Some(Token::Word(found)) if found.value.eq_ignore_ascii_case(word))
+        };
+        const NAMES: [&str; 3] = ["create_function", "create_view_function", "experimental_memoize"];
+        let Some(name) = NAMES.into_iter().find(|name| is_at(0, "select") && is_at(1, name)) else { return Ok(None) };
+        let place = self.tokens[self.at + 1].clone();
+        self.at += 2;
+        self.expect(&Token::LParen)?;
+        let mut args = Vec::new();
+        loop {
+            match self.peek().map(|token| &token.token) {
+                Some(Token::SingleQuotedString(text)) => args.push(text.clone()),
+                _ => return Err(self.expected("a text")),
+            }
+            self.at += 1;
+            if self.take(&Token::RParen) {
+                break;
+            }
+            self.expect(&Token::Comma)?;
+        }
+        if self.take_word("as") {
+            self.name()?;
+        }
+        if self.peek().is_some() {
+            return Err(self.expected("the end of the statement"));
+        }
+        let wrong = |message: String| Wrong { message, token: Some(place.clone()) };
+        let read_in = |text: &str, what: &str, read: &dyn Fn(&mut Cursor<'_>) -> Result<FunctionText, Wrong>| {
+            let tokens = Tokenizer::new(&Grammar, text).tokenize_with_location();
+            let tokens = tokens.map_err(|error| wrong(format!("in {what}: {}", error.message)))?;
+            let significant: Vec<&TokenWithSpan> =
+                tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+            let mut cursor = Cursor { tokens: &significant, at: 0 };
+            let found = read(&mut cursor).map_err(|error| wrong(format!("in {what}: {}", error.message)))?;
+            match cursor.peek() {
+                None => Ok(found),
+                Some(token) => Err(wrong(format!("in {what}: expected its end, found `{}`", token.token))),
+            }
+        };
+        let function = |signature: &str, returns: Returns, body: &str| {
+            read_in(signature, "the signature", &|cursor| {
+                let name = cursor.name()?;
+                let parameters = cursor.columns()?;
+                Ok(FunctionText {
+                    name,
+                    parameters,
+                    returns: returns.clone(),
+                    body: body.to_owned(),
+                    delegate: None,
+                    is_variadic: false,
+                    is_shipped: false,
+                })
+            })
+        };
+        let function = match (name, args.as_slice()) {
+            ("experimental_memoize", [function]) => {
+                return Ok(Some(PerfettoStatement::Memoize { name: function.to_lowercase() }));
+            }
+            ("create_function", [signature, kind, body]) => function(signature, Returns::Value(kind.clone()), body)?,
+            ("create_view_function", [signature, columns, body]) => {
+                let columns = read_in(&format!("columns({columns})"), "the columns", &|cursor| {
+                    let name = cursor.name()?;
+                    let columns = cursor.columns()?;
+                    Ok(FunctionText {
+                        name,
+                        parameters: columns,
+                        returns: Returns::Table(Vec::new()),
+                        body: String::new(),
+                        delegate: None,
+                        is_variadic: false,
+                        is_shipped: false,
+                    })
+                })?;
+                function(signature, Returns::Table(columns.parameters), body)?
+            }
+            (name, args) => {
+                let expected = if name == "experimental_memoize" { 1 } else { 3 };
+                return Err(wrong(format!("{name} takes {expected} texts, not {}", args.len())));
+            }
+        };
+        // Scripts that were written for them define the same function in several places.
+        Ok(Some(PerfettoStatement::CreateFunction { may_replace: true, function }))
     }
 
     fn kind(&mut self) -> Result<String, Wrong> {
@@ -275,19 +388,39 @@ impl Cursor<'_> {
     ) -> Result<Read, Wrong> {
         self.at += 1;
         let name = self.name()?;
-        let parameters = self.columns()?;
+        let (parameters, is_variadic) = self.parameters()?;
         self.expect_word("returns")?;
         let returns = match self.take_word("table") {
             true => Returns::Table(self.columns()?),
             false => Returns::Value(self.kind()?),
         };
+        if self.take_word("delegates") {
+            self.expect_word("to")?;
+            let delegate = Some(self.name()?);
+            if self.peek().is_some() {
+                return Err(self.expected("the end of the statement"));
+            }
+            let function = FunctionText {
+                name,
+                parameters,
+                returns,
+                body: String::new(),
+                delegate,
+                is_variadic,
+                is_shipped: false,
+            };
+            return Ok(Read::Perfetto(PerfettoStatement::CreateFunction { may_replace, function }));
+        }
+        if is_variadic {
+            return Err(self.expected("`DELEGATES TO`, since a query cannot name any number of arguments"));
+        }
         self.expect_word("as")?;
         let body = self.body()?;
         let body = match body.as_slice() {
             [first, .., last] => text_of(first, last),
             _ => return Err(self.expected("a query")),
         };
-        let function = FunctionText { name, parameters, returns, body, is_shipped: false };
+        let function = FunctionText { name, parameters, returns, body, delegate: None, is_variadic, is_shipped: false };
         Ok(Read::Perfetto(PerfettoStatement::CreateFunction { may_replace, function }))
     }
 

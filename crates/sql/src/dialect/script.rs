@@ -69,6 +69,8 @@ pub(crate) struct ParsedStatement {
     quoted: HashMap<Location, String>,
     /// Names and types that the statement declares for the columns of what it makes.
     pub(crate) declared: Option<Vec<(String, String)>>,
+    /// Whether it is one of Perfetto's, whose tables and views have no two columns of one name.
+    pub(crate) is_perfetto: bool,
 }
 
 /// One statement of a script.
@@ -139,13 +141,14 @@ impl<'a> Script<'a> {
             };
             SqlError::Syntax { message: wrong.message, place }
         };
-        let (tokens, declared) = match perfetto::read(&tokens, &text_of).map_err(wrong)? {
+        let (tokens, declared, is_perfetto) = match perfetto::read(&tokens, &text_of).map_err(wrong)? {
             Read::Perfetto(statement) => return Ok(ScriptStatement::Perfetto(statement)),
-            Read::SqlWithColumns { tokens, columns } => (tokens, columns),
-            Read::Sql => (tokens, None),
+            Read::SqlWithColumns { tokens, columns } => (tokens, columns, true),
+            Read::Sql => (tokens, None, false),
         };
         let tokens = self.expand(tokens, known)?;
-        self.parse_sql(tokens, declared, known).map(|statement| ScriptStatement::Sql(Box::new(statement)))
+        let statement = self.parse_sql(tokens, declared, known)?;
+        Ok(ScriptStatement::Sql(Box::new(ParsedStatement { is_perfetto, ..statement })))
     }
 
     fn expand(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<Vec<TokenWithSpan>, SqlError> {
@@ -315,7 +318,7 @@ fn finish(
         table_call::replace(&mut ast, known, &mut quoted)?;
     }
     let spelling = rewrite::rewrite(&mut ast, &quoted, item_texts);
-    Ok(ParsedStatement { ast, spelling, quoted, declared })
+    Ok(ParsedStatement { ast, spelling, quoted, declared, is_perfetto: false })
 }
 
 /// The query of a function with `args` in the places of its parameters, ready to be planned.

@@ -3,13 +3,13 @@
 //! The query becomes part of the statement and is planned with it, so a call costs what the query costs. With columns of
 //! other tables among the arguments it is a lateral join, which the engine turns into an ordinary one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArguments, Ident, ObjectName, Query, SelectItem,
-    SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, ValueWithSpan, Visit, VisitMut, Visitor,
-    VisitorMut, visit_relations,
+    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    ObjectName, Query, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, ValueWithSpan,
+    Visit, VisitMut, Visitor, VisitorMut, visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
@@ -23,6 +23,7 @@ use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
 use crate::function::user_defined::column_type;
 use crate::json_table::JsonTable;
+use crate::table_info;
 
 /// Replaces the calls in `statement`; what stands between double quotes in the functions is added to `quoted`.
 pub(crate) fn replace(
@@ -45,6 +46,25 @@ pub(crate) fn replace(
             };
             let name = name.to_string().to_lowercase();
             let Some(function) = self.known.functions.get(&name) else {
+                if name == "perfetto_table_info" {
+                    return match args.args.as_slice() {
+                        [
+                            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
+                                value: Value::SingleQuotedString(described),
+                                ..
+                            }))),
+                        ] => {
+                            let described = format!("{}{}", table_info::PREFIX, described.to_lowercase());
+                            let alias = alias.clone().or_else(|| table_alias(&name));
+                            *factor = plain_table(&described, alias);
+                            ControlFlow::Continue(())
+                        }
+                        _ => {
+                            let message = "`perfetto_table_info` takes the name of a table as a text".to_owned();
+                            ControlFlow::Break(SqlError::Invalid { message, place: None })
+                        }
+                    };
+                }
                 let walk = match name.as_str() {
                     "json_each" => Walk::Each,
                     "json_tree" => Walk::Tree,
@@ -61,6 +81,17 @@ pub(crate) fn replace(
                 };
             };
             let Returns::Table(columns) = &function.returns else { return ControlFlow::Continue(()) };
+            if let Some(delegate) = &function.delegate {
+                self.depth += 1;
+                if self.depth > MAX_CALLS {
+                    let message = format!("`{name}` delegates to itself");
+                    return ControlFlow::Break(SqlError::Invalid { message, place: None });
+                }
+                if let TableFactor::Table { name, .. } = factor {
+                    *name = ObjectName::from(vec![Ident::new(delegate)]);
+                }
+                return self.pre_visit_table_factor(factor);
+            }
             let args: Vec<Expr> = args.args.iter().filter_map(plain_arg).collect();
             if args.len() != function.parameters.len() {
                 let (expected, found) = (function.parameters.len(), args.len());
@@ -115,6 +146,22 @@ pub(crate) fn replace(
     }
 }
 
+/// A table by its name.
+fn plain_table(name: &str, alias: Option<TableAlias>) -> TableFactor {
+    TableFactor::Table {
+        name: ObjectName::from(vec![Ident::with_quote('"', name)]),
+        alias,
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    }
+}
+
 /// `(SELECT * FROM elements WHERE mark(text, path))`: what [`crate::json_table`] makes rows of.
 fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias>) -> Result<TableFactor, SqlError> {
     let whole = Expr::value(Value::SingleQuotedString("$".to_owned()));
@@ -134,18 +181,7 @@ fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias
         (Some(text), Some(path)) => Kinds::of_constant(&text, &path, walk),
         _ => Kinds::UNKNOWN,
     };
-    let table = TableFactor::Table {
-        name: ObjectName::from(vec![Ident::with_quote('"', JsonTable::name_of(kinds))]),
-        alias: None,
-        args: None,
-        with_hints: vec![],
-        version: None,
-        with_ordinality: false,
-        partitions: vec![],
-        json_path: None,
-        sample: None,
-        index_hints: vec![],
-    };
+    let table = plain_table(&JsonTable::name_of(kinds), None);
     let mut query = everything_from(&[TableWithJoins { relation: table, joins: vec![] }]);
     if let SetExpr::Select(select) = query.body.as_mut() {
         select.selection = Some(call(JsonMark::name_of(walk), [text.clone(), path.clone()]));
@@ -160,6 +196,14 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
     let Returns::Value(kind) = &function.returns else { return None };
     let FunctionArguments::List(list) = &call.args else { return None };
     let args: Vec<Expr> = list.args.iter().filter_map(plain_arg).collect();
+    if let Some(delegate) = &function.delegate {
+        let num_args = function.parameters.len();
+        let is_right = if function.is_variadic { args.len() + 1 >= num_args } else { args.len() == num_args };
+        return is_right.then(|| {
+            let name = ObjectName::from(vec![Ident::new(delegate)]);
+            Expr::Function(Function { name, ..call.clone() })
+        });
+    }
     let query = parse_body(function, known, quoted).ok()?;
     let SetExpr::Select(select) = *query.body else { return None };
     let is_plain = select.from.is_empty() && select.selection.is_none() && query.with.is_none();
@@ -167,7 +211,7 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
         [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] if is_plain => expr.clone(),
         _ => return None,
     };
-    if args.len() != function.parameters.len() || holds_query_or_call(&value, &function.name) {
+    if args.len() != function.parameters.len() || holds_query(&value) || calls_itself(function, &value, known) {
         return None;
     }
     put_arguments(&mut value, function, &args);
@@ -180,26 +224,63 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
     Some(Expr::Cast { kind: CastKind::Cast, expr: Box::new(value), data_type, array: false, format: None })
 }
 
-/// Whether an expression has a query in it, whose names could be mistaken, or calls `name`.
-fn holds_query_or_call(expr: &Expr, name: &str) -> bool {
-    struct Finder<'a>(&'a str);
+/// Whether an expression has a query in it, whose names could be mistaken.
+fn holds_query(expr: &Expr) -> bool {
+    struct Finder;
 
-    impl Visitor for Finder<'_> {
+    impl Visitor for Finder {
         type Break = ();
 
         fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
             ControlFlow::Break(())
         }
+    }
+
+    expr.visit(&mut Finder).is_break()
+}
+
+/// Whether `function`, whose value is `value`, calls itself, directly or through other functions of scripts.
+fn calls_itself(function: &FunctionText, value: &Expr, known: &Known) -> bool {
+    struct Callees<'a> {
+        known: &'a Known,
+        names: Vec<String>,
+    }
+
+    impl Visitor for Callees<'_> {
+        type Break = ();
 
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case(self.0) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
+            if let Expr::Function(call) = expr {
+                let name = call.name.to_string().to_lowercase();
+                if self.known.functions.contains_key(&name) {
+                    self.names.push(name);
+                }
             }
+            ControlFlow::Continue(())
         }
     }
 
-    expr.visit(&mut Finder(name)).is_break()
+    let callees_of = |part: &dyn Fn(&mut Callees<'_>) -> ControlFlow<()>| {
+        let mut callees = Callees { known, names: Vec::new() };
+        let _: ControlFlow<()> = part(&mut callees);
+        callees.names
+    };
+    let mut waiting = callees_of(&|callees| value.visit(callees));
+    let mut seen: HashSet<String> = HashSet::new();
+    while let Some(name) = waiting.pop() {
+        if name == function.name {
+            return true;
+        }
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        if let Some(callee) = known.functions.get(&name).filter(|callee| callee.delegate.is_none())
+            && let Ok(body) = parse_body(callee, known, &mut HashMap::new())
+        {
+            waiting.extend(callees_of(&|callees| body.visit(callees)));
+        }
+    }
+    false
 }
 
 /// How many calls one statement may come to.

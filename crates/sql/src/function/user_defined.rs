@@ -3,11 +3,15 @@
 //! The query may be anything, may depend on the arguments in any way and may call the function itself. So it is run once
 //! for each set of arguments that a batch of rows has, on a thread of its own: an engine thread cannot wait for the
 //! engine. A function whose query is one expression never comes here; it becomes a part of the statement.
+//!
+//! A function that calls itself does not nest: a call whose value is not known yet is noted and ends the run, the noted
+//! calls are run first, and then the run is made again. Values are kept, since a trace does not change under a query.
+//! So a recursion may be as deep as memory allows, and costs as many runs as it has different arguments.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arrow_schema::DataType;
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
@@ -19,15 +23,36 @@ use super::value::{Value, Values, ValuesBuilder};
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::session::Engine;
 
-/// How deep functions may call each other; each call takes a thread.
-const MAX_DEPTH: u32 = 64;
+/// How many calls of a recursion may wait for others.
+const MAX_WAITING: usize = 100_000;
 
-/// Stack of such a thread.
+/// Stack of a thread that runs calls.
 const STACK_BYTES: usize = 16 << 20;
 
+/// A call, by the function's name and the arguments as literals.
+type CallKey = (String, Vec<String>);
+
+/// One call.
+#[derive(Debug, Clone)]
+struct Call {
+    key: CallKey,
+    function: Arc<FunctionText>,
+    args: Vec<Expr>,
+}
+
+/// What the calls know that run on one thread.
+#[derive(Debug, Default)]
+struct Calls {
+    /// Values that are known.
+    known: Arc<Mutex<HashMap<CallKey, Value<'static>>>>,
+    /// Functions whose calls are under way here or on a thread that waits for this one.
+    under_way: HashSet<String>,
+    /// Calls of those that the last run needed and did not have.
+    missing: Mutex<Vec<Call>>,
+}
+
 thread_local! {
-    /// How many calls are under way above this thread.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static CALLS: RefCell<Option<Arc<Calls>>> = const { RefCell::new(None) };
 }
 
 /// A function of a script.
@@ -35,21 +60,26 @@ thread_local! {
 pub(crate) struct UserDefined {
     function: Arc<FunctionText>,
     engine: Weak<Engine>,
-    depth: u32,
+    /// The calls among which this one is; nothing where a statement calls.
+    calls: Option<Arc<Calls>>,
     signature: Signature,
 }
 
 impl UserDefined {
     pub(crate) fn new(function: Arc<FunctionText>, engine: Weak<Engine>) -> Self {
-        let depth = DEPTH.with(Cell::get);
+        let calls = CALLS.with_borrow(Clone::clone);
         // Not to be computed while planning: a function that calls itself would never end.
-        Self { function, engine, depth, signature: Signature::user_defined(Volatility::Volatile) }
+        Self { function, engine, calls, signature: Signature::user_defined(Volatility::Volatile) }
     }
 }
 
 impl PartialEq for UserDefined {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.function, &other.function) && self.depth == other.depth
+        let is_same = match (&self.calls, &other.calls) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            (own, others) => own.is_none() && others.is_none(),
+        };
+        is_same && Arc::ptr_eq(&self.function, &other.function)
     }
 }
 
@@ -103,17 +133,21 @@ impl ScalarUDFImpl for UserDefined {
         let is_constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let num_rows = if is_constant { args.number_rows.min(1) } else { args.number_rows };
         let mut numbers: HashMap<Vec<String>, usize> = HashMap::new();
-        let mut calls: Vec<Vec<Expr>> = Vec::new();
+        let mut calls: Vec<Call> = Vec::new();
         let mut call_of_row = Vec::with_capacity(num_rows);
         for row in 0..num_rows {
             let values: Vec<Value<'_>> = columns.iter().map(|column| column.get(row)).collect();
             let number = *numbers.entry(values.iter().map(quote).collect()).or_insert(calls.len());
             if number == calls.len() {
-                calls.push(values.iter().map(literal).collect());
+                calls.push(Call {
+                    key: (self.function.name.clone(), values.iter().map(quote).collect()),
+                    function: Arc::clone(&self.function),
+                    args: values.iter().map(literal).collect(),
+                });
             }
             call_of_row.push(number);
         }
-        let results = if calls.is_empty() { Vec::new() } else { self.run(calls)? };
+        let results = if calls.is_empty() { Vec::new() } else { self.values_of(calls)? };
         for number in call_of_row {
             builder.push(results.get(number).unwrap_or(&Value::Null));
         }
@@ -126,30 +160,88 @@ impl ScalarUDFImpl for UserDefined {
 }
 
 impl UserDefined {
-    fn run(&self, calls: Vec<Vec<Expr>>) -> Result<Vec<Value<'static>>> {
+    /// The values of `calls`.
+    fn values_of(&self, calls: Vec<Call>) -> Result<Vec<Value<'static>>> {
         let name = &self.function.name;
-        if self.depth >= MAX_DEPTH {
-            return exec_err!("`{name}` calls itself more than {MAX_DEPTH} deep");
+        if let Some(around) = self.calls.as_ref().filter(|around| around.under_way.contains(name)) {
+            let known = around.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let values: Option<Vec<_>> = calls.iter().map(|call| known.get(&call.key).cloned()).collect();
+            if let Some(values) = values {
+                return Ok(values);
+            }
+            let missing = calls.into_iter().filter(|call| !known.contains_key(&call.key));
+            around.missing.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+            return exec_err!("`{name}` waits for itself");
         }
-        let (function, engine, depth) = (Arc::clone(&self.function), self.engine.clone(), self.depth);
+        let mut under_way = self.calls.as_ref().map(|around| around.under_way.clone()).unwrap_or_default();
+        under_way.insert(name.clone());
+        let known = self.calls.as_ref().map(|around| Arc::clone(&around.known)).unwrap_or_default();
+        let around = Arc::new(Calls { known, under_way, missing: Mutex::default() });
+        let engine = self.engine.clone();
         let work = move || {
-            DEPTH.with(|current| current.set(depth + 1));
+            CALLS.set(Some(Arc::clone(&around)));
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| e.to_string())?;
-            let mut values = Vec::with_capacity(calls.len());
-            for args in calls {
-                // The session may be gone while its last query still runs.
-                let Some(engine) = engine.upgrade() else { return Err("the query was cancelled".to_owned()) };
-                values.push(runtime.block_on(engine.call(&function, &args)).map_err(|error| error.to_string())?);
-            }
-            Ok(values)
+            calls.into_iter().map(|call| around.value_of(call, &engine, &runtime)).collect::<Result<Vec<_>, String>>()
         };
         let thread = std::thread::Builder::new().name("sql call".to_owned()).stack_size(STACK_BYTES).spawn(work)?;
         match thread.join() {
             Ok(Ok(values)) => Ok(values),
-            Ok(Err(message)) => exec_err!("`{name}`: {message}"),
+            Ok(Err(message)) => exec_err!("{message}"),
             Err(_) => exec_err!("`{name}` failed"),
         }
+    }
+}
+
+impl Calls {
+    /// The value of `call`, after those of the calls that it needs.
+    fn value_of(
+        &self,
+        call: Call,
+        engine: &Weak<Engine>,
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Value<'static>, String> {
+        let first = call.key.clone();
+        let mut waiting = vec![call];
+        // Calls that were run and wait for others; those that only stand in line are not among them.
+        let mut started: HashSet<CallKey> = HashSet::new();
+        while let Some(call) = waiting.last() {
+            let name = &call.function.name;
+            if self.value(&call.key).is_none() {
+                // The session may be gone while its last query still runs.
+                let Some(engine) = engine.upgrade() else { return Err("the query was cancelled".to_owned()) };
+                self.missing.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                let result = runtime.block_on(engine.call(&call.function, &call.args));
+                let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
+                match result {
+                    Ok(value) => {
+                        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                        known.insert(call.key.clone(), value);
+                    }
+                    Err(error) if missing.is_empty() => return Err(format!("`{name}`: {error}")),
+                    Err(_) => {
+                        started.insert(call.key.clone());
+                        if let Some(again) = missing.iter().find(|call| started.contains(&call.key)) {
+                            let (name, args) = &again.key;
+                            return Err(format!("`{name}({})` needs its own value", args.join(", ")));
+                        }
+                        waiting.extend(missing);
+                        if waiting.len() > MAX_WAITING {
+                            return Err(format!("`{}` calls itself more than {MAX_WAITING} deep", first.0));
+                        }
+                        continue;
+                    }
+                }
+            }
+            if let Some(done) = waiting.pop() {
+                started.remove(&done.key);
+            }
+        }
+        self.value(&first).ok_or_else(|| format!("`{}` has no value", first.0))
+    }
+
+    fn value(&self, key: &CallKey) -> Option<Value<'static>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 }
 
