@@ -68,6 +68,9 @@ impl Session {
 
     /// What the view's own file says of a column, or else the first table or view it reads that has the column.
     fn column_doc(&self, view: &ShippedView, column: &str) -> Option<String> {
+        if view.is_empty() {
+            return Some("A column of Perfetto's, without values.".to_owned());
+        }
         if let Some((_, doc)) = view.column_docs().find(|(name, _)| *name == column) {
             return Some(doc.to_owned());
         }

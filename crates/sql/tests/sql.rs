@@ -22,4 +22,5 @@ mod sql {
     mod statements;
     mod sub_queries;
     mod tables;
+    mod views;
 }

@@ -1,3 +1,5 @@
+-- Slices of threads and of processes. `thread_or_process_slice`, which is both, is there without the module.
+
 -- Slices of threads, with their track, thread and process.
 CREATE PERFETTO VIEW thread_slice AS
 SELECT
@@ -21,15 +23,3 @@ SELECT
 FROM slice
 JOIN process_track ON slice.track_id = process_track.id
 JOIN process ON process.upid = process_track.upid;
-
--- Both, with nulls for what slices of processes do not have.
-CREATE PERFETTO VIEW thread_or_process_slice AS
-SELECT
-  id, ts, dur, category, name, track_id, track_name, thread_name, utid, tid, process_name, upid, pid, depth, parent_id,
-  arg_set_id
-FROM thread_slice
-UNION ALL
-SELECT
-  id, ts, dur, category, name, track_id, track_name, NULL AS thread_name, NULL AS utid, NULL AS tid, process_name, upid,
-  pid, depth, parent_id, arg_set_id
-FROM process_slice;

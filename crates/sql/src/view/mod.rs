@@ -46,6 +46,47 @@ shipped_views! {
     "metadata",
     "trace_bounds",
     "_trace_import_logs",
+    "track_event",
+    "thread_or_process_slice",
+    "cpu_op",
+    "python_function",
+    "annotation",
+    "collective",
+    "memory_event",
+    "nvtx",
+    "osrt",
+    "gpu_slice",
+    "gpu_gap",
+    "gpu",
+    "gpu_track",
+    "sched_switch",
+    "cpu",
+    "machine",
+    "clock_snapshot",
+    "cpu_track",
+    "thread_counter_track",
+    "cpu_counter_track",
+    "gpu_counter_track",
+    "gpu_counter_group",
+    "state",
+    "state_track",
+    "stack_profile_mapping",
+    "stack_profile_frame",
+    "stack_profile_callsite",
+    "stack_profile_symbol",
+    "cpu_profile_stack_sample",
+    "perf_sample",
+    "heap_profile_allocation",
+    "heap_graph_object",
+    "heap_graph_reference",
+    "heap_graph_class",
+    "actual_frame_timeline_slice",
+    "expected_frame_timeline_slice",
+    "frame_slice",
+    "android_logs",
+    "vulkan_memory_allocations",
+    "ftrace_event",
+    "spurious_sched_wakeup",
 }
 
 impl ShippedView {
@@ -57,6 +98,11 @@ impl ShippedView {
     /// What the view is.
     pub(crate) fn doc(&self) -> String {
         self.comment().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it has no rows in any trace: a table of Perfetto's that queries may touch.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.trim_end().ends_with("WHERE 1 = 0")
     }
 
     /// What the file says of its columns, in order.

@@ -1,0 +1,8 @@
+-- Sampled stacks; always empty: no source samples stacks.
+SELECT
+  CAST(NULL AS BIGINT) AS id,
+  CAST(NULL AS BIGINT) AS ts,
+  CAST(NULL AS BIGINT) AS callsite_id,
+  CAST(NULL AS BIGINT) AS utid,
+  CAST(NULL AS BIGINT) AS process_priority
+WHERE 1 = 0

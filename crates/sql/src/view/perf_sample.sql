@@ -1,0 +1,11 @@
+-- Samples of hardware counters; always empty: no source has them.
+SELECT
+  CAST(NULL AS BIGINT) AS id,
+  CAST(NULL AS BIGINT) AS ts,
+  CAST(NULL AS BIGINT) AS utid,
+  CAST(NULL AS BIGINT) AS cpu,
+  CAST(NULL AS TEXT) AS cpu_mode,
+  CAST(NULL AS BIGINT) AS callsite_id,
+  CAST(NULL AS TEXT) AS unwind_error,
+  CAST(NULL AS BIGINT) AS perf_session_id
+WHERE 1 = 0
