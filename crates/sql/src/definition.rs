@@ -25,6 +25,15 @@ pub(crate) struct Known {
     pub(crate) modules: BTreeSet<&'static str>,
 }
 
+impl Known {
+    /// Takes the functions whose names `is_shipped` for our own.
+    pub(crate) fn mark_shipped(&mut self, is_shipped: impl Fn(&str) -> bool) {
+        for function in self.functions.values_mut().filter(|function| is_shipped(&function.name)) {
+            Arc::make_mut(function).is_shipped = true;
+        }
+    }
+}
+
 impl Definitions {
     /// What is known now.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Known> {

@@ -23,9 +23,26 @@ pub(crate) const TIME_CONVERSION: Module =
 
 /// Every module, by name.
 const MODULES: &[Module] = &[
+    Module { name: "counters.intervals", text: include_str!("module/counters.intervals.sql") },
+    Module { name: "graphs.dominator_tree", text: include_str!("module/graphs.dominator_tree.sql") },
+    Module { name: "graphs.hierarchy", text: include_str!("module/graphs.hierarchy.sql") },
+    Module { name: "graphs.partition", text: include_str!("module/graphs.partition.sql") },
+    Module { name: "graphs.scan", text: include_str!("module/graphs.scan.sql") },
+    Module { name: "graphs.search", text: include_str!("module/graphs.search.sql") },
+    Module { name: "intervals.create_intervals", text: include_str!("module/intervals.create_intervals.sql") },
+    Module { name: "intervals.fill_gaps", text: include_str!("module/intervals.fill_gaps.sql") },
+    Module { name: "intervals.intersect", text: include_str!("module/intervals.intersect.sql") },
+    Module { name: "intervals.overlap", text: include_str!("module/intervals.overlap.sql") },
     Module { name: "prelude", text: "" },
+    Module { name: "slices.flat_slices", text: include_str!("module/slices.flat_slices.sql") },
+    Module { name: "slices.flow", text: include_str!("module/slices.flow.sql") },
+    Module { name: "slices.hierarchy", text: include_str!("module/slices.hierarchy.sql") },
     Module { name: "slices.self_dur", text: include_str!("module/slices.self_dur.sql") },
+    Module { name: "slices.stack", text: include_str!("module/slices.stack.sql") },
     Module { name: "slices.with_context", text: include_str!("module/slices.with_context.sql") },
+    Module { name: "std.metasql.column_list", text: include_str!("module/std.metasql.column_list.sql") },
+    Module { name: "std.metasql.table_list", text: include_str!("module/std.metasql.table_list.sql") },
+    Module { name: "std.trees.table_conversion", text: include_str!("module/std.trees.table_conversion.sql") },
     TIME_CONVERSION,
 ];
 

@@ -8,7 +8,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::{
-    Column, DataFusionError, Diagnostic, Result, SchemaError, Span, TableReference, internal_err,
+    Column, DataFusionError, Diagnostic, Result, SchemaError, Span, TableReference, internal_err, plan_err,
 };
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
@@ -28,11 +28,14 @@ use crate::dialect::bare_column;
 use crate::dialect::operator::Operators;
 use crate::dialect::rewrite::Unresolved;
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement};
+use crate::dialect::token_macro::Origins;
 use crate::error::{Place, SqlError, nearest_names};
 use crate::function::user_defined::UserDefined;
 use crate::function::whole::Overflow;
 use crate::function::{Functions, settle_types};
 use crate::json_table;
+use crate::kernel;
+use crate::kernel::graph_scan::STEP_TABLE;
 use crate::row_order;
 use crate::session::Engine;
 use crate::sub_query;
@@ -52,6 +55,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) expr_planners: &'a [Arc<dyn ExprPlanner>],
     pub(crate) definitions: &'a Definitions,
     pub(crate) engine: &'a Weak<Engine>,
+    /// What `$table` means in the query of a graph scan.
+    pub(crate) step_table: Option<Arc<dyn TableProvider>>,
 }
 
 /// The error that [`ContextProvider::get_table_source`] gives; the planner adds the place.
@@ -86,7 +91,7 @@ impl Planner<'_> {
             // Each turn reads at least one more name as something else, so this ends.
             let unresolved = unresolved_columns(&error);
             if !statement.read_as_result_columns(&unresolved) && !statement.read_as_texts(&unresolved) {
-                return Err(self.explain(error, script));
+                return Err(self.explain(error, script, &statement.origins));
             }
         }
     }
@@ -119,8 +124,27 @@ impl Planner<'_> {
         Ok(self.catalog.keep_planned(view.name, provider))
     }
 
+    /// The plan of `query`, in which `$table` means `table`.
+    pub(crate) fn plan_over(&self, query: &str, table: Arc<dyn TableProvider>) -> Result<LogicalPlan> {
+        let definitions = self.definitions;
+        let planner = Planner { step_table: Some(table), ..*self };
+        let mut script = Script::new(query);
+        script.name_placeholder("$table", STEP_TABLE);
+        // Planning reads the definitions too, so they are not held meanwhile.
+        let statement = script.next_statement(&definitions.read());
+        let plan = match statement {
+            Some(Ok(ScriptStatement::Sql(mut statement))) => planner.plan(query, &mut statement),
+            Some(Err(error)) => Err(error),
+            _ => return plan_err!("expected a query over `$table`, found `{query}`"),
+        };
+        plan.map_err(|error| DataFusionError::Plan(format!("in the query over `$table`: {error}")))
+    }
+
     /// The provider that `name` means.
     pub(crate) fn provider(&self, name: &str) -> Option<Result<Arc<dyn TableProvider>>> {
+        if let (STEP_TABLE, Some(table)) = (name, &self.step_table) {
+            return Some(Ok(Arc::clone(table)));
+        }
         Some(match self.catalog.find(name)? {
             Named::Table(provider) => Ok(provider),
             Named::Unplanned(view) => self.plan_view(view),
@@ -128,9 +152,10 @@ impl Planner<'_> {
     }
 
     /// The engine's error about a statement as ours.
-    pub(crate) fn explain(&self, error: DataFusionError, script: &str) -> SqlError {
+    pub(crate) fn explain(&self, error: DataFusionError, script: &str, origins: &Origins) -> SqlError {
         let (root, diagnostic) = root_of(&error);
-        let place = diagnostic.and_then(|diagnostic| diagnostic.span).and_then(|span| place_of(script, span));
+        let span = diagnostic.and_then(|diagnostic| diagnostic.span);
+        let place = span.and_then(|span| place_of(script, in_script(span, origins)));
         match root {
             DataFusionError::External(external) if external.is::<NoSuchTable>() => {
                 let name = external.downcast_ref::<NoSuchTable>().map(|error| error.0.clone()).unwrap_or_default();
@@ -290,6 +315,15 @@ fn tidy_message(message: &str) -> String {
     }
 }
 
+/// A place in the script: the macro's call, for what a macro has put in.
+fn in_script(span: Span, origins: &Origins) -> Span {
+    let start = Location { line: span.start.line, column: span.start.column };
+    match origins.call_of(start).and_then(|(_, call)| Span::try_from_sqlparser_span(call)) {
+        Some(call) => call,
+        None => span,
+    }
+}
+
 fn place_of(script: &str, span: Span) -> Option<Place> {
     let is_one_line = span.start.line == span.end.line;
     let len = if is_one_line { span.end.column.saturating_sub(span.start.column) } else { 1 };
@@ -360,8 +394,9 @@ impl ContextProvider for Planner<'_> {
         }
     }
 
-    fn get_table_function_source(&self, name: &str, _: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
-        Err(DataFusionError::External(Box::new(NoSuchTable(name.to_owned()))))
+    fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
+        let no_such_table = || Err(DataFusionError::External(Box::new(NoSuchTable(name.to_owned()))));
+        kernel::bind(name, &args, self).unwrap_or_else(no_such_table)
     }
 
     fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {

@@ -43,10 +43,12 @@ use crate::dialect::cuda_word;
 use crate::dialect::operator::Operators;
 use crate::dialect::perfetto::{FunctionText, PerfettoStatement, SpanJoinSide};
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
-use crate::dialect::token_macro::Macro;
+use crate::dialect::token_macro::{Macro, Origins};
 use crate::error::{SqlError, nearest_names};
 use crate::function::Functions;
 use crate::function::value::{Value, Values};
+use crate::interval_join::UseIntervalJoins;
+use crate::kernel::operator::KernelQueryPlanner;
 use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution, overflown};
@@ -306,7 +308,9 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime_env)
             .with_aggregate_functions(vec![first_value_udaf()])
+            .with_physical_optimizer_rule(Arc::new(UseIntervalJoins))
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
+            .with_query_planner(Arc::new(KernelQueryPlanner))
             .build();
         let engine = Arc::new_cyclic(|itself| Self {
             state,
@@ -334,7 +338,7 @@ impl Engine {
     fn planner_with<'a>(&'a self, operators: &'a OperatorSet) -> Planner<'a> {
         let Self { state, catalog, functions, definitions, itself, .. } = self;
         let OperatorSet { operators, expr_planners } = operators;
-        Planner { state, catalog, functions, operators, expr_planners, definitions, engine: itself }
+        Planner { state, catalog, functions, operators, expr_planners, definitions, engine: itself, step_table: None }
     }
 
     async fn run(&self, text: &str, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
@@ -430,7 +434,9 @@ impl Engine {
                 for module in modules {
                     let is_new = self.definitions.write().modules.insert(module.name);
                     if is_new {
+                        let before: BTreeSet<String> = self.definitions.read().functions.keys().cloned().collect();
                         Box::pin(self.run(module.text, events)).await?;
+                        self.definitions.write().mark_shipped(|name| !before.contains(name));
                     }
                 }
                 Ok(())
@@ -584,9 +590,23 @@ impl Engine {
     async fn execute(&self, script: &str, plan: &LogicalPlan) -> Result<SendableRecordBatchStream, SqlError> {
         let mut state = self.state.clone();
         state.mark_start_execution();
-        let plan = state.create_physical_plan(plan).await.map_err(|error| self.planner().explain(error, script))?;
+        let plan = state
+            .create_physical_plan(plan)
+            .await
+            .map_err(|error| self.planner().explain(error, script, &Origins::default()))?;
         execute_stream(in_order(plan), state.task_ctx())
             .map_err(|error| explain_execution(error, self.memory_limit_bytes))
+    }
+
+    /// All rows of a plan that a running query needs.
+    pub(crate) async fn rows_of_plan(&self, plan: &LogicalPlan) -> datafusion::common::Result<RecordBatch> {
+        let plan = self.state.create_physical_plan(plan).await?;
+        let mut stream = execute_stream(in_order(plan), self.state.task_ctx())?;
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            batches.push(batch?);
+        }
+        Ok(arrow_select::concat::concat_batches(&stream.schema(), &batches)?)
     }
 
     /// Memory for the rows of a table that a script makes.

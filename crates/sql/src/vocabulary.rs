@@ -1,5 +1,6 @@
 //! Vocabulary: the words that a person who types SQL may want next, and whether what they typed is at its end.
 
+use crate::dialect::token_macro::Origins;
 use crate::error::SqlError;
 use crate::module;
 use crate::session::Session;
@@ -34,7 +35,7 @@ impl Session {
         for name in self.engine().catalog().names() {
             // A table that was dropped meanwhile is none.
             let Some(provider) = planner.provider(&name) else { continue };
-            let provider = provider.map_err(|error| planner.explain(error, ""))?;
+            let provider = provider.map_err(|error| planner.explain(error, "", &Origins::default()))?;
             let columns = provider.schema().fields().iter().map(|field| field.name().clone()).collect();
             tables.push(TableWords { name, columns });
         }

@@ -9,10 +9,16 @@ mod sql {
     mod drawn;
     mod errors;
     mod filtering;
+    mod flamegraph;
     mod formats;
     mod functions;
+    mod graphs;
+    mod hierarchy;
+    mod interval_join;
+    mod intervals;
     mod json_rows;
     mod limits;
+    mod macros;
     mod many;
     mod oracle;
     mod order;

@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan
 
 use super::grammar::Grammar;
 use super::perfetto::{self, FunctionText, PerfettoStatement, Read};
-use super::token_macro::{self, WrongKind};
+use super::token_macro::{self, Origins, WrongKind};
 use super::{rewrite, table_call};
 use crate::definition::Known;
 use crate::error::{Place, SqlError, nearest_names};
@@ -71,6 +71,8 @@ pub(crate) struct ParsedStatement {
     pub(crate) declared: Option<Vec<(String, String)>>,
     /// Whether it is one of Perfetto's, whose tables and views have no two columns of one name.
     pub(crate) is_perfetto: bool,
+    /// Where the tokens that macros have put in come from.
+    pub(crate) origins: Origins,
 }
 
 /// One statement of a script.
@@ -104,6 +106,20 @@ impl<'a> Script<'a> {
             place: Place::in_script(text, error.location.line, error.location.column, 1),
         });
         Self { text, tokens: tokens.into_iter(), token_error }
+    }
+
+    /// Makes a placeholder the name of a table.
+    pub(crate) fn name_placeholder(&mut self, placeholder: &str, name: &str) {
+        let is_meant = |token: &Token| matches!(token, Token::Placeholder(found) if found == placeholder);
+        let tokens: Vec<TokenWithSpan> = self
+            .tokens
+            .by_ref()
+            .map(|token| match is_meant(&token.token) {
+                true => TokenWithSpan { token: Token::make_word(name, None), span: token.span },
+                false => token,
+            })
+            .collect();
+        self.tokens = tokens.into_iter();
     }
 
     /// The next statement; `None` at the end.
@@ -146,12 +162,12 @@ impl<'a> Script<'a> {
             Read::SqlWithColumns { tokens, columns } => (tokens, columns, true),
             Read::Sql => (tokens, None, false),
         };
-        let tokens = self.expand(tokens, known)?;
-        let statement = self.parse_sql(tokens, declared, known)?;
+        let (tokens, origins) = self.expand(tokens, known)?;
+        let statement = self.parse_sql(tokens, origins, declared, known)?;
         Ok(ScriptStatement::Sql(Box::new(ParsedStatement { is_perfetto, ..statement })))
     }
 
-    fn expand(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<Vec<TokenWithSpan>, SqlError> {
+    fn expand(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<(Vec<TokenWithSpan>, Origins), SqlError> {
         token_macro::expand(tokens, &known.macros).map_err(|wrong| {
             let place = self.place_of(&wrong.token);
             match wrong.kind {
@@ -167,24 +183,47 @@ impl<'a> Script<'a> {
     fn parse_sql(
         &self,
         mut tokens: Vec<TokenWithSpan>,
+        origins: Origins,
         declared: Option<Vec<(String, String)>>,
         known: &Known,
     ) -> Result<ParsedStatement, SqlError> {
+        self.check_placeholders(&tokens, &origins)?;
         self.check_kind(&tokens)?;
         self.check_depth(&tokens)?;
         let quoted = lower_quoted_names(&mut tokens);
         let item_texts = ItemTexts { script: self.text, tokens: tokens.clone() };
         let mut parser =
             Parser::new(&Grammar).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens.clone());
-        let ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens))?;
+        let ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens, &origins))?;
         let rest = parser.peek_token();
         if rest.token != Token::EOF {
-            return Err(SqlError::Syntax {
-                message: format!("expected the end of the statement, found `{}`", rest.token),
-                place: self.place_of(&rest),
-            });
+            let message = format!("expected the end of the statement, found `{}`", rest.token);
+            return Err(self.syntax_error_at(message, &rest, &origins));
         }
-        finish(ast, quoted, &item_texts, declared, known)
+        finish(ast, quoted, &item_texts, declared, origins, known)
+    }
+
+    /// A parameter has a value in the body of its macro or function only.
+    fn check_placeholders(&self, tokens: &[TokenWithSpan], origins: &Origins) -> Result<(), SqlError> {
+        let is_placeholder = |token: &&TokenWithSpan| matches!(token.token, Token::Placeholder(_));
+        match tokens.iter().find(is_placeholder) {
+            Some(token) => {
+                let message = format!("`{}` is no parameter of a macro or function here", token.token);
+                Err(self.syntax_error_at(message, token, origins))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The error about a token, which a macro may have put in.
+    fn syntax_error_at(&self, message: String, token: &TokenWithSpan, origins: &Origins) -> SqlError {
+        match origins.call_of(token.span.start) {
+            Some((name, span)) => SqlError::Syntax {
+                message: format!("in what `{name}!` stands for: {message}"),
+                place: self.place_of(&TokenWithSpan { token: token.token.clone(), span }),
+            },
+            None => SqlError::Syntax { message, place: self.place_of(token) },
+        }
     }
 
     /// Says clearly what a statement is that can never run, whatever follows its first words.
@@ -279,7 +318,7 @@ impl<'a> Script<'a> {
         Place::in_script(self.text, line, column, len as usize)
     }
 
-    fn syntax_error(&self, error: ParserError, tokens: &[TokenWithSpan]) -> SqlError {
+    fn syntax_error(&self, error: ParserError, tokens: &[TokenWithSpan], origins: &Origins) -> SqlError {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => {
@@ -292,17 +331,23 @@ impl<'a> Script<'a> {
             let (line, column) = place.split_once(", Column: ")?;
             Some((message, line.trim().parse::<u64>().ok()?, column.trim().parse::<u64>().ok()?))
         });
-        let (message, place) = match located {
-            Some((message, line, column)) => {
-                let token = tokens.iter().find(|token| token.span.start == Location { line, column });
-                let place =
-                    token.map_or_else(|| Place::in_script(self.text, line, column, 1), |token| self.place_of(token));
-                (message, place)
-            }
-            None => (message.as_str(), Place::end_of(self.text)),
+        let ours = |message: &str| {
+            let message =
+                message.replace("Expected: ", "expected ").replace(", found: EOF", ", found the end of the text");
+            message.replace(", found: ", ", found ")
         };
-        let message = message.replace("Expected: ", "expected ").replace(", found: EOF", ", found the end of the text");
-        SqlError::Syntax { message: message.replace(", found: ", ", found "), place }
+        match located {
+            Some((message, line, column)) => {
+                match tokens.iter().find(|token| token.span.start == Location { line, column }) {
+                    Some(token) => self.syntax_error_at(ours(message), token, origins),
+                    None => {
+                        let place = Place::in_script(self.text, line, column, 1);
+                        SqlError::Syntax { message: ours(message), place }
+                    }
+                }
+            }
+            None => SqlError::Syntax { message: ours(&message), place: Place::end_of(self.text) },
+        }
     }
 }
 
@@ -312,13 +357,12 @@ fn finish(
     mut quoted: HashMap<Location, String>,
     item_texts: &ItemTexts<'_>,
     declared: Option<Vec<(String, String)>>,
+    origins: Origins,
     known: &Known,
 ) -> Result<ParsedStatement, SqlError> {
-    if !known.functions.is_empty() {
-        table_call::replace(&mut ast, known, &mut quoted)?;
-    }
+    table_call::replace(&mut ast, known, &mut quoted)?;
     let spelling = rewrite::rewrite(&mut ast, &quoted, item_texts);
-    Ok(ParsedStatement { ast, spelling, quoted, declared, is_perfetto: false })
+    Ok(ParsedStatement { ast, spelling, quoted, declared, is_perfetto: false, origins })
 }
 
 /// The query of a function with `args` in the places of its parameters, ready to be planned.
@@ -327,7 +371,7 @@ pub(crate) fn parse_call(function: &FunctionText, args: &[Expr], known: &Known) 
     let mut query = parse_body(function, known, &mut quoted)?;
     table_call::put_arguments(&mut query, function, args);
     let item_texts = ItemTexts { script: "", tokens: Vec::new() };
-    finish(Statement::Query(Box::new(query)), quoted, &item_texts, None, known)
+    finish(Statement::Query(Box::new(query)), quoted, &item_texts, None, Origins::default(), known)
 }
 
 /// The query of a function. Its places lie behind every script, since no caret can point into it; what stands between
@@ -345,7 +389,7 @@ pub(crate) fn parse_body(
         return Err(error);
     }
     let tokens: Vec<TokenWithSpan> = script.tokens.by_ref().collect();
-    let mut tokens = script.expand(tokens, known)?;
+    let (mut tokens, _) = script.expand(tokens, known)?;
     script.check_depth(&tokens)?;
     let first_line = FIRST_LINE + ((quoted.len() as u64) << 24);
     for (line, token) in (first_line..).zip(&mut tokens) {

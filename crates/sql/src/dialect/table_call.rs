@@ -8,10 +8,10 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    ObjectName, Query, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, ValueWithSpan,
-    Visit, VisitMut, Visitor, VisitorMut, visit_relations,
+    ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value,
+    ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut, visit_relations,
 };
-use datafusion::sql::sqlparser::tokenizer::Location;
+use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 use super::bare_column::everything_from;
 use super::function_call::plain_arg;
@@ -23,6 +23,8 @@ use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
 use crate::function::user_defined::column_type;
 use crate::json_table::JsonTable;
+use crate::kernel;
+use crate::kernel::flamegraph::CONFIG;
 use crate::table_info;
 
 /// Replaces the calls in `statement`; what stands between double quotes in the functions is added to `quoted`.
@@ -45,6 +47,10 @@ pub(crate) fn replace(
                 return ControlFlow::Continue(());
             };
             let name = name.to_string().to_lowercase();
+            if kernel::is_kernel(&name) {
+                name_kernel_tables(factor);
+                return ControlFlow::Continue(());
+            }
             let Some(function) = self.known.functions.get(&name) else {
                 if name == "perfetto_table_info" {
                     return match args.args.as_slice() {
@@ -56,7 +62,7 @@ pub(crate) fn replace(
                         ] => {
                             let described = format!("{}{}", table_info::PREFIX, described.to_lowercase());
                             let alias = alias.clone().or_else(|| table_alias(&name));
-                            *factor = plain_table(&described, alias);
+                            *factor = plain_table(Ident::with_quote('"', described), alias);
                             ControlFlow::Continue(())
                         }
                         _ => {
@@ -146,22 +152,6 @@ pub(crate) fn replace(
     }
 }
 
-/// A table by its name.
-fn plain_table(name: &str, alias: Option<TableAlias>) -> TableFactor {
-    TableFactor::Table {
-        name: ObjectName::from(vec![Ident::with_quote('"', name)]),
-        alias,
-        args: None,
-        with_hints: vec![],
-        version: None,
-        with_ordinality: false,
-        partitions: vec![],
-        json_path: None,
-        sample: None,
-        index_hints: vec![],
-    }
-}
-
 /// `(SELECT * FROM elements WHERE mark(text, path))`: what [`crate::json_table`] makes rows of.
 fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias>) -> Result<TableFactor, SqlError> {
     let whole = Expr::value(Value::SingleQuotedString("$".to_owned()));
@@ -181,13 +171,79 @@ fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias
         (Some(text), Some(path)) => Kinds::of_constant(&text, &path, walk),
         _ => Kinds::UNKNOWN,
     };
-    let table = plain_table(&JsonTable::name_of(kinds), None);
-    let mut query = everything_from(&[TableWithJoins { relation: table, joins: vec![] }]);
+    let mut query = all_of(Ident::with_quote('"', JsonTable::name_of(kinds)));
     if let SetExpr::Select(select) = query.body.as_mut() {
         select.selection = Some(call(JsonMark::name_of(walk), [text.clone(), path.clone()]));
     }
     let lateral = args.iter().any(|arg| names_columns(arg, true));
     Ok(TableFactor::Derived { lateral, subquery: Box::new(query), alias, sample: None })
+}
+
+/// Brings a kernel's call into the form that the planner hands on: a table is `EXISTS (SELECT …)`, the only expression
+/// whose query may have any number of columns, and the last argument says where the call stands.
+fn name_kernel_tables(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: Some(call), .. } = factor else { return };
+    call.args = std::mem::take(&mut call.args).into_iter().flat_map(flame_graph_settings).collect();
+    for arg in &mut call.args {
+        let FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) = arg else { continue };
+        while let Expr::Nested(inner) = arg {
+            *arg = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+        }
+        match arg {
+            Expr::Subquery(query) => *arg = Expr::Exists { subquery: query.clone(), negated: false },
+            Expr::Identifier(ident) => {
+                *arg = Expr::Exists { subquery: Box::new(all_of(ident.clone())), negated: false };
+            }
+            _ => {}
+        }
+    }
+    if let Some(ident) = name.0.first().and_then(|part| part.as_ident()) {
+        let Span { start, end } = ident.span;
+        let place = kernel::place_text(start.line, start.column, end.column.saturating_sub(start.column));
+        let place = Expr::value(Value::SingleQuotedString(place));
+        call.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(place)));
+    }
+    // The planner takes the name as it stands.
+    if let Some(ObjectNamePart::Identifier(ident)) = name.0.first_mut() {
+        ident.value = ident.value.to_lowercase();
+        ident.quote_style = None;
+    }
+}
+
+/// The settings of a flame graph are further arguments; anything else is itself.
+fn flame_graph_settings(arg: FunctionArg) -> Vec<FunctionArg> {
+    match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(Function { name, args, .. })))
+            if name.to_string().eq_ignore_ascii_case(CONFIG) =>
+        {
+            match args {
+                FunctionArguments::List(list) => list.args,
+                _ => Vec::new(),
+            }
+        }
+        other => vec![other],
+    }
+}
+
+/// `SELECT * FROM name`.
+fn all_of(name: Ident) -> Query {
+    everything_from(&[TableWithJoins { relation: plain_table(name, None), joins: vec![] }])
+}
+
+/// A table by its name.
+fn plain_table(name: Ident, alias: Option<TableAlias>) -> TableFactor {
+    TableFactor::Table {
+        name: ObjectName::from(vec![name]),
+        alias,
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    }
 }
 
 /// The value of a call of a function whose query is `SELECT expression`.

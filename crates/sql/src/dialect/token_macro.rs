@@ -1,7 +1,11 @@
 //! Macros: `name!(…)` replaced by the tokens that it stands for.
 //!
 //! A macro works on the text, before anything is known of its meaning. The tokens of its body get places of their own
-//! behind the script's last line: several of one place would be taken for one, and no caret can point at them.
+//! behind the script's last line: several of one place would be taken for one. [`Origins`] says which call in the script
+//! they come from, so that a caret can point at that.
+//!
+//! Some macros are built in, because they work on lists of tokens: `__intrinsic_token_apply!(m, (a, b), (c, d))` stands
+//! for `m!(a, c), m!(b, d)`, and `__intrinsic_stringify!(…)` for the text of its tokens.
 
 use std::collections::HashMap;
 
@@ -21,6 +25,72 @@ const FIRST_LINE: u64 = 1 << 40;
 pub(crate) struct Macro {
     pub(crate) parameters: Vec<String>,
     pub(crate) body: Vec<TokenWithSpan>,
+}
+
+/// Macros that work on lists of tokens.
+#[derive(Debug, Clone, Copy)]
+enum Intrinsic {
+    /// Calls a macro with the first items of some lists, then with the second ones, and so on.
+    Apply {
+        /// What stands between two calls.
+        joint: Joint,
+        /// Whether it stands before the first one too.
+        is_prefix: bool,
+    },
+    /// Calls a macro with each item of the first list and all of the second.
+    ApplyWithCapture,
+    /// The text of its first argument. Further arguments are names of placeholders that stay as they are in the text.
+    Stringify,
+}
+
+/// What stands between two calls.
+#[derive(Debug, Clone, Copy)]
+enum Joint {
+    Comma,
+    And,
+}
+
+impl Intrinsic {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "__intrinsic_token_apply" => Self::Apply { joint: Joint::Comma, is_prefix: false },
+            "__intrinsic_token_apply_prefix" => Self::Apply { joint: Joint::Comma, is_prefix: true },
+            "__intrinsic_token_apply_and" => Self::Apply { joint: Joint::And, is_prefix: false },
+            "__intrinsic_token_apply_and_prefix" => Self::Apply { joint: Joint::And, is_prefix: true },
+            "__intrinsic_token_apply_with_capture" => Self::ApplyWithCapture,
+            "__intrinsic_stringify" => Self::Stringify,
+            _ => return None,
+        })
+    }
+}
+
+impl Joint {
+    fn token(self) -> Token {
+        match self {
+            Self::Comma => Token::Comma,
+            Self::And => Token::make_keyword("AND"),
+        }
+    }
+}
+
+/// Which call in the script tokens come from that a macro has put in.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins {
+    /// First line of the tokens of one expansion, the macro, and the place of the call; by line.
+    calls: Vec<(u64, String, Span)>,
+}
+
+impl Origins {
+    /// The call that a place behind the script comes from: the macro's name and where its name stands.
+    pub(crate) fn call_of(&self, place: Location) -> Option<(&str, Span)> {
+        let index = self.calls.partition_point(|(line, ..)| *line <= place.line).checked_sub(1)?;
+        self.calls.get(index).map(|(_, name, span)| (name.as_str(), *span))
+    }
+
+    /// Where something stands in the script: the call, for what a macro has put in.
+    fn in_script(&self, span: Span) -> Span {
+        self.call_of(span.start).map_or(span, |(_, call)| call)
+    }
 }
 
 /// What is wrong with a call, and where.
@@ -43,22 +113,18 @@ pub(crate) enum WrongKind {
 pub(crate) fn expand(
     mut tokens: Vec<TokenWithSpan>,
     macros: &HashMap<String, Macro>,
-) -> Result<Vec<TokenWithSpan>, WrongCall> {
-    let mut next_line = FIRST_LINE;
+) -> Result<(Vec<TokenWithSpan>, Origins), WrongCall> {
+    let mut expansion = Expansion { macros, next_line: FIRST_LINE, origins: Origins::default() };
     for _ in 0..MAX_DEPTH {
         if find_call(&tokens, 0).is_none() {
-            return Ok(tokens);
+            return Ok((tokens, expansion.origins));
         }
-        tokens = expand_once(&tokens, macros, &mut next_line)?;
+        tokens = expansion.expand_once(&tokens)?;
     }
     match find_call(&tokens, 0) {
-        Some(at) => Err(wrong(&tokens[at], format!("macros call each other more than {MAX_DEPTH} deep"))),
-        None => Ok(tokens),
+        Some(at) => Err(expansion.wrong(&tokens[at], format!("macros call each other more than {MAX_DEPTH} deep"))),
+        None => Ok((tokens, expansion.origins)),
     }
-}
-
-fn wrong(token: &TokenWithSpan, message: String) -> WrongCall {
-    WrongCall { kind: WrongKind::Other(message), token: token.clone() }
 }
 
 /// Where the next call begins.
@@ -70,32 +136,93 @@ fn find_call(tokens: &[TokenWithSpan], from: usize) -> Option<usize> {
     })
 }
 
-fn expand_once(
-    tokens: &[TokenWithSpan],
-    macros: &HashMap<String, Macro>,
-    next_line: &mut u64,
-) -> Result<Vec<TokenWithSpan>, WrongCall> {
-    let mut out = Vec::with_capacity(tokens.len());
-    let mut at = 0;
-    while let Some(call) = find_call(tokens, at) {
-        out.extend_from_slice(&tokens[at..call]);
-        let name = match &tokens[call].token {
-            Token::Word(word) => word.value.to_lowercase(),
-            _ => String::new(),
-        };
-        let Some(found) = macros.get(&name) else {
-            return Err(WrongCall { kind: WrongKind::Unknown(name), token: tokens[call].clone() });
-        };
-        let Some((args, end)) = arguments(tokens, call + 3) else {
-            return Err(wrong(&tokens[call], format!("the call of `{name}!` has no end")));
-        };
-        let num_args = match args.as_slice() {
-            [only] if only.iter().all(|token| matches!(token.token, Token::Whitespace(_))) => 0,
-            args => args.len(),
-        };
+struct Expansion<'a> {
+    macros: &'a HashMap<String, Macro>,
+    next_line: u64,
+    origins: Origins,
+}
+
+impl Expansion<'_> {
+    fn wrong(&self, token: &TokenWithSpan, message: String) -> WrongCall {
+        self.wrong_kind(token, WrongKind::Other(message))
+    }
+
+    fn wrong_kind(&self, token: &TokenWithSpan, kind: WrongKind) -> WrongCall {
+        let span = self.origins.in_script(token.span);
+        WrongCall { kind, token: TokenWithSpan { token: token.token.clone(), span } }
+    }
+
+    /// A token with a place of its own.
+    fn placed(&mut self, token: Token) -> TokenWithSpan {
+        let start = Location { line: self.next_line, column: 1 };
+        self.next_line += 1;
+        TokenWithSpan { token, span: Span { start, end: start } }
+    }
+
+    fn expand_once(&mut self, tokens: &[TokenWithSpan]) -> Result<Vec<TokenWithSpan>, WrongCall> {
+        let mut out = Vec::with_capacity(tokens.len());
+        let mut at = 0;
+        while let Some(call) = find_call(tokens, at) {
+            out.extend_from_slice(&tokens[at..call]);
+            let name_token = &tokens[call];
+            let name = match &name_token.token {
+                Token::Word(word) => word.value.to_lowercase(),
+                _ => String::new(),
+            };
+            let Some((args, end)) = arguments(tokens, call + 3) else {
+                return Err(self.wrong(name_token, format!("the call of `{name}!` has no end")));
+            };
+            // An inner call points to where the outer one stands.
+            let origin = match self.origins.call_of(name_token.span.start) {
+                Some((outer, span)) => (self.next_line, outer.to_owned(), span),
+                None => (self.next_line, name.clone(), name_token.span),
+            };
+            self.origins.calls.push(origin);
+            match (self.macros.get(&name), Intrinsic::from_name(&name)) {
+                (Some(found), _) => self.put_body(name_token, &name, found, &args, &mut out)?,
+                (None, Some(Intrinsic::Stringify)) => {
+                    let text = args.first().map(|arg| text_of(arg)).unwrap_or_default();
+                    out.push(self.placed(Token::SingleQuotedString(text)));
+                }
+                (None, Some(Intrinsic::Apply { joint, is_prefix })) => {
+                    let (applied, lists) = self.lists(name_token, &name, &args)?;
+                    let num_calls = lists.iter().map(Vec::len).min().unwrap_or(0);
+                    let calls = (0..num_calls).map(|index| lists.iter().map(|list| list[index].as_slice()).collect());
+                    self.apply(&applied, joint, is_prefix, calls, &mut out);
+                }
+                (None, Some(Intrinsic::ApplyWithCapture)) => {
+                    let (applied, lists) = self.lists(name_token, &name, &args)?;
+                    let (items, captured) = lists.split_at(1);
+                    let captured = || captured.iter().flatten().map(Vec::as_slice);
+                    let calls = items.iter().flatten();
+                    let calls = calls.map(|item| std::iter::once(item.as_slice()).chain(captured()).collect());
+                    self.apply(&applied, Joint::Comma, false, calls, &mut out);
+                }
+                (None, None) => return Err(self.wrong_kind(name_token, WrongKind::Unknown(name))),
+            }
+            if out.len() > MAX_TOKENS {
+                return Err(self.wrong(name_token, format!("`{name}!` stands for more than {MAX_TOKENS} tokens")));
+            }
+            at = end;
+        }
+        out.extend_from_slice(&tokens[at..]);
+        Ok(out)
+    }
+
+    fn put_body(
+        &mut self,
+        call: &TokenWithSpan,
+        name: &str,
+        found: &Macro,
+        args: &[Vec<TokenWithSpan>],
+        out: &mut Vec<TokenWithSpan>,
+    ) -> Result<(), WrongCall> {
+        let num_args = if is_empty_list(args) { 0 } else { args.len() };
         if num_args != found.parameters.len() {
             let expected = found.parameters.len();
-            return Err(wrong(&tokens[call], format!("`{name}!` takes {expected} arguments, not {num_args}")));
+            let parameters = found.parameters.join(", ");
+            let listed = if expected == 0 { String::new() } else { format!(": `{name}!({parameters})`") };
+            return Err(self.wrong(call, format!("`{name}!` takes {expected} arguments, not {num_args}{listed}")));
         }
         for token in &found.body {
             let arg = match &token.token {
@@ -108,19 +235,82 @@ fn expand_once(
             match arg {
                 Some(arg) => out.extend_from_slice(arg),
                 None => {
-                    let start = Location { line: *next_line, column: 1 };
-                    *next_line += 1;
-                    out.push(TokenWithSpan { token: token.token.clone(), span: Span { start, end: start } });
+                    let token = self.placed(token.token.clone());
+                    out.push(token);
                 }
             }
         }
-        if out.len() > MAX_TOKENS {
-            return Err(wrong(&tokens[call], format!("`{name}!` stands for more than {MAX_TOKENS} tokens")));
-        }
-        at = end;
+        Ok(())
     }
-    out.extend_from_slice(&tokens[at..]);
-    Ok(out)
+
+    /// The macro that the first argument names, and the items of the lists that the others are.
+    fn lists(
+        &self,
+        call: &TokenWithSpan,
+        name: &str,
+        args: &[Vec<TokenWithSpan>],
+    ) -> Result<(TokenWithSpan, Vec<ItemList>), WrongCall> {
+        let wrong = || self.wrong(call, format!("`{name}!` takes the name of a macro and lists in parentheses"));
+        let (applied, lists) = args.split_first().ok_or_else(wrong)?;
+        let mut applied = applied.iter().filter(|token| !is_blank(token));
+        let macro_name = match (applied.next(), applied.next()) {
+            (Some(token @ TokenWithSpan { token: Token::Word(_), .. }), None) if !lists.is_empty() => token,
+            _ => return Err(wrong()),
+        };
+        let items: Option<Vec<_>> = lists.iter().map(|list| list_items(list)).collect();
+        Ok((macro_name.clone(), items.ok_or_else(wrong)?))
+    }
+
+    /// Calls of a macro, given the arguments of each.
+    fn apply<'t>(
+        &mut self,
+        applied: &TokenWithSpan,
+        joint: Joint,
+        is_prefix: bool,
+        calls: impl Iterator<Item = Vec<&'t [TokenWithSpan]>>,
+        out: &mut Vec<TokenWithSpan>,
+    ) {
+        for (index, args) in calls.enumerate() {
+            if index > 0 || is_prefix {
+                out.push(self.placed(joint.token()));
+            }
+            out.push(applied.clone());
+            out.push(self.placed(Token::ExclamationMark));
+            out.push(self.placed(Token::LParen));
+            for (number, arg) in args.into_iter().enumerate() {
+                if number > 0 {
+                    out.push(self.placed(Token::Comma));
+                }
+                out.extend_from_slice(arg);
+            }
+            out.push(self.placed(Token::RParen));
+        }
+    }
+}
+
+/// The tokens of each item of a list.
+type ItemList = Vec<Vec<TokenWithSpan>>;
+
+fn is_blank(token: &TokenWithSpan) -> bool {
+    matches!(token.token, Token::Whitespace(_))
+}
+
+/// `()` has one argument of nothing but blanks.
+fn is_empty_list(items: &[Vec<TokenWithSpan>]) -> bool {
+    matches!(items, [only] if only.iter().all(is_blank))
+}
+
+/// The items of `(a, b, …)`; `None` for anything else.
+fn list_items(tokens: &[TokenWithSpan]) -> Option<Vec<Vec<TokenWithSpan>>> {
+    let start = tokens.iter().position(|token| !is_blank(token))?;
+    if tokens[start].token != Token::LParen {
+        return None;
+    }
+    let (items, end) = arguments(tokens, start + 1)?;
+    if !tokens[end..].iter().all(is_blank) {
+        return None;
+    }
+    Some(if is_empty_list(&items) { Vec::new() } else { items })
 }
 
 /// The arguments of a call whose first begins at `at`, and where the tokens go on behind it.
@@ -141,4 +331,36 @@ fn arguments(tokens: &[TokenWithSpan], at: usize) -> Option<(Vec<Vec<TokenWithSp
         args.last_mut()?.push(token.clone());
     }
     None
+}
+
+/// Tokens as text that gives the same tokens again. Those of a macro's body have lost the blanks between them.
+fn text_of(tokens: &[TokenWithSpan]) -> String {
+    let sticks = |token: &Token| {
+        matches!(token, Token::Period | Token::LParen | Token::RParen | Token::Comma | Token::ExclamationMark)
+    };
+    let mut text = String::new();
+    let mut before: Option<&Token> = None;
+    for token in tokens {
+        let token = &token.token;
+        if let Token::Whitespace(_) = token {
+            // A comment would swallow what follows it.
+            if before.is_some() && !text.ends_with(' ') {
+                text.push(' ');
+            }
+            continue;
+        }
+        if before.is_some_and(|before| !sticks(before) && !sticks(token)) && !text.ends_with(' ') {
+            text.push(' ');
+        }
+        match token {
+            Token::SingleQuotedString(value) => {
+                text.push('\'');
+                text.push_str(&value.replace('\'', "''"));
+                text.push('\'');
+            }
+            token => text.push_str(&token.to_string()),
+        }
+        before = Some(token);
+    }
+    text.trim_end().to_owned()
 }

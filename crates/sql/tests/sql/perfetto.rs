@@ -164,7 +164,7 @@ fn macros_are_put_in_their_places() {
     );
     assert_eq!(
         error("create perfetto macro m(x Expr) returns Expr as $x; select m!(1, 2)").to_string(),
-        "`m!` takes 1 arguments, not 2"
+        "`m!` takes 1 arguments, not 2: `m!(x)`"
     );
     let message = error("create perfetto macro m() returns Expr as m!(); select m!()").to_string();
     assert!(message.contains("deep"), "{message}");

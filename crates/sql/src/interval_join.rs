@@ -1,0 +1,462 @@
+//! Interval joins: `a.ts < b.ts + b.dur AND b.ts < a.ts + a.dur` without looking at every pair of rows.
+//!
+//! The engine has nothing for a join without an equality but trying all pairs. Overlap, containment and "this time in that
+//! interval" have one thing in common: one condition wants something of the left side to be small enough, and another
+//! something of the left side to be large enough. So the left rows are sorted by the first, with a tree of the largest of
+//! the second on top:
+//!
+//! ```text
+//! small enough up to here ──────────┐
+//! ts       0   2   3   7   8   9    │  11  15
+//! end      4   9   5   8  30  10    │  12  20
+//! largest  └─9─┘   └─8─┘   └30─┘    │
+//! ```
+//!
+//! For each right row, the tree is walked from its top over the rows that are small enough, and only into parts whose
+//! largest is large enough. That costs the depth of the tree and a little for each row found. What is found is a
+//! candidate: the whole condition of the join decides, so nothing here has to know what it means.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_schema::{DataType, Schema, SchemaRef};
+use datafusion::common::cast::{as_boolean_array, as_int64_array};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{JoinSide, JoinType, Result, internal_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column};
+use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, split_conjunction};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::EmissionType;
+use datafusion::physical_plan::joins::NestedLoopJoinExec;
+use datafusion::physical_plan::joins::utils::JoinFilter;
+use datafusion::physical_plan::stream::RecordBatchReceiverStream;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, ExecutionPlanProperties, InputDistributionRequirements,
+    PlanProperties,
+};
+use futures::StreamExt;
+use tokio::sync::OnceCell;
+
+use crate::table_provider::BATCH_ROWS;
+
+/// Batches that a partition may be ahead.
+const BATCHES_AHEAD: usize = 2;
+
+/// Replaces joins that try all pairs where an interval join can do better.
+#[derive(Debug)]
+pub(crate) struct UseIntervalJoins;
+
+impl PhysicalOptimizerRule for UseIntervalJoins {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|plan| {
+            let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() else { return Ok(Transformed::no(plan)) };
+            let replacement = match join.join_type() {
+                JoinType::Inner | JoinType::Right | JoinType::RightSemi | JoinType::RightAnti => replaced(join)?,
+                // The side whose rows are kept is the one that is not held.
+                JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti if bounds_of(join).is_some() => {
+                    let swapped = join.swap_inputs()?;
+                    let replaced_below = swapped.transform_up(|plan| {
+                        let replacement = match plan.downcast_ref::<NestedLoopJoinExec>() {
+                            Some(join) => replaced(join)?,
+                            None => None,
+                        };
+                        Ok(replacement.map_or_else(|| Transformed::no(plan), Transformed::yes))
+                    });
+                    Some(replaced_below.data()?)
+                }
+                _ => None,
+            };
+            Ok(replacement.map_or_else(|| Transformed::no(plan), Transformed::yes))
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "interval_joins"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// The interval join that does what `join` does, if its condition allows one.
+fn replaced(join: &NestedLoopJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let (Some(bounds), Some(filter)) = (bounds_of(join), join.filter()) else { return Ok(None) };
+    let projection = join.projection().as_ref().map(|projection| projection.to_vec());
+    Ok(Some(Arc::new(IntervalJoinExec::new(
+        [Arc::clone(join.left()), Arc::clone(join.right())],
+        bounds,
+        filter.clone(),
+        *join.join_type(),
+        projection,
+        join.schema(),
+    ))))
+}
+
+/// What a pair of rows has to fulfil at least: `low` is at most `high_limit`, and `high` is at least `low_limit`.
+#[derive(Debug, Clone)]
+struct Bounds {
+    /// Of the left row.
+    low: Arc<dyn PhysicalExpr>,
+    high: Arc<dyn PhysicalExpr>,
+    /// Of the right row.
+    high_limit: Arc<dyn PhysicalExpr>,
+    low_limit: Arc<dyn PhysicalExpr>,
+}
+
+/// The bounds in the condition of a join.
+fn bounds_of(join: &NestedLoopJoinExec) -> Option<Bounds> {
+    let filter = join.filter()?;
+    let (mut at_most, mut at_least) = (None, None);
+    for part in split_conjunction(filter.expression()) {
+        let Some(comparison) = part.downcast_ref::<BinaryExpr>() else { continue };
+        let is_smaller = match comparison.op() {
+            Operator::Lt | Operator::LtEq => true,
+            Operator::Gt | Operator::GtEq => false,
+            _ => continue,
+        };
+        let Some((first, first_side)) = of_one_side(comparison.left(), filter, join) else { continue };
+        let Some((second, second_side)) = of_one_side(comparison.right(), filter, join) else { continue };
+        if first_side == second_side {
+            continue;
+        }
+        let (left, right, is_smaller) = match first_side {
+            JoinSide::Left => (first, second, is_smaller),
+            _ => (second, first, !is_smaller),
+        };
+        let found = if is_smaller { &mut at_most } else { &mut at_least };
+        found.get_or_insert((left, right));
+    }
+    let ((low, high_limit), (high, low_limit)) = (at_most?, at_least?);
+    Some(Bounds { low, high, high_limit, low_limit })
+}
+
+/// An expression of whole numbers over the columns of one side, as an expression over that side's rows.
+fn of_one_side(
+    expr: &Arc<dyn PhysicalExpr>,
+    filter: &JoinFilter,
+    join: &NestedLoopJoinExec,
+) -> Option<(Arc<dyn PhysicalExpr>, JoinSide)> {
+    if expr.data_type(filter.schema()).ok()? != DataType::Int64 {
+        return None;
+    }
+    let indices = filter.column_indices();
+    let mut sides = collect_columns(expr).into_iter().map(|column| indices.get(column.index()).map(|index| index.side));
+    let side = sides.next()??;
+    if !sides.all(|other| other == Some(side)) {
+        return None;
+    }
+    let input = match side {
+        JoinSide::Left => join.left(),
+        JoinSide::Right => join.right(),
+        JoinSide::None => return None,
+    };
+    let schema = input.schema();
+    let moved = Arc::clone(expr).transform(|expr| match expr.downcast_ref::<Column>() {
+        Some(column) => {
+            let index = indices[column.index()].index;
+            let moved = Column::new(schema.field(index).name(), index);
+            Ok(Transformed::yes(Arc::new(moved) as Arc<dyn PhysicalExpr>))
+        }
+        None => Ok(Transformed::no(expr)),
+    });
+    Some((moved.data().ok()?, side))
+}
+
+/// The left rows, ready to be looked for.
+struct Index {
+    rows: RecordBatch,
+    /// Row numbers by `low`.
+    order: Vec<u32>,
+    /// `low` of those rows, sorted.
+    lows: Vec<i64>,
+    /// A tree over `order`: the leaves are the values of `high`, each node has the largest below it. The children of node
+    /// `n` are `2n` and `2n + 1`, and the root is 1.
+    largest: Vec<i64>,
+    num_leaves: usize,
+    _reservation: MemoryReservation,
+}
+
+impl Index {
+    fn new(rows: RecordBatch, bounds: &Bounds, reservation: MemoryReservation) -> Result<Self> {
+        let (low, high) = (evaluate(&bounds.low, &rows)?, evaluate(&bounds.high, &rows)?);
+        // A row without one of them fulfils no comparison.
+        let mut order: Vec<u32> = (0..rows.num_rows() as u32)
+            .filter(|row| low.is_valid(*row as usize) && high.is_valid(*row as usize))
+            .collect();
+        order.sort_by_key(|row| low.value(*row as usize));
+        let lows: Vec<i64> = order.iter().map(|row| low.value(*row as usize)).collect();
+        let num_leaves = order.len().next_power_of_two();
+        let mut largest = vec![i64::MIN; 2 * num_leaves];
+        for (place, row) in order.iter().enumerate() {
+            largest[num_leaves + place] = high.value(*row as usize);
+        }
+        for node in (1..num_leaves).rev() {
+            largest[node] = largest[2 * node].max(largest[2 * node + 1]);
+        }
+        let num_bytes = order.len() * size_of::<u32>() + (lows.len() + largest.len()) * size_of::<i64>();
+        reservation.try_grow(num_bytes)?;
+        Ok(Self { rows, order, lows, largest, num_leaves, _reservation: reservation })
+    }
+
+    /// Puts the rows with `low` at most `high_limit` and `high` at least `low_limit` into `found`, in their order.
+    fn find(&self, high_limit: i64, low_limit: i64, found: &mut Vec<u32>) {
+        found.clear();
+        let num_small = self.lows.partition_point(|low| *low <= high_limit);
+        // Parts of the tree: a node, its first leaf and the number of its leaves.
+        let mut parts = vec![(1_usize, 0_usize, self.num_leaves)];
+        while let Some((node, first, len)) = parts.pop() {
+            if first >= num_small || self.largest[node] < low_limit {
+                continue;
+            }
+            if len == 1 {
+                found.push(self.order[first]);
+            } else {
+                let half = len / 2;
+                parts.push((2 * node, first, half));
+                parts.push((2 * node + 1, first + half, half));
+            }
+        }
+        found.sort_unstable();
+    }
+}
+
+fn evaluate(expr: &Arc<dyn PhysicalExpr>, rows: &RecordBatch) -> Result<Int64Array> {
+    let values = expr.evaluate(rows)?.into_array(rows.num_rows())?;
+    Ok(as_int64_array(&values)?.clone())
+}
+
+/// A join of intervals. The left side is held, the right side runs past it.
+struct IntervalJoinExec {
+    inputs: [Arc<dyn ExecutionPlan>; 2],
+    work: Arc<Work>,
+    index: Arc<OnceCell<Index>>,
+    properties: Arc<PlanProperties>,
+}
+
+/// What every partition of the right side needs.
+#[derive(Debug)]
+struct Work {
+    bounds: Bounds,
+    filter: JoinFilter,
+    join_type: JoinType,
+    /// Columns of the joined rows that are given, left before right; all when `None`.
+    projection: Option<Vec<usize>>,
+    schema: SchemaRef,
+}
+
+impl IntervalJoinExec {
+    fn new(
+        inputs: [Arc<dyn ExecutionPlan>; 2],
+        bounds: Bounds,
+        filter: JoinFilter,
+        join_type: JoinType,
+        projection: Option<Vec<usize>>,
+        schema: SchemaRef,
+    ) -> Self {
+        Self::of_work(inputs, Arc::new(Work { bounds, filter, join_type, projection, schema }))
+    }
+
+    fn of_work(inputs: [Arc<dyn ExecutionPlan>; 2], work: Arc<Work>) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&work.schema)),
+            inputs[1].output_partitioning().clone(),
+            EmissionType::Incremental,
+            inputs[1].boundedness(),
+        );
+        let partitioning = datafusion::physical_expr::Partitioning::UnknownPartitioning(
+            inputs[1].output_partitioning().partition_count(),
+        );
+        let properties = properties.with_partitioning(partitioning);
+        Self { inputs, work, index: Arc::default(), properties: Arc::new(properties) }
+    }
+}
+
+impl fmt::Debug for IntervalJoinExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntervalJoinExec")
+            .field("inputs", &self.inputs)
+            .field("work", &self.work)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for IntervalJoinExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IntervalJoinExec: join_type={}, filter={}", self.work.join_type, self.work.filter)
+    }
+}
+
+impl ExecutionPlan for IntervalJoinExec {
+    fn name(&self) -> &str {
+        "IntervalJoinExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.inputs.iter().collect()
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        InputDistributionRequirements::new(vec![Distribution::SinglePartition, Distribution::UnspecifiedDistribution])
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![false, true]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        match <[_; 2]>::try_from(children) {
+            Ok(inputs) => Ok(Arc::new(Self::of_work(inputs, Arc::clone(&self.work)))),
+            Err(_) => internal_err!("a join has two children"),
+        }
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        f(self.work.filter.expression())
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let mut right = self.inputs[1].execute(partition, Arc::clone(&context))?;
+        let (left, index, work) = (Arc::clone(&self.inputs[0]), Arc::clone(&self.index), Arc::clone(&self.work));
+        let mut builder = RecordBatchReceiverStream::builder(self.schema(), BATCHES_AHEAD);
+        let sender = builder.tx();
+        builder.spawn(async move {
+            let bounds = &work.bounds;
+            let index = index
+                .get_or_try_init(|| async {
+                    let reservation = MemoryConsumer::new("interval join").register(context.memory_pool());
+                    let mut batches = Vec::new();
+                    let mut stream = left.execute(0, Arc::clone(&context))?;
+                    while let Some(batch) = stream.next().await {
+                        let batch = batch?;
+                        reservation.try_grow(batch.get_array_memory_size())?;
+                        batches.push(batch);
+                    }
+                    let rows = arrow_select::concat::concat_batches(&left.schema(), &batches)?;
+                    Index::new(rows, bounds, reservation)
+                })
+                .await?;
+            while let Some(batch) = right.next().await {
+                let batch = batch?;
+                let high_limits = evaluate(&bounds.high_limit, &batch)?;
+                let low_limits = evaluate(&bounds.low_limit, &batch)?;
+                let mut pairs = Pairs::default();
+                let mut found = Vec::new();
+                for row in 0..batch.num_rows() {
+                    found.clear();
+                    if high_limits.is_valid(row) && low_limits.is_valid(row) {
+                        index.find(high_limits.value(row), low_limits.value(row), &mut found);
+                    }
+                    pairs.left.extend_from_slice(&found);
+                    pairs.right.resize(pairs.left.len(), row as u32);
+                    pairs.rows.end = row + 1;
+                    if pairs.left.len() >= BATCH_ROWS || row + 1 == batch.num_rows() {
+                        let joined = work.join(index, &batch, &pairs)?;
+                        // Nobody listens any more: enough rows have been given.
+                        if joined.num_rows() > 0 && sender.send(Ok(joined)).await.is_err() {
+                            return Ok(());
+                        }
+                        pairs = Pairs { rows: row + 1..row + 1, ..Pairs::default() };
+                    }
+                }
+            }
+            Ok(())
+        });
+        Ok(builder.build())
+    }
+}
+
+/// Candidates of some rows of the right side.
+#[derive(Debug, Default)]
+struct Pairs {
+    left: Vec<u32>,
+    right: Vec<u32>,
+    /// The rows of the right side whose candidates these are, all of them.
+    rows: std::ops::Range<usize>,
+}
+
+impl Work {
+    /// The joined rows of some candidates.
+    fn join(&self, index: &Index, right: &RecordBatch, pairs: &Pairs) -> Result<RecordBatch> {
+        let is_pair = self.decide(index, right, pairs)?;
+        let is_kept = |at: usize| is_pair.is_valid(at) && is_pair.value(at);
+        let kept = || (0..pairs.left.len()).filter(|at| is_kept(*at));
+        let (left_rows, right_rows): (UInt32Array, UInt32Array) = match self.join_type {
+            JoinType::Inner => {
+                let left = kept().map(|at| pairs.left[at]);
+                (UInt32Array::from_iter_values(left), UInt32Array::from_iter_values(kept().map(|at| pairs.right[at])))
+            }
+            JoinType::Right => {
+                let (mut left, mut right) = (Vec::new(), Vec::new());
+                let mut next = kept().peekable();
+                for row in pairs.rows.clone() {
+                    let first = left.len();
+                    while let Some(at) = next.next_if(|at| pairs.right[*at] as usize == row) {
+                        left.push(Some(pairs.left[at]));
+                    }
+                    if left.len() == first {
+                        left.push(None);
+                    }
+                    right.resize(left.len(), row as u32);
+                }
+                (UInt32Array::from(left), UInt32Array::from(right))
+            }
+            JoinType::RightSemi | JoinType::RightAnti => {
+                let mut has_pair = vec![false; pairs.rows.len()];
+                for at in kept() {
+                    has_pair[pairs.right[at] as usize - pairs.rows.start] = true;
+                }
+                let is_wanted = self.join_type == JoinType::RightSemi;
+                let rows = pairs.rows.clone().zip(has_pair).filter(|(_, has_pair)| *has_pair == is_wanted);
+                (UInt32Array::from_iter_values([]), UInt32Array::from_iter_values(rows.map(|(row, _)| row as u32)))
+            }
+            other => return internal_err!("an interval join of type {other}"),
+        };
+        let has_left = matches!(self.join_type, JoinType::Inner | JoinType::Right);
+        let left_columns = if has_left { index.rows.columns() } else { &[] };
+        let num_left = left_columns.len();
+        let all: Vec<usize> = (0..num_left + right.num_columns()).collect();
+        let wanted = self.projection.as_ref().unwrap_or(&all);
+        let columns = wanted.iter().map(|&column| match column.checked_sub(num_left) {
+            None => arrow_select::take::take(&left_columns[column], &left_rows, None),
+            Some(column) => arrow_select::take::take(right.column(column), &right_rows, None),
+        });
+        let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(right_rows.len()));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+    }
+
+    /// What the condition says of each candidate.
+    fn decide(&self, index: &Index, right: &RecordBatch, pairs: &Pairs) -> Result<BooleanArray> {
+        let (left_rows, right_rows) = (
+            UInt32Array::from_iter_values(pairs.left.iter().copied()),
+            UInt32Array::from_iter_values(pairs.right.iter().copied()),
+        );
+        let columns = self.filter.column_indices().iter().map(|column| match column.side {
+            JoinSide::Left => Ok(arrow_select::take::take(index.rows.column(column.index), &left_rows, None)?),
+            JoinSide::Right => Ok(arrow_select::take::take(right.column(column.index), &right_rows, None)?),
+            JoinSide::None => internal_err!("a join's condition is about no side"),
+        });
+        let columns = columns.collect::<Result<Vec<ArrayRef>>>()?;
+        let fields = self.filter.schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let options = RecordBatchOptions::new().with_row_count(Some(pairs.left.len()));
+        let rows = RecordBatch::try_new_with_options(schema, columns, &options)?;
+        let decided = self.filter.expression().evaluate(&rows)?.into_array(rows.num_rows())?;
+        Ok(as_boolean_array(&decided)?.clone())
+    }
+}

@@ -1,0 +1,22 @@
+-- Values of nodes (id, columns) carried along edges (source_node_id, dest_node_id). The query gets in $table what has
+-- arrived (id, columns) and gives the same columns.
+CREATE PERFETTO MACRO _graph_scan(
+  graph_table TableOrSubquery, init_table TableOrSubquery, scan_columns _ColumnNameList, step_query TableOrSubquery)
+RETURNS TableOrSubquery AS
+(SELECT * FROM __graph_scan(
+  (SELECT * FROM $graph_table),
+  (SELECT * FROM $init_table),
+  __intrinsic_stringify!($scan_columns),
+  __intrinsic_stringify!($step_query, table),
+  'each'));
+
+-- The same, where the query gets everything that arrives at a node at once.
+CREATE PERFETTO MACRO _graph_aggregating_scan(
+  graph_table TableOrSubquery, init_table TableOrSubquery, agg_columns _ColumnNameList, agg_query TableOrSubquery)
+RETURNS TableOrSubquery AS
+(SELECT * FROM __graph_scan(
+  (SELECT * FROM $graph_table),
+  (SELECT * FROM $init_table),
+  __intrinsic_stringify!($agg_columns),
+  __intrinsic_stringify!($agg_query, table),
+  'aggregated'));

@@ -1,0 +1,21 @@
+CREATE PERFETTO MACRO _interval_table(t TableOrSubquery) RETURNS _SqlFragment AS (SELECT * FROM $t);
+
+-- Where intervals of several tables (id, ts, dur) are under way at the same time, within each partition.
+CREATE PERFETTO MACRO _interval_intersect(tabs _TableNameList, agg_columns _ColumnNameList)
+RETURNS TableOrSubquery AS
+(SELECT * FROM __interval_intersect(
+  __intrinsic_token_apply!(_interval_table, $tabs),
+  __intrinsic_stringify!($agg_columns)));
+
+-- The parts of a table's intervals that lie in one interval.
+CREATE PERFETTO MACRO _interval_intersect_single(ts Expr, dur Expr, t TableOrSubquery)
+RETURNS TableOrSubquery AS
+(SELECT id_0 AS id, ts, dur FROM __interval_intersect(
+  (SELECT * FROM $t),
+  (SELECT 0 AS id, $ts AS ts, $dur AS dur),
+  '()'));
+
+-- What runs between any two starts or ends of intervals, and what ends there.
+CREATE PERFETTO MACRO interval_self_intersect(intervals TableOrSubquery)
+RETURNS TableOrSubquery AS
+(SELECT * FROM __interval_self_intersect((SELECT * FROM $intervals)));
