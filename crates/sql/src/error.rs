@@ -10,6 +10,8 @@ use std::time::Duration;
 use arrow_schema::Schema;
 use unicode_width::UnicodeWidthStr;
 
+use crate::module;
+
 /// Where in a script something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -211,6 +213,15 @@ impl SqlError {
 
     /// What to do about it, when there is something to say.
     pub fn hint(&self) -> Option<String> {
+        let module = match self {
+            Self::UnknownTable { name, .. } | Self::UnknownFunction { name, .. } | Self::UnknownMacro { name, .. } => {
+                module::defining(name)
+            }
+            _ => None,
+        };
+        if let Some(module) = module {
+            return Some(format!("it is in a module: `INCLUDE PERFETTO MODULE {module};`"));
+        }
         match self {
             Self::UnknownTable { nearest, .. } if nearest.is_empty() => {
                 Some("`kinetoscope query --schema` lists all tables".to_owned())

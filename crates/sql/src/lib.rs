@@ -43,6 +43,7 @@ mod span_join;
 mod sub_query;
 mod table_info;
 mod table_provider;
+mod union_column;
 mod view;
 mod vocabulary;
 

@@ -61,6 +61,20 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     MODULES.iter().filter(|module| !module.text.is_empty()).map(|module| module.name)
 }
 
+/// The module that defines `name`: a macro, a function, a table or a view.
+pub(crate) fn defining(name: &str) -> Option<&'static str> {
+    let defines = |module: &&Module| {
+        let mut words = module.text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let mut before = ["", ""];
+        words.any(|word| {
+            let is_definition = before[0] == "PERFETTO" && ["MACRO", "FUNCTION", "TABLE", "VIEW"].contains(&before[1]);
+            before = [before[1], word];
+            is_definition && word.eq_ignore_ascii_case(name)
+        })
+    };
+    MODULES.iter().find(defines).map(|module| module.name)
+}
+
 /// Names that look like `pattern`, closest first.
 pub(crate) fn nearest(pattern: &str) -> Vec<String> {
     nearest_names(pattern, MODULES.iter().map(|module| module.name))

@@ -40,6 +40,7 @@ use crate::row_order;
 use crate::session::Engine;
 use crate::sub_query;
 use crate::table_info;
+use crate::union_column;
 use crate::view::ShippedView;
 
 /// The schema that SQLite's users may write before a table's name.
@@ -99,7 +100,7 @@ impl Planner<'_> {
     fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
         let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
         let plan = json_table::settle(self.operators.settle_lists(plan)?)?;
-        settle_types(sub_query::settle(plan)?)
+        settle_types(union_column::settle(sub_query::settle(plan)?)?)
     }
 
     /// The columns of what a `FROM` brings together, each with its table.

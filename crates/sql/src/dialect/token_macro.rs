@@ -114,7 +114,7 @@ pub(crate) fn expand(
     mut tokens: Vec<TokenWithSpan>,
     macros: &HashMap<String, Macro>,
 ) -> Result<(Vec<TokenWithSpan>, Origins), WrongCall> {
-    let mut expansion = Expansion { macros, next_line: FIRST_LINE, origins: Origins::default() };
+    let mut expansion = Expansion { macros, next_line: FIRST_LINE, origins: Origins::default(), depth: 0 };
     for _ in 0..MAX_DEPTH {
         if find_call(&tokens, 0).is_none() {
             return Ok((tokens, expansion.origins));
@@ -140,6 +140,8 @@ struct Expansion<'a> {
     macros: &'a HashMap<String, Macro>,
     next_line: u64,
     origins: Origins,
+    /// How many lists are being expanded inside of each other.
+    depth: usize,
 }
 
 impl Expansion<'_> {
@@ -245,20 +247,34 @@ impl Expansion<'_> {
 
     /// The macro that the first argument names, and the items of the lists that the others are.
     fn lists(
-        &self,
+        &mut self,
         call: &TokenWithSpan,
         name: &str,
         args: &[Vec<TokenWithSpan>],
     ) -> Result<(TokenWithSpan, Vec<ItemList>), WrongCall> {
-        let wrong = || self.wrong(call, format!("`{name}!` takes the name of a macro and lists in parentheses"));
+        let message = format!("`{name}!` takes the name of a macro and lists in parentheses");
+        let wrong = || self.wrong(call, message.clone());
         let (applied, lists) = args.split_first().ok_or_else(wrong)?;
         let mut applied = applied.iter().filter(|token| !is_blank(token));
         let macro_name = match (applied.next(), applied.next()) {
             (Some(token @ TokenWithSpan { token: Token::Word(_), .. }), None) if !lists.is_empty() => token,
             _ => return Err(wrong()),
         };
-        let items: Option<Vec<_>> = lists.iter().map(|list| list_items(list)).collect();
-        Ok((macro_name.clone(), items.ok_or_else(wrong)?))
+        let mut items = Vec::with_capacity(lists.len());
+        for list in lists {
+            // A list may be what another macro stands for.
+            let mut list = list.clone();
+            while find_call(&list, 0).is_some_and(|at| list[..at].iter().all(is_blank)) {
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return Err(self.wrong(call, format!("macros call each other more than {MAX_DEPTH} deep")));
+                }
+                list = self.expand_once(&list)?;
+                self.depth -= 1;
+            }
+            items.push(list_items(&list).ok_or_else(|| self.wrong(call, message.clone()))?);
+        }
+        Ok((macro_name.clone(), items))
     }
 
     /// Calls of a macro, given the arguments of each.

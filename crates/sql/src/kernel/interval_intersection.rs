@@ -29,6 +29,11 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         parameters: "(table with id, ts, dur), …, 'partition columns'",
         bind: bind_intersection,
     },
+    Definition {
+        name: "__interval_intersect_named",
+        parameters: "(table), …, 'id column', 'ts column', 'dur column', 'partition columns'",
+        bind: bind_named_intersection,
+    },
     Definition { name: "interval_join", parameters: "table, table[, '(partition columns)']", bind: bind_intersection },
     Definition {
         name: "__interval_self_intersect",
@@ -139,8 +144,29 @@ fn bind_intersection(call: &mut Call<'_>) -> Result<Bound> {
         return call.wrong_arguments();
     }
     let partitions = if has_partitions { call.names(num_tables)? } else { Vec::new() };
+    bind_tables(call, num_tables, ["id", "ts", "dur"], &partitions)
+}
+
+fn bind_named_intersection(call: &mut Call<'_>) -> Result<Bound> {
+    let Some(num_tables) = call.len().checked_sub(4).filter(|&num_tables| num_tables > 0) else {
+        return call.wrong_arguments();
+    };
+    let mut names = Vec::new();
+    for index in num_tables..num_tables + 3 {
+        names.extend(call.names(index)?);
+    }
+    let [id, ts, dur] = names.as_slice() else { return call.wrong_arguments() };
+    bind_tables(call, num_tables, [id, ts, dur], &call.names(num_tables + 3)?)
+}
+
+fn bind_tables(
+    call: &mut Call<'_>,
+    num_tables: usize,
+    [id, ts, dur]: [&str; 3],
+    partitions: &[String],
+) -> Result<Bound> {
     let role = |index: usize| format!("table {}", index + 1);
-    let columns: Vec<(&str, Kind)> = [("id", Kind::Any), ("ts", Kind::Int), ("dur", Kind::Int)]
+    let columns: Vec<(&str, Kind)> = [(id, Kind::Any), (ts, Kind::Int), (dur, Kind::Int)]
         .into_iter()
         .chain(partitions.iter().map(|name| (name.as_str(), Kind::Any)))
         .collect();

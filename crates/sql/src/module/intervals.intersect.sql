@@ -7,6 +7,17 @@ RETURNS TableOrSubquery AS
   __intrinsic_token_apply!(_interval_table, $tabs),
   __intrinsic_stringify!($agg_columns)));
 
+-- The same for columns of other names, the same ones in all tables.
+CREATE PERFETTO MACRO _interval_intersect_with_col_names(
+  tabs _TableNameList, id_column ColumnName, ts_column ColumnName, dur_column ColumnName, agg_columns _ColumnNameList)
+RETURNS TableOrSubquery AS
+(SELECT * FROM __interval_intersect_named(
+  __intrinsic_token_apply!(_interval_table, $tabs),
+  __intrinsic_stringify!($id_column),
+  __intrinsic_stringify!($ts_column),
+  __intrinsic_stringify!($dur_column),
+  __intrinsic_stringify!($agg_columns)));
+
 -- The parts of a table's intervals that lie in one interval.
 CREATE PERFETTO MACRO _interval_intersect_single(ts Expr, dur Expr, t TableOrSubquery)
 RETURNS TableOrSubquery AS

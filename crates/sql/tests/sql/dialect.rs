@@ -255,3 +255,20 @@ fn category_cuda_means_what_it_says_everywhere_else() {
     let query = "select name from slice where category = \"cuda\"";
     assert_eq!((csv(&strict, query), notes(&strict, query).len()), ("\"name\"\n".to_owned(), 0));
 }
+
+#[test]
+fn a_union_has_the_columns_of_its_first_query() {
+    let rest = "select null as a, 2 as b where false union all values (10, 11)";
+    assert_eq!(csv(&session(), rest), "\"a\",\"b\"\n10,11\n");
+    assert_eq!(csv(&session(), &format!("{rest} union all select 5, 6")), "\"a\",\"b\"\n10,11\n5,6\n");
+    assert_eq!(csv(&session(), &format!("select b from ({rest})")), "\"b\"\n11\n");
+    assert_eq!(
+        csv(&session(), &format!("create table t as {rest} union all values (0, 1); select a from t")),
+        "\"a\"\n10\n0\n"
+    );
+    assert_eq!(csv(&session(), "select 1 as a where false union all select id from slice where id = 2"), "\"a\"\n2\n");
+    assert_eq!(
+        csv(&session(), "select id as a from slice where false union select dur from slice where id = 2"),
+        "\"a\"\n300\n"
+    );
+}

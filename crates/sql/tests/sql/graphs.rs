@@ -70,6 +70,15 @@ fn nodes_are_reached_deep_first() {
         ),
         ["5,\"[NULL]\"", "10,5"]
     );
+    // A table that gets its types from its later rows.
+    assert_eq!(
+        rows(
+            "create perfetto table foo as select null as source_node_id, null as dest_node_id where false \
+             union all values (10, 11) union all values (0, 10); \
+             select * from graph_reachable_dfs!(foo, (select 0 as node_id))"
+        ),
+        ["0,\"[NULL]\"", "10,0", "11,10"]
+    );
     // Several starts: what one reaches is not reached again.
     assert_eq!(
         rows(
@@ -308,6 +317,15 @@ fn values_are_carried_along_edges() {
              (select id, coalesce(above, 'x') as above from $table))"
         )),
         ["2,\"[NULL]\"", "4,\"x\""]
+    );
+    // A macro may have the query in its body.
+    assert_eq!(
+        rows(&format!(
+            "{tables} create perfetto macro depths(e TableOrSubquery, n Expr) returns TableOrSubquery as \
+             (select * from _graph_scan!($e, inits, (depth), (select id, depth + $n as depth from $table))); \
+             select max(depth) from depths!(edges, 10)"
+        )),
+        ["20"]
     );
     assert_eq!(
         error(&format!(

@@ -14,12 +14,15 @@ fn rows(script: &str) -> Vec<String> {
 const OVERLAP: &str = "a.ts < b.ts + b.dur and b.ts < a.ts + a.dur";
 const CONTAINMENT: &str = "a.ts <= b.ts and b.ts + b.dur <= a.ts + a.dur";
 const POINT: &str = "b.ts between a.ts and a.ts + a.dur - 1";
-const CONDITIONS: [&str; 5] = [
+const CONDITIONS: [&str; 8] = [
     OVERLAP,
     CONTAINMENT,
     POINT,
     "a.ts < b.ts + b.dur and b.ts < a.ts + a.dur and a.id != b.id",
     "a.id + 1 > b.id and b.id + 3 >= a.id",
+    "a.k = b.k and a.ts < b.ts + b.dur and b.ts < a.ts + a.dur",
+    "a.k = b.k and a.id % 2 = b.id % 2 and a.ts <= b.ts and b.ts + b.dur <= a.ts + a.dur",
+    "a.k is b.k and a.ts < b.ts + b.dur and b.ts < a.ts + a.dur",
 ];
 
 /// Numbers that look random and are the same in every run.
@@ -33,11 +36,12 @@ impl Dice {
 }
 
 fn random_table(dice: &mut Dice, name: &str, num_rows: u64) -> String {
-    let mut statement = format!("create table {name} as with x(id, ts, dur) as (values ");
+    let mut statement = format!("create table {name} as with x(id, ts, dur, k) as (values ");
     for id in 0..num_rows {
+        let k = if dice.throw(8) == 0 { "NULL".to_owned() } else { dice.throw(2).to_string() };
         let dur = if dice.throw(12) == 0 { "NULL".to_owned() } else { (dice.throw(4) * dice.throw(6)).to_string() };
         let comma = if id == 0 { "" } else { ", " };
-        write!(statement, "{comma}({id}, {}, {dur})", dice.throw(50)).expect("a String takes everything");
+        write!(statement, "{comma}({id}, {}, {dur}, {k})", dice.throw(50)).expect("a String takes everything");
     }
     statement + ") select * from x;"
 }
@@ -57,7 +61,8 @@ fn sqlite_rows(connection: &Connection, query: &str) -> Vec<String> {
 fn joins_of_intervals_are_those_of_all_pairs() {
     for seed in 0..6 {
         let mut dice = Dice(seed);
-        let sizes = [dice.throw(40) + 1, dice.throw(40) + 1];
+        // Enough rows of one key for the tree, and few.
+        let sizes = [dice.throw(90) + 1, dice.throw(90) + 1];
         let tables = random_table(&mut dice, "a", sizes[0]) + &random_table(&mut dice, "b", sizes[1]);
         let connection = Connection::open_in_memory().expect("SQLite opens");
         connection.execute_batch(&tables).expect("SQLite makes the tables");
@@ -92,9 +97,17 @@ fn joins_of_intervals_try_few_pairs() {
             assert!(!plan.contains("NestedLoopJoinExec"), "{condition}: {plan}");
         }
     }
+    // Equal tracks are not enough: a track may have a million slices.
+    let plan = plan_of(&format!("a.track_id = b.track_id and {OVERLAP}"), "join");
+    assert!(plan.contains("IntervalJoinExec: join_type=Inner, on=track_id@"), "{plan}");
+    let plan = csv(&session(), "explain select s.id, a.id from slice s join ancestor_slice(s.id) a");
+    assert!(plan.contains("IntervalJoinExec"), "{plan}");
+    // A row number is enough.
+    let plan = plan_of(&format!("a.id = b.id and {OVERLAP}"), "join");
+    assert!(plan.contains("HashJoinExec"), "{plan}");
     // One bound alone gives most pairs anyway.
     assert!(!plan_of("a.ts < b.ts", "join").contains("IntervalJoinExec"));
-    // Two million times two million pairs would take hours, and forty thousand squared minutes.
+    // All pairs of forty thousand rows would take minutes.
     assert_eq!(
         rows(
             "create table n as with recursive c(n) as (select 0 union all select n + 1 from c where n < 39999) select n from c; \
@@ -103,6 +116,15 @@ fn joins_of_intervals_try_few_pairs() {
              select count(*), sum(a.id - b.id) from a join b on a.ts < b.ts + b.dur and b.ts < a.ts + a.dur"
         ),
         // Each of b lies in the one of a that begins before it; that of the next reaches to the middle only.
+        ["40000,0"]
+    );
+    assert_eq!(
+        rows(
+            "create table n as with recursive c(n) as (select 0 union all select n + 1 from c where n < 39999) select n from c; \
+             create table a as select n as id, n * 10 as ts, 15 as dur, n % 2 as k from n; \
+             create table b as select n as id, n * 10 + 5 as ts, 2 as dur, n % 2 as k from n; \
+             select count(*), sum(a.id - b.id) from a join b on a.k = b.k and a.ts < b.ts + b.dur and b.ts < a.ts + a.dur"
+        ),
         ["40000,0"]
     );
 }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use kinetoscope_sql::{Session, SessionOptions, SqlError};
 use rusqlite::Connection;
 
 use super::drawn::{csv, error, session};
+use super::many;
 
 const MODULES: &str = "include perfetto module intervals.*; include perfetto module counters.intervals;";
 
@@ -126,6 +128,28 @@ fn one_interval_is_intersected_with_a_table() {
         ),
         csv(&session(), "select count(*) from slice").lines().skip(1).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn columns_of_intervals_may_have_other_names() {
+    let tables = "
+        create perfetto table a as select 1 as slice, 0 as t, 10 as length, 'x' as k;
+        create perfetto table b as select 5 as slice, 4 as t, 10 as length, 'x' as k;";
+    let call = "_interval_intersect_with_col_names!((a, b), slice, t, length, (k))";
+    assert_eq!(rows(&format!("{tables} select * from {call}")), ["4,6,1,5,\"x\""]);
+    assert_eq!(header(&format!("{tables} select * from {call}")), "\"ts\",\"dur\",\"id_0\",\"id_1\",\"k\"");
+}
+
+#[test]
+fn what_a_kernel_holds_counts_as_memory() {
+    let options = SessionOptions { memory_limit_bytes: Some(4 << 20), ..Default::default() };
+    let session = Session::new(many::trace(200_000), options).expect("a session starts");
+    let script = format!("{MODULES} select count(*) from _interval_intersect!((slice, slice), (track_id))");
+    let result = session.run(&script, &mut |_| Ok(()));
+    assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
+    let script = "select count(*) from slice a join slice b on a.ts < b.ts + b.dur and b.ts < a.ts + a.dur";
+    let result = session.run(script, &mut |_| Ok(()));
+    assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
 }
 
 #[test]

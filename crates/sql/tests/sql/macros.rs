@@ -32,6 +32,15 @@ fn macros_are_applied_to_the_items_of_lists() {
         )),
         "\"id\"\n0\n"
     );
+    // A list may be what another macro stands for.
+    assert_eq!(
+        result(&format!(
+            "{macros} create perfetto macro both() returns _List as (3, 4); select __intrinsic_token_apply!(pair, both!(), (1, 2))"
+        ))
+        .lines()
+        .last(),
+        Some("31,42")
+    );
     for call in
         ["__intrinsic_token_apply!(same)", "__intrinsic_token_apply!(same, 1)", "__intrinsic_token_apply!(1 + 1, (1))"]
     {
@@ -154,4 +163,21 @@ fn lists_of_columns_and_tables_are_mapped() {
         )),
         "\"most\"\n7\n"
     );
+}
+
+#[test]
+fn what_a_module_has_is_said_to_be_there() {
+    assert_eq!(
+        error("select * from _interval_intersect!((slice), ())").report(),
+        "no such macro: `_interval_intersect!`\nline 1: select * from _interval_intersect!((slice), ())\n                      ^^^^^^^^^^^^^^^^^^^\n\nhint: it is in a module: `INCLUDE PERFETTO MODULE intervals.intersect;`"
+    );
+    for (query, module) in [
+        ("select * from thread_slice", "slices.with_context"),
+        ("select * from THREAD_SLICE", "slices.with_context"),
+        ("select * from ancestor_slice_by_stack(1)", "slices.stack"),
+        ("select * from graph_dominator_tree!(slice, 1)", "graphs.dominator_tree"),
+    ] {
+        let hint = format!("it is in a module: `INCLUDE PERFETTO MODULE {module};`");
+        assert_eq!(error(query).hint(), Some(hint), "{query}");
+    }
 }
