@@ -160,7 +160,7 @@ impl Join {
 
     /// The bounds in the condition.
     fn bounds(&self) -> Option<Bounds> {
-        let (mut at_most, mut at_least) = (None, None);
+        let (mut at_most, mut at_least) = (Vec::new(), Vec::new());
         for part in split_conjunction(self.filter.expression()) {
             let Some(comparison) = part.downcast_ref::<BinaryExpr>() else { continue };
             let is_smaller = match comparison.op() {
@@ -178,10 +178,20 @@ impl Join {
                 _ => (second, first, !is_smaller),
             };
             let found = if is_smaller { &mut at_most } else { &mut at_least };
-            found.get_or_insert((left, right));
+            found.push((left, right));
         }
-        let ((low, high_limit), (high, low_limit)) = (at_most?, at_least?);
-        Some(Bounds { low, high, high_limit, low_limit })
+        let mut best: Option<(usize, Bounds)> = None;
+        for (low, high_limit) in &at_most {
+            for (high, low_limit) in &at_least {
+                // Bounds of one thing leave few rows; `depth` and `ts` have little to do with each other.
+                let num_shared = num_shared_columns(low, high) + num_shared_columns(high_limit, low_limit);
+                if best.as_ref().is_none_or(|(most, _)| num_shared > *most) {
+                    let [low, high, high_limit, low_limit] = [low, high, high_limit, low_limit].map(Arc::clone);
+                    best = Some((num_shared, Bounds { low, high, high_limit, low_limit }));
+                }
+            }
+        }
+        best.map(|(_, bounds)| bounds)
     }
 
     /// An expression of whole numbers over the columns of one side, as an expression over that side's rows.
@@ -211,6 +221,11 @@ impl Join {
         });
         Some((moved.data().ok()?, side))
     }
+}
+
+/// How many columns two expressions have in common.
+fn num_shared_columns(left: &Arc<dyn PhysicalExpr>, right: &Arc<dyn PhysicalExpr>) -> usize {
+    collect_columns(left).intersection(&collect_columns(right)).count()
 }
 
 /// What a pair of rows has to fulfil at least: `low` is at most `high_limit`, and `high` is at least `low_limit`.
@@ -417,7 +432,8 @@ impl DisplayAs for IntervalJoinExec {
         for [left, right] in on {
             write!(f, "on={left} = {right}, ")?;
         }
-        write!(f, "filter={filter}")
+        let Bounds { low, high, .. } = &self.work.bounds;
+        write!(f, "sorted={low}, tree={high}, filter={filter}")
     }
 }
 
