@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
 use datafusion::common::{Result, exec_err};
+use datafusion::execution::memory_pool::MemoryReservation;
 
 use super::column::{int_at, ints};
 use super::{Bound, Call, Definition, Kind};
@@ -195,14 +196,14 @@ fn bind_weight_bounded(call: &mut Call<'_>) -> Result<Bound> {
     call.table(0, EDGES, &[source, target, ("edge_weight", Kind::Int)])?;
     call.table(1, "the roots", &[("root_node_id", Kind::Int), ("root_target_weight", Kind::Int)])?;
     call.table(2, "the limit", &[("is_floor", Kind::Int)])?;
-    Ok(Bound::new(id_fields(&["root_node_id", "node_id", "parent_node_id"]), weight_bounded))
+    Ok(Bound::growing(id_fields(&["root_node_id", "node_id", "parent_node_id"]), weight_bounded))
 }
 
 /// A walk from each root, as far as the weights of the edges on the way allow.
 ///
 /// As a ceiling, the target is the most that a way may weigh. As a floor, the walk ends with the first node on each way
 /// that weighs more than the target.
-fn weight_bounded(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
+fn weight_bounded(tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
     let [edges, roots, limit] = tables else { return exec_err!("a bounded search has edges, roots and a limit") };
     let is_floor = ints(limit, 0)?.iter().next().flatten().is_some_and(|is_floor| is_floor != 0);
     let weights = ints(edges, 2)?;
@@ -216,6 +217,7 @@ fn weight_bounded(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
     let mut reached_by = vec![0_usize; graph.len()];
     let mut stack: Vec<(u32, Option<u32>, i64)> = Vec::new();
     for (walk, &(root, target_weight)) in (1..).zip(&roots) {
+        let num_before = found[0].len();
         stack.push((root, None, 0));
         while let Some((node, parent, weight)) = stack.pop() {
             let is_past = weight > target_weight;
@@ -234,6 +236,7 @@ fn weight_bounded(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
                 stack.push((graph.targets[edge], Some(node), weight.saturating_add(edge_weight)));
             }
         }
+        memory.try_grow((found[0].len() - num_before) * found.len() * size_of::<Option<i64>>())?;
     }
     Ok(found.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef).to_vec())
 }

@@ -14,6 +14,7 @@ use datafusion::catalog::{MemTable, Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::common::{Result, exec_datafusion_err, exec_err, internal_err, plan_err};
 use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, TableScan, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
@@ -144,13 +145,13 @@ type Arrived = Vec<(RowPlace, i64)>;
 
 #[async_trait]
 impl Kernel for Scan {
-    async fn compute(&self, tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
+    async fn compute(&self, tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
         let [edges, starts] = tables else { return internal_err!("a scan has edges and starts") };
         let graph = Graph::of_edges(edges)?;
         let starts = RecordBatch::try_new(Arc::clone(&self.schema), starts.columns().to_vec())?;
         let results = match self.is_aggregated {
-            true => self.scan_aggregated(&graph, starts).await?,
-            false => self.scan_each(&graph, starts).await?,
+            true => self.scan_aggregated(&graph, starts, memory).await?,
+            false => self.scan_each(&graph, starts, memory).await?,
         };
         Ok(arrow_select::concat::concat_batches(&self.schema, &results)?.columns().to_vec())
     }
@@ -183,7 +184,12 @@ impl Scan {
     }
 
     /// Each row goes along each edge by itself.
-    async fn scan_each(&self, graph: &Graph, starts: RecordBatch) -> Result<Vec<RecordBatch>> {
+    async fn scan_each(
+        &self,
+        graph: &Graph,
+        starts: RecordBatch,
+        memory: &MemoryReservation,
+    ) -> Result<Vec<RecordBatch>> {
         let mut batches = vec![starts];
         // A way without a circle has no more steps than there are nodes.
         for _ in 0..=graph.len() {
@@ -197,6 +203,7 @@ impl Scan {
                 return Ok(batches);
             }
             let rows = self.run_step(&batches, &arrived).await?;
+            memory.try_grow(rows.get_array_memory_size())?;
             batches.push(rows);
         }
         exec_err!("the graph that is scanned has a circle")
@@ -204,7 +211,12 @@ impl Scan {
 
     /// All rows that arrive at a node are there before the query runs over them. What starts at a node where others
     /// arrive waits for them.
-    async fn scan_aggregated(&self, graph: &Graph, starts: RecordBatch) -> Result<Vec<RecordBatch>> {
+    async fn scan_aggregated(
+        &self,
+        graph: &Graph,
+        starts: RecordBatch,
+        memory: &MemoryReservation,
+    ) -> Result<Vec<RecordBatch>> {
         let start_nodes: Vec<u32> =
             nodes_of(&starts)?.into_iter().filter_map(|(_, node)| node.and_then(|node| graph.find(node))).collect();
         let levels = levels(graph, &start_nodes)?;
@@ -228,6 +240,7 @@ impl Scan {
                     continue;
                 }
                 let rows = self.run_step(&batches, &here).await?;
+                memory.try_grow(rows.get_array_memory_size())?;
                 batches.push(rows);
             }
             let last = batches.len() - 1;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
 use datafusion::common::{Result, exec_err};
+use datafusion::execution::memory_pool::MemoryReservation;
 
 use super::column::{Groups, int_at, ints, spans, take};
 use super::interval_intersection::{Combinations, Span};
@@ -174,7 +175,7 @@ fn bind_by_root(call: &mut Call<'_>) -> Result<Bound> {
         ["id", "parent_id", "ts", "dur"].into_iter().chain(keys.iter().map(String::as_str)).collect();
     call.table_of_types(1, "the children", &names, &child_types)?;
     let names = ["root_id", "root_ts", "root_dur", "id", "parent_id", "ts", "dur", ROOT_KEY];
-    Ok(Bound::new(int_fields(&names), by_root))
+    Ok(Bound::growing(int_fields(&names), by_root))
 }
 
 /// A root, one of its children, and the part of the child that lies in the root.
@@ -182,7 +183,7 @@ type OfRoot = (u32, Option<u32>, Option<Span>);
 
 /// The children of each root: those that are under way during it and have its key, cut to it. A root without children
 /// has a row without a child.
-fn by_root(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
+fn by_root(tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
     let [roots, children] = tables else { return exec_err!("roots have one table of children") };
     let root_spans = spans(roots, 1, 2, "the roots")?;
     let child_spans = spans(children, 2, 3, "the children")?;
@@ -191,7 +192,7 @@ fn by_root(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
     let mut found: Vec<OfRoot> = Vec::new();
     for group in &groups.groups {
         let root_side = Combinations::of_table(&root_spans, &group[0]);
-        let pairs = root_side.intersect(&Combinations::of_table(&child_spans, &group[1]));
+        let pairs = root_side.intersect(&Combinations::of_table(&child_spans, &group[1]), memory)?;
         found.extend(pairs.rows.chunks(2).zip(&pairs.spans).map(|(rows, span)| (rows[0], Some(rows[1]), Some(*span))));
     }
     let mut has_child = vec![false; roots.num_rows()];

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
 use datafusion::common::{Result, plan_err};
+use datafusion::execution::memory_pool::MemoryReservation;
 
 use super::column::{Groups, spans, take};
 use super::{Bound, Call, Definition, Kind};
@@ -41,6 +42,9 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         bind: bind_self_intersection,
     },
 ];
+
+/// How many rows of a result may be there before they are accounted for.
+const ACCOUNTED_ROWS: usize = 1 << 16;
 
 /// Start and end.
 pub(super) type Span = (i64, i64);
@@ -69,7 +73,9 @@ impl Combinations {
     }
 
     /// Combinations of these with those of other tables.
-    pub(super) fn intersect(&self, other: &Self) -> Self {
+    pub(super) fn intersect(&self, other: &Self, memory: &MemoryReservation) -> Result<Self> {
+        let mut num_accounted = 0;
+        let num_bytes = size_of::<Span>() + (self.width + other.width) * size_of::<u32>();
         let mut found = Self { width: self.width + other.width, ..Self::default() };
         let sides = [self, other];
         let mut next = [0, 0];
@@ -97,6 +103,10 @@ impl Combinations {
                 }
                 is_open
             });
+            if found.spans.len() - num_accounted >= ACCOUNTED_ROWS {
+                memory.try_grow((found.spans.len() - num_accounted) * num_bytes)?;
+                num_accounted = found.spans.len();
+            }
             open[side].push(index as u32);
             next[side] += 1;
             // Nothing on the other side can meet what is still to come.
@@ -104,7 +114,7 @@ impl Combinations {
                 break;
             }
         }
-        found
+        Ok(found)
     }
 
     /// Numbers of the combinations by start, and by row where that is equal.
@@ -197,11 +207,11 @@ fn bind_tables(
         }
         fields.push(Field::new(name, data_type, true));
     }
-    Ok(Bound::new(fields, intersect))
+    Ok(Bound::growing(fields, intersect))
 }
 
 /// Tables of id, start, duration and the partition's values.
-fn intersect(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
+fn intersect(tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
     let mut all_spans = Vec::with_capacity(tables.len());
     for (index, table) in tables.iter().enumerate() {
         all_spans.push(spans(table, 1, 2, &format!("table {}", index + 1))?);
@@ -218,7 +228,7 @@ fn intersect(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
         let mut sides = group.iter().zip(&all_spans).map(|(rows, spans)| Combinations::of_table(spans, rows));
         let Some(mut found) = sides.next() else { continue };
         for side in sides {
-            found = found.intersect(&side);
+            found = found.intersect(&side, memory)?;
         }
         for index in found.in_order() {
             let (start, end) = found.spans[index as usize];
@@ -250,12 +260,12 @@ fn bind_self_intersection(call: &mut Call<'_>) -> Result<Bound> {
         Field::new("id", types[0].clone(), true),
         Field::new("interval_ends_at_ts", DataType::Boolean, true),
     ];
-    Ok(Bound::new(fields, self_intersect))
+    Ok(Bound::growing(fields, self_intersect))
 }
 
 /// For each time at which an interval starts or ends: those that are under way until the next such time, and those that
 /// end at it.
-fn self_intersect(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
+fn self_intersect(tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
     let table = &tables[0];
     let spans = spans(table, 1, 2, "the intervals")?;
     let mut times: Vec<i64> = spans.iter().flat_map(|&(start, end)| [start, end]).collect();
@@ -265,6 +275,9 @@ fn self_intersect(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
     by_start.sort_by_key(|&row| spans[row as usize].0);
     let mut starting = by_start.into_iter().peekable();
     let mut open: Vec<u32> = Vec::new();
+    /// Of a row of the result: three numbers, a row and whether it ends.
+    const NUM_BYTES: usize = 3 * size_of::<i64>() + size_of::<u32>() + size_of::<bool>();
+    let mut num_accounted = 0;
     let (mut starts, mut durs, mut numbers, mut rows, mut ends) = (vec![], vec![], vec![], vec![], vec![]);
     for (index, &time) in times.iter().enumerate() {
         while let Some(row) = starting.next_if(|&row| spans[row as usize].0 == time) {
@@ -281,6 +294,10 @@ fn self_intersect(tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
             ends.push(is_end);
             !is_end
         });
+        if starts.len() - num_accounted >= ACCOUNTED_ROWS {
+            memory.try_grow((starts.len() - num_accounted) * NUM_BYTES)?;
+            num_accounted = starts.len();
+        }
     }
     Ok(vec![
         Arc::new(Int64Array::from(starts)),

@@ -33,6 +33,7 @@ use datafusion::common::{
     Column, DataFusionError, Diagnostic, Location, Result, ScalarValue, SchemaError, Span, plan_err,
 };
 use datafusion::datasource::provider_as_source;
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::logical_expr::expr::Exists;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, TableSource};
 
@@ -42,8 +43,9 @@ use operator::KernelNode;
 /// What computes the rows of one call.
 #[async_trait]
 pub(crate) trait Kernel: fmt::Debug + Send + Sync {
-    /// The columns of the result from the tables of the call.
-    async fn compute(&self, tables: &[RecordBatch]) -> Result<Vec<ArrayRef>>;
+    /// The columns of the result from the tables of the call. A result that may be much larger than the tables is
+    /// accounted for in `memory` while it grows.
+    async fn compute(&self, tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>>;
 }
 
 /// A kernel that is a function and waits for nothing.
@@ -56,9 +58,9 @@ impl<F> fmt::Debug for Plain<F> {
 }
 
 #[async_trait]
-impl<F: Fn(&[RecordBatch]) -> Result<Vec<ArrayRef>> + Send + Sync> Kernel for Plain<F> {
-    async fn compute(&self, tables: &[RecordBatch]) -> Result<Vec<ArrayRef>> {
-        (self.0)(tables)
+impl<F: Fn(&[RecordBatch], &MemoryReservation) -> Result<Vec<ArrayRef>> + Send + Sync> Kernel for Plain<F> {
+    async fn compute(&self, tables: &[RecordBatch], memory: &MemoryReservation) -> Result<Vec<ArrayRef>> {
+        (self.0)(tables, memory)
     }
 }
 
@@ -83,6 +85,14 @@ impl Bound {
     fn new(
         columns: Vec<Field>,
         compute: impl Fn(&[RecordBatch]) -> Result<Vec<ArrayRef>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::growing(columns, move |tables, _| compute(tables))
+    }
+
+    /// The same for a result that may be much larger than the tables.
+    fn growing(
+        columns: Vec<Field>,
+        compute: impl Fn(&[RecordBatch], &MemoryReservation) -> Result<Vec<ArrayRef>> + Send + Sync + 'static,
     ) -> Self {
         Self { columns, kernel: Arc::new(Plain(compute)) }
     }

@@ -231,7 +231,7 @@ impl ExecutionPlan for KernelExec {
                 }
                 inputs.push(arrow_select::concat::concat_batches(schema, &batches)?);
             }
-            let columns = kernel.compute(&inputs).await?;
+            let columns = kernel.compute(&inputs, &reservation).await?;
             drop(inputs);
             let rows = RecordBatch::try_new(output_schema, columns)?;
             reservation.try_resize(rows.get_array_memory_size())?;

@@ -147,6 +147,16 @@ fn what_a_kernel_holds_counts_as_memory() {
     let script = format!("{MODULES} select count(*) from _interval_intersect!((slice, slice), (track_id))");
     let result = session.run(&script, &mut |_| Ok(()));
     assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
+    // Small tables whose combinations are many: three thousand times three thousand.
+    let script = format!(
+        "{MODULES} create table t as with recursive c(n) as (select 0 union all select n + 1 from c where n < 2999) \
+         select n as id, n as ts, 10000 as dur from c; select count(*) from _interval_intersect!((t, t), ())"
+    );
+    let result = session.run(&script, &mut |_| Ok(()));
+    assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
+    let script = "select count(*) from interval_self_intersect!(t)";
+    let result = session.run(script, &mut |_| Ok(()));
+    assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
     let script = "select count(*) from slice a join slice b on a.ts < b.ts + b.dur and b.ts < a.ts + a.dur";
     let result = session.run(script, &mut |_| Ok(()));
     assert!(matches!(result, Err(SqlError::MemoryLimit { .. })), "{result:?}");
