@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -216,12 +217,37 @@ pub(crate) struct QueryArgs {
     #[arg(long)]
     pub(crate) strict_sql: bool,
 
-    /// List all tables and views, or the columns of one; needs no PATH
+    /// Let running queries and created tables hold at most SIZE of memory [default: no limit]
+    ///
+    /// What a query sorts, groups or joins beyond that goes to files, which are removed when it ends; a query that cannot
+    /// go on without more fails. The trace itself is not counted.
+    #[arg(long, value_name = "SIZE", value_parser = parse_byte_size)]
+    pub(crate) max_memory_bytes: Option<u64>,
+
+    /// Put those files into FOLDER [default: the system's folder for temporary files]
+    #[arg(long, value_name = "FOLDER", requires = "max_memory_bytes")]
+    pub(crate) spill_dir: Option<PathBuf>,
+
+    /// Stop the SQL after SECONDS [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_timeout)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// List all tables, views and modules, or what is known of one; needs no PATH
     #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["sql", "file", "output"])]
     pub(crate) schema: Option<Option<String>>,
 
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+/// A time above 0 in seconds, with decimals.
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let seconds: f64 =
+        text.trim().parse().map_err(|_| "expected a number of seconds such as `10` or `0.5`".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("expected a number of seconds above 0 such as `10` or `0.5`".to_owned()),
+    }
 }
 
 const CACHE_EXAMPLES: &str = "\

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anstream::AutoStream;
 use clap::ColorChoice;
@@ -174,9 +175,21 @@ pub(crate) struct QuerySettings {
     /// Columns that a table for people may take; `None` where it is not shown on a terminal.
     pub(crate) width: Option<usize>,
     pub(crate) is_strict: bool,
+    /// `None` for as much memory as there is.
+    pub(crate) memory: Option<MemorySettings>,
+    /// `None` for as long as it takes.
+    pub(crate) timeout: Option<Duration>,
     /// Where the inputs of a prompt are kept.
     pub(crate) history: Option<PathBuf>,
     pub(crate) read: ReadSettings,
+}
+
+/// What queries may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemorySettings {
+    pub(crate) limit_bytes: usize,
+    /// Where what is beyond it goes.
+    pub(crate) spill_folder: PathBuf,
 }
 
 /// Where the SQL comes from.
@@ -345,6 +358,11 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         output,
         is_stdout_terminal: environment.is_stdout_terminal,
         is_strict: args.strict_sql,
+        memory: args.max_memory_bytes.map(|limit| MemorySettings {
+            limit_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
+            spill_folder: args.spill_dir.unwrap_or_else(std::env::temp_dir),
+        }),
+        timeout: args.timeout,
         history: environment.state_folder().map(|folder| folder.join(HISTORY_FILE)),
         read: read_settings(args.read, environment),
     })

@@ -15,6 +15,7 @@ use datafusion::logical_expr::TableType;
 use kinetoscope_model::Trace;
 
 use crate::json_table::JsonTable;
+use crate::stdlib_table;
 use crate::table_info;
 use crate::table_provider::{ArgsTable, ComputedTable, ModelTable};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
@@ -85,6 +86,9 @@ impl Catalog {
 
     /// What `name` means.
     pub(crate) fn find(&self, name: &str) -> Option<Named> {
+        if let Some(table) = name.strip_prefix(stdlib_table::PREFIX).and_then(stdlib_table::table) {
+            return Some(Named::Table(table));
+        }
         if let Some(described) = name.strip_prefix(table_info::PREFIX) {
             let created = self.created.read().unwrap_or_else(PoisonError::into_inner);
             let provider = created.get(described).map(|created| Arc::clone(&created.provider));

@@ -8,6 +8,9 @@ use crate::error::nearest_names;
 /// What every session knows without including it.
 pub(crate) const PRELUDE: &str = include_str!("module/prelude.sql");
 
+/// The name under which that is known.
+pub(crate) const PRELUDE_NAME: &str = "prelude";
+
 /// One module.
 #[derive(Debug)]
 pub(crate) struct Module {
@@ -15,36 +18,64 @@ pub(crate) struct Module {
     pub(crate) name: &'static str,
     /// The script.
     pub(crate) text: &'static str,
+    /// What belongs to it in Perfetto and is in every session here.
+    pub(crate) shipped: &'static [&'static str],
+}
+
+macro_rules! module {
+    ($name:literal) => {
+        module!($name, &[] as &[&str])
+    };
+    ($name:literal, $shipped:expr) => {
+        Module { name: $name, text: include_str!(concat!("module/", $name, ".sql")), shipped: $shipped }
+    };
 }
 
 /// Conversions of times. Perfetto's users call them without including the module, so every session has them.
-pub(crate) const TIME_CONVERSION: Module =
-    Module { name: "time.conversion", text: include_str!("module/time.conversion.sql") };
+pub(crate) const TIME_CONVERSION: Module = module!("time.conversion");
 
 /// Every module, by name.
 const MODULES: &[Module] = &[
-    Module { name: "counters.intervals", text: include_str!("module/counters.intervals.sql") },
-    Module { name: "graphs.dominator_tree", text: include_str!("module/graphs.dominator_tree.sql") },
-    Module { name: "graphs.hierarchy", text: include_str!("module/graphs.hierarchy.sql") },
-    Module { name: "graphs.partition", text: include_str!("module/graphs.partition.sql") },
-    Module { name: "graphs.scan", text: include_str!("module/graphs.scan.sql") },
-    Module { name: "graphs.search", text: include_str!("module/graphs.search.sql") },
-    Module { name: "intervals.create_intervals", text: include_str!("module/intervals.create_intervals.sql") },
-    Module { name: "intervals.fill_gaps", text: include_str!("module/intervals.fill_gaps.sql") },
-    Module { name: "intervals.intersect", text: include_str!("module/intervals.intersect.sql") },
-    Module { name: "intervals.overlap", text: include_str!("module/intervals.overlap.sql") },
-    Module { name: "prelude", text: "" },
-    Module { name: "slices.flat_slices", text: include_str!("module/slices.flat_slices.sql") },
-    Module { name: "slices.flow", text: include_str!("module/slices.flow.sql") },
-    Module { name: "slices.hierarchy", text: include_str!("module/slices.hierarchy.sql") },
-    Module { name: "slices.self_dur", text: include_str!("module/slices.self_dur.sql") },
-    Module { name: "slices.stack", text: include_str!("module/slices.stack.sql") },
-    Module { name: "slices.with_context", text: include_str!("module/slices.with_context.sql") },
-    Module { name: "std.metasql.column_list", text: include_str!("module/std.metasql.column_list.sql") },
-    Module { name: "std.metasql.table_list", text: include_str!("module/std.metasql.table_list.sql") },
-    Module { name: "std.trees.table_conversion", text: include_str!("module/std.trees.table_conversion.sql") },
+    module!("counters.intervals"),
+    module!("export.to_firefox_profile"),
+    module!("gpu.kernels"),
+    module!("gpu.launches"),
+    module!("graphs.dominator_tree"),
+    module!("graphs.hierarchy"),
+    module!("graphs.partition"),
+    module!("graphs.scan"),
+    module!("graphs.search"),
+    module!("intervals.create_intervals"),
+    module!("intervals.fill_gaps"),
+    module!("intervals.intersect"),
+    module!("intervals.overlap"),
+    Module { name: PRELUDE_NAME, text: "", shipped: &[] },
+    module!("slices.flat_slices"),
+    module!("slices.flow"),
+    module!("slices.hierarchy"),
+    module!("slices.self_dur"),
+    module!("slices.stack"),
+    module!("slices.with_context", &["thread_or_process_slice"]),
+    module!("std.metasql.column_list"),
+    module!("std.metasql.table_list"),
+    module!("std.thread"),
+    module!("std.traceinfo"),
+    module!("std.trees.table_conversion"),
     TIME_CONVERSION,
+    module!("torch.ops"),
+    module!("viz.summary.counters"),
+    module!("viz.summary.processes"),
+    module!("viz.summary.slices"),
+    module!("viz.summary.threads"),
+    module!("viz.summary.trace"),
+    module!("viz.summary.track_event"),
+    module!("vllm.steps"),
 ];
+
+/// Every module, by name.
+pub(crate) fn all() -> &'static [Module] {
+    MODULES
+}
 
 /// The modules that `pattern` means: one by its name, all below `a.*`, or all for `*`.
 pub(crate) fn matching(pattern: &str) -> Vec<&'static Module> {

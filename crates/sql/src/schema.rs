@@ -4,6 +4,7 @@ use arrow_schema::DataType;
 use serde::Serialize;
 
 use crate::error::SqlError;
+use crate::module_doc::{ModuleDoc, modules};
 use crate::session::Session;
 use crate::table_provider::{ID, ID_DOC};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
@@ -49,6 +50,11 @@ impl Session {
             })
         });
         views.chain(tables).collect()
+    }
+
+    /// Every module that `INCLUDE PERFETTO MODULE` knows, with what it defines.
+    pub fn modules(&self) -> &'static [ModuleDoc] {
+        modules()
     }
 
     fn view_doc(&self, view: &ShippedView) -> Result<TableDoc, SqlError> {

@@ -20,6 +20,7 @@ mod sql {
     mod limits;
     mod macros;
     mod many;
+    mod modules;
     mod oracle;
     mod order;
     mod perfetto;

@@ -36,7 +36,9 @@ pub(crate) fn run(settings: &QuerySettings, context: &Context) -> Result<Exit> {
         let options = SessionOptions {
             num_threads: settings.read.num_threads,
             is_strict: settings.is_strict,
-            ..SessionOptions::default()
+            memory_limit_bytes: settings.memory.as_ref().map(|memory| memory.limit_bytes),
+            spill_folder: settings.memory.as_ref().map(|memory| memory.spill_folder.clone()),
+            timeout: settings.timeout,
         };
         let session = Session::new(Arc::clone(&opened.trace), options)?;
         let Some(sql) = sql else {

@@ -226,3 +226,51 @@ fn category_cuda_finds_the_kernels_and_says_so() {
     let strict = sandbox.run(&["query", "small.json", sql, "--format", "csv", "--strict-sql"]);
     assert_eq!(strict.succeeded(), "\"name\"\n");
 }
+
+#[test]
+fn a_query_that_takes_too_long_is_stopped() {
+    let sandbox = Sandbox::with_small_trace();
+    // 3 to the 30th power of rows.
+    let joins: Vec<String> = (0..30).map(|number| format!("slice s{number}")).collect();
+    let endless = format!("select count(*) from {} where s0.id + s29.id = 1", joins.join(", "));
+    let error = sandbox.run(&["query", "small.json", &endless, "--timeout", "0.5"]).failed_with(2);
+    assert_eq!(error, "error: the query was stopped after 0.5 s\n");
+    for wrong in ["0", "-1", "soon", "inf"] {
+        let error = sandbox.run(&["query", "small.json", "select 1", &format!("--timeout={wrong}")]).failed_with(2);
+        assert!(error.contains("expected a number of seconds"), "{wrong}: {error}");
+    }
+    assert_eq!(
+        sandbox.run(&["query", "small.json", "select 1 as a", "--timeout", "60", "--format", "csv"]).succeeded(),
+        "\"a\"\n1\n"
+    );
+}
+
+#[test]
+fn a_query_that_needs_too_much_memory_says_so() {
+    let sandbox = Sandbox::with_small_trace();
+    let sql =
+        "create table t as select a.name, b.ts, c.dur from slice a, slice b, slice c; select count(*) as n from t";
+    let error = sandbox.run(&["query", "small.json", sql, "--max-memory-bytes", "100B"]).failed_with(2);
+    assert!(
+        error.starts_with("error: the query needs more than its memory limit of 100 bytes\n\nhint: raise"),
+        "{error}"
+    );
+    let folder = sandbox.path("spilled");
+    std::fs::create_dir(&folder).expect("a folder is made");
+    let folder_text = folder.to_str().expect("a path that is text");
+    let ran = sandbox.run(&[
+        "query",
+        "small.json",
+        sql,
+        "--max-memory-bytes",
+        "64MB",
+        "--spill-dir",
+        folder_text,
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(ran.succeeded(), "\"n\"\n27\n");
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder is there").count(), 0, "nothing stays behind");
+    let error = sandbox.run(&["query", "small.json", "select 1", "--spill-dir", folder_text]).failed_with(2);
+    assert!(error.contains("--max-memory-bytes"), "{error}");
+}

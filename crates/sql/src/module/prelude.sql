@@ -1,3 +1,5 @@
+-- What every session knows without including it.
+
 -- What contains a slice, on its own track.
 CREATE PERFETTO FUNCTION ancestor_slice(slice_id LONG)
 RETURNS TABLE(id LONG, ts LONG, dur LONG, track_id LONG, category STRING, name STRING, depth LONG, parent_id LONG, arg_set_id LONG) AS
@@ -86,10 +88,13 @@ JOIN slice d ON d.track_id = a.track_id
 WHERE a.id = $ancestor_id AND d.id = $descendant_id
   AND a.depth < d.depth AND a.ts <= d.ts AND a.ts + a.dur >= d.ts + d.dur;
 
+-- First start of everything in the trace.
 CREATE PERFETTO FUNCTION trace_start() RETURNS LONG AS SELECT start_ts FROM trace_bounds;
 
+-- Last end of everything in the trace.
 CREATE PERFETTO FUNCTION trace_end() RETURNS LONG AS SELECT end_ts FROM trace_bounds;
 
+-- From the first start to the last end.
 CREATE PERFETTO FUNCTION trace_dur() RETURNS LONG AS SELECT end_ts - start_ts FROM trace_bounds;
 
 -- Hours, minutes and seconds, then milliseconds, microseconds and nanoseconds.
@@ -98,6 +103,9 @@ SELECT printf('%02d:%02d:%02d %03d %03d %03d',
   $ts / 3600000000000, $ts / 60000000000 % 60, $ts / 1000000000 % 60,
   $ts / 1000000 % 1000, $ts / 1000 % 1000, $ts % 1000);
 
+-- The value as a whole number.
 CREATE PERFETTO MACRO cast_int(value Expr) RETURNS Expr AS CAST($value AS INTEGER);
+-- The value as a real number.
 CREATE PERFETTO MACRO cast_double(value Expr) RETURNS Expr AS CAST($value AS REAL);
+-- The value as a text.
 CREATE PERFETTO MACRO cast_string(value Expr) RETURNS Expr AS CAST($value AS TEXT);

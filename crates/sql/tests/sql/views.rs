@@ -33,12 +33,16 @@ const TRACE: &str = r#"{"traceEvents":[
 {"ph":"X","cat":"kernel","name":"other","pid":1,"tid":7,"ts":111,"dur":1,"args":{"device":1,"stream":7,"correlation":14}}
 ]}"#;
 
-fn session() -> Session {
-    let trace = read_bytes("rank0.json", TRACE.as_bytes()).expect("a trace");
+pub(crate) fn session() -> Session {
+    session_of(TRACE)
+}
+
+pub(crate) fn session_of(json: &str) -> Session {
+    let trace = read_bytes("rank0.json", json.as_bytes()).expect("a trace");
     Session::new(Arc::new(trace), SessionOptions::default()).expect("a session starts")
 }
 
-fn rows(script: &str) -> Vec<String> {
+pub(crate) fn rows(script: &str) -> Vec<String> {
     csv(&session(), script).lines().skip(1).map(str::to_owned).collect()
 }
 
@@ -121,8 +125,7 @@ fn work_of_no_length_ends_a_gap() {
         {"ph":"X","cat":"kernel","name":"a","pid":0,"tid":7,"ts":10,"dur":5,"args":{"device":0,"stream":7}},
         {"ph":"X","cat":"kernel","name":"z","pid":0,"tid":7,"ts":20,"dur":0,"args":{"device":0,"stream":7}},
         {"ph":"X","cat":"kernel","name":"b","pid":0,"tid":7,"ts":30,"dur":5,"args":{"device":0,"stream":7}}]}"#;
-    let trace = read_bytes("a.json", trace.as_bytes()).expect("a trace");
-    let session = Session::new(Arc::new(trace), SessionOptions::default()).expect("a session starts");
+    let session = session_of(trace);
     assert_eq!(
         csv(&session, "select ts, dur, previous_name, next_name from gpu_gap"),
         "\"ts\",\"dur\",\"previous_name\",\"next_name\"\n15000,5000,\"a\",\"z\"\n20000,10000,\"z\",\"b\"\n"

@@ -155,7 +155,9 @@ impl Prompt<'_> {
                     name.as_ref().filter(|name| !tables.iter().any(|table| table.name.eq_ignore_ascii_case(name)));
                 match made {
                     Some(name) => self.show_made(name),
-                    None => Ok(print_result(&schema::text(&tables, name.as_deref(), self.width)?)?),
+                    None => {
+                        Ok(print_result(&schema::text(&tables, self.session.modules(), name.as_deref(), self.width)?)?)
+                    }
                 }
             }
             DotCommand::Tables(part) => {
