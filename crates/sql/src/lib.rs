@@ -38,6 +38,7 @@ mod module_doc;
 mod ordered_concat;
 mod planner;
 mod row_order;
+mod row_query;
 mod schema;
 mod session;
 mod span_join;

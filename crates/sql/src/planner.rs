@@ -295,6 +295,10 @@ fn tidy_message(message: &str) -> String {
     if message.starts_with("Physical plan does not support logical expression ") {
         return "a query inside an expression is not possible in this place: join with the query".to_owned();
     }
+    // `percentile` is the engine's `percentile_cont` of another scale.
+    if message.to_lowercase().contains("percentile value ") {
+        return "`percentile` takes a constant from 0 to 100, and `percentile_cont` one from 0 to 1".to_owned();
+    }
     let mut message = message;
     if let Some((_, rest)) = message.split_once(OF_FUNCTION) {
         message = rest.split(" No function matches").next().unwrap_or(rest);

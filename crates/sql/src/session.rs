@@ -15,8 +15,8 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, Schema, SchemaRef};
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{MemTable, TableProvider};
-use datafusion::common::TableReference;
 use datafusion::common::cast::as_string_array;
+use datafusion::common::{ScalarValue, TableReference};
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
@@ -53,6 +53,7 @@ use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution, overflown};
 use crate::span_join;
+use crate::sub_query;
 use crate::table_provider::BATCH_ROWS;
 
 /// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
@@ -509,6 +510,20 @@ impl Engine {
         }
     }
 
+    /// The first column of the first row of a plan; null without rows.
+    pub(crate) async fn first_value(&self, plan: &LogicalPlan) -> Result<ScalarValue, SqlError> {
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let mut stream = self.execute("", plan).await?;
+        let null = ScalarValue::try_from(stream.schema().field(0).data_type());
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(failed)?;
+            if batch.num_rows() > 0 {
+                return ScalarValue::try_from_array(batch.column(0), 0).map_err(failed);
+            }
+        }
+        null.map_err(failed)
+    }
+
     async fn run_statement(
         &self,
         script: &str,
@@ -590,10 +605,15 @@ impl Engine {
     async fn execute(&self, script: &str, plan: &LogicalPlan) -> Result<SendableRecordBatchStream, SqlError> {
         let mut state = self.state.clone();
         state.mark_start_execution();
-        let plan = state
-            .create_physical_plan(plan)
-            .await
-            .map_err(|error| self.planner().explain(error, script, &Origins::default()))?;
+        let planned = match state.create_physical_plan(plan).await {
+            Ok(planned) => Ok(planned),
+            Err(error) => match sub_query::run_for_each_row(plan.clone(), &self.itself) {
+                // What is wrong with the second plan is of no use to who typed the first.
+                Ok(Some(other)) => state.create_physical_plan(&other).await.map_err(|_| error),
+                _ => Err(error),
+            },
+        };
+        let plan = planned.map_err(|error| self.planner().explain(error, script, &Origins::default()))?;
         execute_stream(in_order(plan), state.task_ctx())
             .map_err(|error| explain_execution(error, self.memory_limit_bytes))
     }

@@ -4,7 +4,7 @@
 //! neither, and beside `OR` it takes "not known" for "no", so that `x NOT IN (…)` finds rows that it must not find. So
 //! here they become sub-queries that give one value: a count of rows, or a list of them in which a function looks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use arrow_schema::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -21,6 +21,8 @@ use datafusion::logical_expr::{
 use crate::dialect::operator::list_comparison;
 use crate::function::in_rows::{Comparison, InRows};
 use crate::function::per_row::is_text;
+use crate::row_query::RowQuery;
+use crate::session::Engine;
 
 /// Settles the sub-queries of a fresh plan.
 pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -56,6 +58,32 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
         }
     });
     settled.data()
+}
+
+/// Makes values of all sub-queries of a plan that depend on the row outside, and calls of [`RowQuery`] of those: the last
+/// resort, where the engine finds no join that means the same. `None` when there is no such sub-query.
+pub(crate) fn run_for_each_row(plan: LogicalPlan, engine: &Weak<Engine>) -> Result<Option<LogicalPlan>> {
+    let settled = plan.transform_up_with_subqueries(|plan| {
+        let mut schema = DFSchema::empty();
+        for input in plan.inputs() {
+            schema.merge(input.schema());
+        }
+        let is_condition = matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_));
+        plan.map_expressions(|expr| {
+            let name = expr.schema_name().to_string();
+            let settled = settle_expr(expr, &schema, Clause::Value)?.transform_data(|expr| {
+                expr.transform_up(|expr| match expr {
+                    Expr::ScalarSubquery(query) if !query.outer_ref_columns.is_empty() => {
+                        RowQuery::call(query, &schema, engine).map(Transformed::yes)
+                    }
+                    other => Ok(Transformed::no(other)),
+                })
+            })?;
+            let is_renamed = settled.transformed && !is_condition && settled.data.schema_name().to_string() != name;
+            Ok(if is_renamed { settled.update_data(|expr| expr.alias(name)) } else { settled })
+        })
+    })?;
+    Ok(settled.transformed.then_some(settled.data))
 }
 
 /// Where an expression stands.

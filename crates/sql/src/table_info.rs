@@ -81,10 +81,22 @@ fn type_name(data_type: &DataType) -> &'static str {
     }
 }
 
+/// The narrowest type of whole numbers that holds all values from `least` to `most`.
+fn int_type_name(least: i64, most: i64) -> &'static str {
+    if u32::try_from(least).is_ok() && u32::try_from(most).is_ok() {
+        "uint32"
+    } else if i32::try_from(least).is_ok() && i32::try_from(most).is_ok() {
+        "int32"
+    } else {
+        "int64"
+    }
+}
+
 /// A column is an id when it counts the rows from 0, and sorted when no value is less than the one before.
 fn describe_stored(index: usize, field: &Field, batches: &[RecordBatch]) -> Info {
     let (mut is_nullable, mut is_sorted, mut is_id) = (false, true, true);
     let mut row_number = 0;
+    let mut range: Option<(i64, i64)> = None;
     let mut before = Value::Null;
     for batch in batches {
         let column = batch.column(index);
@@ -93,6 +105,10 @@ fn describe_stored(index: usize, field: &Field, batches: &[RecordBatch]) -> Info
         for row in 0..column.len() {
             let value = values.get(row);
             is_id = is_id && value == Value::Int(row_number);
+            if let Value::Int(value) = value {
+                let (least, most) = range.unwrap_or((value, value));
+                range = Some((least.min(value), most.max(value)));
+            }
             if is_sorted {
                 is_sorted = before.compare(&value).is_le();
                 before = value.into_owned();
@@ -100,6 +116,10 @@ fn describe_stored(index: usize, field: &Field, batches: &[RecordBatch]) -> Info
             row_number += 1;
         }
     }
-    let col_type = if is_id && row_number > 0 { "id" } else { type_name(field.data_type()) };
+    let col_type = match (is_id && row_number > 0, type_name(field.data_type()), range) {
+        (true, ..) => "id",
+        (false, "int64", Some((least, most))) => int_type_name(least, most),
+        (false, other, _) => other,
+    };
     Info { name: field.name().clone(), col_type, is_nullable, is_sorted }
 }

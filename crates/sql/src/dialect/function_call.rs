@@ -2,8 +2,8 @@
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    Ident, NullTreatment, ObjectName, OrderByExpr, OrderByOptions, Value, ValueWithSpan,
+    BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, Ident, NullTreatment, ObjectName, OrderByExpr, OrderByOptions, Value, ValueWithSpan,
 };
 
 use super::grammar::call;
@@ -124,9 +124,9 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
             }
             Some(Expr::Function(first))
         }
-        ("group_concat", [arg]) => Some(with_args(function, "string_agg", [as_text(arg), text(",")])),
+        ("group_concat", [arg]) => Some(in_order(with_args(function, "string_agg", [as_text(arg), text(",")]))),
         ("group_concat" | "string_agg", [arg, separator]) => {
-            Some(with_args(function, "string_agg", [as_text(arg), separator.clone()]))
+            Some(in_order(with_args(function, "string_agg", [as_text(arg), separator.clone()])))
         }
         ("json_array", _) => Some(call(json::ARRAY, with_marks(args))),
         ("json_object", _) => Some(call(json::OBJECT, with_marks(args))),
@@ -144,6 +144,20 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
         }
         _ => None,
     }
+}
+
+/// The call with an order of its values, where they are to be different and come by chance otherwise.
+fn in_order(call: Expr) -> Expr {
+    let Expr::Function(mut function) = call else { return call };
+    if let FunctionArguments::List(list) = &mut function.args
+        && list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+        && list.clauses.is_empty()
+        && let Some(value) = list.args.first().and_then(plain_arg)
+    {
+        let options = OrderByOptions { asc: None, nulls_first: None };
+        list.clauses.push(FunctionArgumentClause::OrderBy(vec![OrderByExpr { expr: value, options, with_fill: None }]));
+    }
+    Expr::Function(function)
 }
 
 /// The arguments when they are nothing but expressions.

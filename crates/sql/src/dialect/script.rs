@@ -188,6 +188,7 @@ impl<'a> Script<'a> {
         known: &Known,
     ) -> Result<ParsedStatement, SqlError> {
         self.check_placeholders(&tokens, &origins)?;
+        drop_materialized(&mut tokens);
         self.check_kind(&tokens)?;
         self.check_depth(&tokens)?;
         let quoted = lower_quoted_names(&mut tokens);
@@ -445,6 +446,28 @@ fn keyword_of(token: &TokenWithSpan) -> Keyword {
     match &token.token {
         Token::Word(word) if word.quote_style.is_none() => word.keyword,
         _ => Keyword::NoKeyword,
+    }
+}
+
+/// `WITH t AS [NOT] MATERIALIZED (…)` is a wish about how to run a query, and the parser does not know it.
+fn drop_materialized(tokens: &mut Vec<TokenWithSpan>) {
+    let mut dropped = Vec::new();
+    // The last two words that mean something, by their places.
+    let mut before: [Option<usize>; 2] = [None; 2];
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| !is_blank(token)) {
+        if keyword_of(token) == Keyword::MATERIALIZED {
+            let keyword_at =
+                |place: Option<usize>| place.map_or(Keyword::NoKeyword, |place| keyword_of(&tokens[place]));
+            match (keyword_at(before[0]), keyword_at(before[1])) {
+                (_, Keyword::AS) => dropped.push(at),
+                (Keyword::AS, Keyword::NOT) => dropped.extend(before[1].into_iter().chain([at])),
+                _ => {}
+            }
+        }
+        before = [before[1], Some(at)];
+    }
+    for at in dropped.into_iter().rev() {
+        tokens.remove(at);
     }
 }
 

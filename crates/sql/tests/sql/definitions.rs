@@ -157,8 +157,16 @@ fn tables_say_what_they_hold() {
     assert_eq!(
         info("t", "select id, ts, dur, name, nullif(dur, 50) as n, dur * 0.5 as r from slice"),
         "\"id\",\"name\",\"col_type\",\"nullable\",\"sorted\"\n\
-         0,\"id\",\"id\",0,1\n1,\"ts\",\"int64\",0,1\n2,\"dur\",\"int64\",0,0\n3,\"name\",\"string\",0,0\n\
-         4,\"n\",\"int64\",1,0\n5,\"r\",\"double\",0,0\n"
+         0,\"id\",\"id\",0,1\n1,\"ts\",\"uint32\",0,1\n2,\"dur\",\"uint32\",0,0\n3,\"name\",\"string\",0,0\n\
+         4,\"n\",\"uint32\",1,0\n5,\"r\",\"double\",0,0\n"
+    );
+    let numbers = "select -1 as a, 4294967295 as b, 4294967296 as c, 5 as d";
+    assert_eq!(
+        csv(
+            &session(),
+            &format!("create perfetto table t as {numbers}; select name, col_type from perfetto_table_info('t')")
+        ),
+        "\"name\",\"col_type\"\n\"a\",\"int32\"\n\"b\",\"uint32\"\n\"c\",\"int64\"\n\"d\",\"uint32\"\n"
     );
     let one = info("slice", "select 1 as a");
     assert!(one.contains("\n0,\"id\",\"id\",0,1\n") && one.contains("\"name\",\"string\""), "{one}");

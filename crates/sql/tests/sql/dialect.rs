@@ -155,6 +155,11 @@ fn sqlites_smaller_habits_are_understood() {
     assert_eq!(value("select sum(x) over w from (select 1 as x) window w as (order by x)"), "1");
     assert_eq!(value("select name from slice group by name having count(*) > 1 union all select 'none'"), "\"none\"");
     assert_eq!(value("select (select max(dur) from slice) - 1"), "499");
+    assert_eq!(
+        value("with a as materialized (select 1 as x), b as not materialized (select 2 as y) select x + y from a, b"),
+        "3"
+    );
+    assert_eq!(value("select group_concat(distinct substr(name, 1, 1)) from slice"), "\"I,M,a,c,s\"");
     assert_eq!(column("select id from slice where id in ()"), Vec::<String>::new());
     assert_eq!(column("values (1), (2)"), ["1", "2"]);
 }

@@ -233,6 +233,12 @@ fn percentiles_lie_between_the_values() {
     ] {
         assert_eq!(rows(&format!("{NUMBERS} select {aggregate} from n")), [expected], "{aggregate}");
     }
+    for wrong in ["101", "-1", "t"] {
+        assert_eq!(
+            error(&format!("{NUMBERS} select percentile(x, {wrong}) from n")).to_string(),
+            "`percentile` takes a constant from 0 to 100, and `percentile_cont` one from 0 to 1"
+        );
+    }
     assert_eq!(rows(&format!("{NUMBERS} select g, median(x) from n group by g")), ["\"a\",4.000000", "\"b\",2.000000"]);
 }
 

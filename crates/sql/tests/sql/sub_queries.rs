@@ -87,6 +87,46 @@ fn a_query_that_stands_for_a_value_gives_its_first() {
     assert_eq!(rows("select (select id from slice where 0)"), ["\"[NULL]\""]);
 }
 
+/// Starts, in the drawn trace: 0 at 0, 1 at 100, 2 at 200, 3 at 600, 4 at 700, 5 at 900; lengths 500, 50, 300, 64, 0, 0.
+#[test]
+fn queries_may_depend_on_the_row_outside_in_any_way() {
+    assert_eq!(
+        rows("select id, (select count(*) from slice b where b.ts > a.ts and b.ts < a.ts + a.dur) from slice a"),
+        ["0,2", "1,0", "2,0", "3,0", "4,0", "5,0"]
+    );
+    assert_eq!(
+        rows("select id, (select id from slice b where b.ts > a.ts order by b.ts limit 1) as next from slice a"),
+        ["0,1", "1,2", "2,3", "3,4", "4,5", "5,\"[NULL]\""]
+    );
+    assert_eq!(
+        rows("select id from slice a where (select count(*) from slice b where b.ts < a.ts and b.dur > a.dur) = 2"),
+        ["3"]
+    );
+    assert_eq!(
+        rows("select id, exists (select 1 from slice b where b.ts > a.ts and b.dur > a.dur) as e from slice a where e"),
+        ["1,1"]
+    );
+    // Two rows outside: the starts between that of the first slice and that of the row.
+    assert_eq!(
+        rows(
+            "select id, (select (select count(*) from slice c where c.ts > b.ts and c.ts < a.ts) from slice b \
+              where b.id < a.id order by b.id limit 1) from slice a"
+        ),
+        ["0,\"[NULL]\"", "1,0", "2,1", "3,2", "4,3", "5,4"]
+    );
+    assert_eq!(
+        rows(
+            "select id, (select max(id) from slice b where b.id < a.id and exists (select 1 from slice c where c.ts > b.ts and c.ts < a.ts)) \
+              from slice a where id > 1"
+        ),
+        ["2,0", "3,1", "4,2", "5,3"]
+    );
+    assert_eq!(
+        error("select nope, (select count(*) from slice b where b.ts > a.ts) from slice a").to_string(),
+        "no such column: `nope`"
+    );
+}
+
 #[test]
 fn whole_numbers_go_on_as_real_ones() {
     // 2^63 - 1 and its neighbours.
