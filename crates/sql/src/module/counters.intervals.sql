@@ -1,3 +1,5 @@
+-- Values of counters as intervals.
+
 -- How long counters (id, ts, track_id, value) keep each value; the last one lasts to the end of the trace.
 CREATE PERFETTO MACRO counter_leading_intervals(counter_table TableOrSubquery)
 RETURNS TableOrSubquery AS

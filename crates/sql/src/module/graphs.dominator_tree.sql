@@ -1,3 +1,5 @@
+-- Dominators in directed graphs.
+
 -- For each node that the root reaches, the last other node that all ways to it lead through.
 CREATE PERFETTO MACRO graph_dominator_tree(graph_table TableOrSubquery, root_node_id Expr)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Ancestors and descendants in trees.
+
 -- The rows of a tree (id, parent_id) from some of them (id) up to the root.
 CREATE PERFETTO MACRO _tree_reachable_ancestors_or_self(tree_table TableOrSubquery, init_nodes TableOrSubquery)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Trees cut into trees of one group each.
+
 -- A tree (id, parent_id, group_key) as one forest for each group: the parent is the nearest row above of the same group.
 CREATE PERFETTO MACRO tree_structural_partition_by_group(tree_table TableOrSubquery)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Queries that run along the edges of graphs.
+
 -- Values of nodes (id, columns) carried along edges (source_node_id, dest_node_id). The query gets in $table what has
 -- arrived (id, columns) and gives the same columns.
 CREATE PERFETTO MACRO _graph_scan(

@@ -1,3 +1,5 @@
+-- Walks over directed graphs.
+
 -- What can be reached along edges (source_node_id, dest_node_id) from nodes (node_id), deep first.
 CREATE PERFETTO MACRO graph_reachable_dfs(graph_table TableOrSubquery, start_nodes TableOrSubquery)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Intervals made from starts and ends.
+
 -- An interval from each start (ts) to the first end (ts) after it.
 CREATE PERFETTO MACRO _interval_create(starts_table TableOrSubquery, ends_table TableOrSubquery)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Intervals with rows for the times between them.
+
 -- Intervals (ts, dur), and rows without data for the times of the trace that those of a group leave free.
 CREATE PERFETTO MACRO _intervals_fill_gaps(group_columns ColumnNameList, data_columns ColumnNameList, t TableOrSubquery)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Where intervals of several tables are under way at once.
+
 CREATE PERFETTO MACRO _interval_table(t TableOrSubquery) RETURNS _SqlFragment AS (SELECT * FROM $t);
 
 -- Where intervals of several tables (id, ts, dur) are under way at the same time, within each partition.

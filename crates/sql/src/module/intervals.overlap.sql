@@ -1,3 +1,5 @@
+-- Intervals of one table that overlap.
+
 -- How many intervals are under way, at each time at which that may change.
 CREATE PERFETTO MACRO intervals_overlap_count(segments TableOrSubquery, ts_column ColumnName, dur_column ColumnName)
 RETURNS TableOrSubquery AS

@@ -1,3 +1,5 @@
+-- Slices as the times in which they are the innermost.
+
 -- The slices of threads cut into the pieces in which each is the innermost one.
 CREATE PERFETTO VIEW _slice_flattened AS
 SELECT

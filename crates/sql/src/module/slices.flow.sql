@@ -1,3 +1,5 @@
+-- Slices that follow others along flows.
+
 -- What comes after slices (id): their descendants, what flows from those lead to, and so on.
 CREATE PERFETTO MACRO _slice_following_flow(slice_table TableOrSubquery)
 RETURNS TableOrSubquery AS

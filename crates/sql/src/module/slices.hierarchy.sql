@@ -1,3 +1,5 @@
+-- Ancestors and descendants of slices.
+
 -- A slice and what contains it, on its own track.
 CREATE PERFETTO FUNCTION _slice_ancestor_and_self(slice_id LONG)
 RETURNS TABLE(id LONG, ts LONG, dur LONG, track_id LONG, category STRING, name STRING, depth LONG, parent_id LONG, arg_set_id LONG) AS

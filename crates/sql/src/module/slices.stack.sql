@@ -1,3 +1,5 @@
+-- Slices by the names of all slices around them.
+
 -- Slices with a number for the categories and names of a slice and all that contain it. 0 is nothing.
 CREATE PERFETTO VIEW slice_with_stack_id AS
 SELECT

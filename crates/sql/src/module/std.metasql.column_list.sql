@@ -1,3 +1,5 @@
+-- Macros over lists of columns.
+
 CREATE PERFETTO MACRO _metasql_column(c ColumnName) RETURNS _SqlFragment AS $c;
 
 -- A macro for each column of a list, with commas between.

@@ -1,3 +1,5 @@
+-- Macros over lists of tables.
+
 -- A macro for each table of a list, with commas between.
 CREATE PERFETTO MACRO _metasql_map_join_table_list(tables _TableNameList, map_macro _Macro) RETURNS _SqlFragment AS
 __intrinsic_token_apply!($map_macro, $tables);

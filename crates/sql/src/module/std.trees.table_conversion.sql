@@ -1,3 +1,5 @@
+-- Trees as tables.
+
 -- A tree from rows (id, parent_id and columns), for _tree_to_table.
 CREATE PERFETTO MACRO _tree_from_table(source_table TableOrSubquery, columns _ColumnNameList)
 RETURNS Expr AS
