@@ -226,6 +226,9 @@ fn our_rows(session: &Session, query: &Query) -> Result<Vec<Vec<Value>>> {
         Err(SqlError::Cancelled) if query.is_first_row => {}
         Err(error) => return Err(error.into()),
     }
+    if query.is_first_row {
+        batches = batches.first().map(|batch| batch.slice(0, 1)).into_iter().collect();
+    }
     let mut rows = Vec::new();
     for batch in &batches {
         let columns = batch.columns().iter().map(plain).collect::<Result<Vec<_>>>()?;
@@ -233,7 +236,6 @@ fn our_rows(session: &Session, query: &Query) -> Result<Vec<Vec<Value>>> {
             (0..batch.num_rows()).map(|row| columns.iter().map(|column| value(column, row)).collect::<Vec<_>>()),
         );
     }
-    rows.truncate(if query.is_first_row { 1 } else { usize::MAX });
     Ok(rows)
 }
 
