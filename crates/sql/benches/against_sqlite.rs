@@ -48,10 +48,12 @@ struct Query {
     theirs: Option<&'static str>,
     /// True when the time counts until the first row is there.
     is_first_row: bool,
+    /// True when it looks at next to no row, so that both sides are done before anybody notices.
+    is_instant: bool,
 }
 
 const fn same(name: &'static str, sql: &'static str) -> Query {
-    Query { name, ours: sql, theirs: None, is_first_row: false }
+    Query { name, ours: sql, theirs: None, is_first_row: false, is_instant: false }
 }
 
 const QUERIES: [Query; 8] = [
@@ -85,6 +87,7 @@ const QUERIES: [Query; 8] = [
              and span.ts < kernel.ts + kernel.dur",
         ),
         is_first_row: false,
+        is_instant: false,
     },
     same(
         "gaps per stream, LAG",
@@ -92,12 +95,19 @@ const QUERIES: [Query; 8] = [
            select stream, ts - lag(ts + dur) over (partition by stream order by ts, id) as gap from kernel
          ) where gap > 0 group by 1 order by 1",
     ),
-    same("one slice by id", "select id, ts, dur, name from slice where id = 123456"),
+    Query {
+        name: "one slice by id",
+        ours: "select id, ts, dur, name from slice where id = 123456",
+        theirs: None,
+        is_first_row: false,
+        is_instant: true,
+    },
     Query {
         name: "first row",
         ours: "select id, ts, dur, name from slice where dur > 1000",
         theirs: None,
         is_first_row: true,
+        is_instant: true,
     },
 ];
 
@@ -114,7 +124,7 @@ fn main() -> Result<()> {
     }
     sqlite.execute_batch("analyze")?;
     println!("{:<34} {:>12} {:>12} {:>9}", "query", "here", "SQLite", "SQLite ÷");
-    let mut product = 1.0f64;
+    let (mut all, mut long) = (Vec::new(), Vec::new());
     for query in &QUERIES {
         let theirs = query.theirs.unwrap_or(query.ours);
         let (rows, expected) = (our_rows(&session, query)?, their_rows(&sqlite, theirs, query)?);
@@ -128,11 +138,17 @@ fn main() -> Result<()> {
         }
         let (ours, theirs) = (median(our_times), median(their_times));
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
-        product *= ratio;
+        all.push(ratio);
+        long.extend((!query.is_instant).then_some(ratio));
         println!("{:<34} {:>9.3} ms {:>9.3} ms {ratio:>9.1}", query.name, millis(ours), millis(theirs));
     }
-    println!("{:<34} {:>38.1}", "geometric mean", product.powf(1.0 / QUERIES.len() as f64));
+    println!("{:<34} {:>38.1}", "geometric mean, all", geometric_mean(&all));
+    println!("{:<34} {:>38.1}", "geometric mean, without the instant", geometric_mean(&long));
     Ok(())
+}
+
+fn geometric_mean(ratios: &[f64]) -> f64 {
+    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
 }
 
 fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<Duration> {
