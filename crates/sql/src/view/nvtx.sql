@@ -1,27 +1,20 @@
 -- NVTX ranges and marks; empty unless the source recorded them.
 --
 -- id: The slice; the same as `slice.id`.
--- tid: Thread id in the file.
--- thread_name: Name of the thread.
--- pid: Process id in the file.
--- process_name: Name of the process.
 SELECT
-  s.id,
-  s.ts,
-  s.dur,
-  s.name,
-  s.track_id,
-  t.utid,
-  th.tid,
-  th.name AS thread_name,
-  t.upid,
-  p.pid,
-  p.name AS process_name,
-  s.depth,
-  s.parent_id,
-  s.arg_set_id
-FROM __slice s
-JOIN __track t ON t.id = s.track_id
-LEFT JOIN __thread th ON th.id = t.utid
-LEFT JOIN __process p ON p.id = t.upid
-WHERE s.category = 'nvtx'
+  id,
+  ts,
+  dur,
+  name,
+  track_id,
+  utid,
+  tid,
+  thread_name,
+  upid,
+  pid,
+  process_name,
+  depth,
+  parent_id,
+  arg_set_id
+FROM track_event
+WHERE category = 'nvtx'
