@@ -29,7 +29,9 @@ impl Terminal {
     fn running(sandbox: &Sandbox, args: &str) -> Self {
         let mut command = Command::new("script");
         sandbox.prepare(&mut command);
-        command.env("TERM", "xterm").args(["-qec", &format!("{BINARY} {args}"), "/dev/null"]).stdin(Stdio::piped());
+        // A shell that stays between the two may die of the Ctrl-C that was meant for the binary, and end with its own code.
+        let line = format!("exec {BINARY} {args}");
+        command.env("SHELL", "/bin/sh").env("TERM", "xterm").args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped());
         let mut child = command.spawn().expect("there is a `script`");
         let keys = child.stdin.take().expect("it is piped");
         let mut output = child.stdout.take().expect("it is piped");
