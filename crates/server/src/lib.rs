@@ -1,0 +1,1 @@
+//! Serves the page and the API on loopback, with a token and cancellation.
