@@ -12,6 +12,8 @@
 //! | GPU ops of a device, of a stream | O(ops) | 4 bytes per op each |
 //! | API call of a GPU op | O(ops + launches) | 4 bytes per op |
 //! | GPU ops of an API call | O(calls + launches) | 4 bytes per call and 4 per launch |
+//! | values of a counter | O(values) | 4 bytes per value |
+//! | a track's timeline | O(slices of the track) | [`crate::timeline`] says |
 //!
 //! GPU ops and API calls are named by their row, as the `launch` table names them.
 
@@ -23,6 +25,7 @@ use kinetoscope_model::{DeviceId, SliceId, StreamId, Trace, TrackId};
 
 use crate::grouping::Grouping;
 use crate::slice_rows::{SliceRows, rows_by_slice};
+use crate::timeline::{Prepared, Timeline};
 
 /// A sealed trace, ready to ask.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Store {
     gpu_ops_of_stream: OnceLock<Grouping<u32>>,
     api_call_of_gpu_op: OnceLock<Vec<u32>>,
     gpu_ops_of_api_call: OnceLock<Grouping<u32>>,
+    counters_of_track: OnceLock<Grouping<u32>>,
+    timeline: Prepared,
 }
 
 impl From<Trace> for Store {
@@ -49,6 +54,7 @@ impl Store {
     /// A store of `trace`. Costs nothing until it is asked.
     pub fn new(trace: Arc<Trace>) -> Self {
         Self {
+            timeline: Prepared::new(trace.tracks.len()),
             trace,
             bounds: OnceLock::new(),
             slices_of_track: OnceLock::new(),
@@ -59,6 +65,7 @@ impl Store {
             gpu_ops_of_stream: OnceLock::new(),
             api_call_of_gpu_op: OnceLock::new(),
             gpu_ops_of_api_call: OnceLock::new(),
+            counters_of_track: OnceLock::new(),
         }
     }
 
@@ -147,6 +154,21 @@ impl Store {
                 })
             })
             .of(api_call as usize)
+    }
+
+    /// The `counter` rows of a track, in order of time.
+    pub fn counters_of_track(&self, track: TrackId) -> &[u32] {
+        self.counters_of_track
+            .get_or_init(|| {
+                let tracks = self.trace.counters.track_id.values();
+                Grouping::new(self.trace.tracks.len(), || tracks.iter().copied().zip(0..))
+            })
+            .of(track.index())
+    }
+
+    /// The tracks as a viewport shows them, in as many blocks as it has pixels.
+    pub fn timeline(&self) -> Timeline<'_> {
+        Timeline::new(self, &self.timeline)
     }
 
     fn group_gpu_ops(&self, num_groups: usize, groups: &[u32]) -> Grouping<u32> {
