@@ -23,6 +23,7 @@ pub mod gpu_timeline;
 pub mod interval;
 #[cfg(test)]
 mod invariant;
+pub mod kernel_class;
 pub mod kernels;
 pub mod launch_delay;
 pub mod metadata;
