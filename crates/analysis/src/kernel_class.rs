@@ -284,12 +284,23 @@ fn class_of_path(path: &[&str]) -> Option<SliceClass> {
         // cuDNN's batch normalisation, forward and backward.
         || name.flat.starts_with("bnfw")
         || name.flat.starts_with("bnbw");
-    let is_gemm = name.has(&["matmul", "bmm", "mm"])
-        || name.holds(&["gemm", "gemv", "splitkreduce", "wvsplitk", "marlin", "machete", "winograd", "scudnn"])
+    // `tensorop` is how CUTLASS names products and convolutions on tensor cores.
+    let is_gemm = name.has(&["matmul", "bmm", "mm", "tensorop"])
+        || name.holds(&[
+            "gemm",
+            "gemv",
+            "splitkreduce",
+            "reducesplitk",
+            "wvsplitk",
+            "marlin",
+            "machete",
+            "winograd",
+            "scudnn",
+        ])
         // Products of AMD's Tensile and of cuBLAS from 12 on, which are named for their shapes.
         || name.flat.starts_with("cijk")
         || name.flat.starts_with("nvjet")
-        || namespaces.iter().any(|namespace| Words::of(namespace).holds(&["gemm", "gemv"]));
+        || namespaces.iter().any(|namespace| Words::of(namespace).has(&["gemm", "gemv", "gemvx"]));
     if is_communication {
         Some(SliceClass::Communication)
     } else if is_cache_keeping {
@@ -429,6 +440,17 @@ mod tests {
                 Gemm,
                 "TensorRT-LLM's batched product",
             ),
+            (
+                "void cutlass_cudnn_infer::Kernel<cutlass_tensorop_s1688fprop_optimized_tf32_128x128_16x4_nhwc_align4>(cutlass_tensorop_s1688fprop_optimized_tf32_128x128_16x4_nhwc_align4::Params)",
+                Gemm,
+                "convolution on tensor cores",
+            ),
+            (
+                "void fbgemm_gpu::permute_2D_data_kernel<false, int, int>(int, int)",
+                Other,
+                "the library is named for products and has others",
+            ),
+            ("SubTensorOpWithScalar1d", Other, "an operation on a tensor, not on tensor cores"),
             // Attention.
             (
                 "void cutlass::device_kernel<flash::enable_sm90_or_later<flash::FlashAttnFwdSm90<flash::CollectiveMainloopFwdSm90<2, cute::tuple<cute::C<1> > > > > >(flash::Params)",

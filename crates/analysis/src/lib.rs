@@ -32,6 +32,7 @@ pub mod percentile;
 pub mod summary;
 pub mod summary_text;
 pub mod text_table;
+pub mod track_tree;
 pub mod unit;
 
 pub use gpu_timeline::GpuTimeline;

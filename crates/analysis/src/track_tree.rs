@@ -1,0 +1,642 @@
+//! The track tree: the rows of a timeline as people look for them, rank, then CPU and GPU, then process and thread.
+//!
+//! A profiler writes its rows as processes and threads because its format has nothing else: a GPU is a process, a stream
+//! one of its threads, the profiler's own spans are a process too. Here each is what it is. Every track that holds
+//! anything stands in exactly one node, and a node without tracks below it is left out.
+//!
+//! ```text
+//! rank 0                      only when there are several
+//!   CPU                       region
+//!     VLLM::Worker_TP0 20772  process, by the file's sort index, then the busiest first
+//!       thread 20772 (…)      thread, the main one first, then by the file's sort index and number
+//!       request               async
+//!       queue depth           counter
+//!   GPU
+//!     GPU 0 NVIDIA H100       device
+//!       stream 7              stream
+//!   Profiler
+//! ```
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
+use kinetoscope_model::table::{ProcessRow, Role, ThreadRow, TrackKind};
+use kinetoscope_model::time::Nanos;
+use kinetoscope_model::{DeviceId, ProcessId, RankId, StringId, ThreadId, Trace, TrackId};
+use kinetoscope_store::Store;
+use serde::Serialize;
+
+/// All rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackTree {
+    /// The outermost nodes, in order.
+    pub nodes: Vec<Node>,
+}
+
+/// A row of the timeline, or a group of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Node {
+    /// The same for the same row of the same file at every opening.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Rows below it, in order.
+    pub children: Vec<Node>,
+    /// What the row itself draws, stacked: a thread's main track, then its lanes; annotations above a stream's work.
+    pub tracks: Vec<Track>,
+    /// True for rows that few look for.
+    pub collapsed: bool,
+    /// What a process or thread is for, when that is known.
+    pub role: Option<&'static str>,
+    /// Process id in the file.
+    pub pid: Option<i64>,
+    /// Thread id in the file.
+    pub tid: Option<i64>,
+    /// Rank number.
+    pub rank: Option<i64>,
+    /// Number of the device on its host.
+    pub device: Option<i64>,
+    /// Stream number as the runtime gives it.
+    pub stream: Option<i64>,
+}
+
+/// What a node of the tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants name what they are")]
+pub enum NodeKind {
+    Region,
+    Rank,
+    Process,
+    Thread,
+    Device,
+    Stream,
+    Counter,
+    /// Async slices of one name.
+    Async,
+    /// Moments of a process, or of the whole trace.
+    Instants,
+}
+
+/// What a row draws.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Track {
+    /// Row of the `track` table.
+    pub id: u32,
+    /// Slices or values of a counter.
+    pub kind: TrackContent,
+    /// Number of slices or values.
+    pub num_events: u64,
+    /// Number of depths; 1 for a counter.
+    pub num_rows: u32,
+    /// The earliest start.
+    pub start: Nanos,
+    /// The latest end; that of the trace where a slice never ended.
+    pub end: Nanos,
+    /// Unit of a counter.
+    pub unit: Option<String>,
+}
+
+/// What a track holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants name what they are")]
+pub enum TrackContent {
+    Slice,
+    Counter,
+}
+
+/// What is known of a track's events.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    num_events: u64,
+    num_rows: u32,
+    start: Nanos,
+    end: Nanos,
+    has_only_annotations: bool,
+}
+
+impl Extent {
+    const NOTHING: Self =
+        Self { num_events: 0, num_rows: 0, start: Nanos::MAX, end: Nanos::MIN, has_only_annotations: true };
+
+    fn add(&mut self, start: Nanos, end: Nanos, depth: u32) {
+        self.num_events += 1;
+        self.num_rows = self.num_rows.max(depth.saturating_add(1));
+        self.start = self.start.min(start);
+        self.end = self.end.max(end);
+    }
+}
+
+/// The category of annotations on the GPU.
+const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
+
+/// The rows of a store's timeline, in O(slices + counter values).
+pub fn track_tree(store: &Store) -> TrackTree {
+    let trace = store.trace();
+    let tracks = Tracks { trace, extents: extents(store), is_stream: is_stream(trace) };
+    let mut by_rank: BTreeMap<Option<RankId>, Regions> = BTreeMap::new();
+    for (group, members) in tracks.groups() {
+        by_rank.entry(tracks.rank_of(&group)).or_default().add(&tracks, group, &members);
+    }
+    let num_ranks = by_rank.keys().flatten().count();
+    let mut nodes = Vec::new();
+    let mut unranked = Vec::new();
+    for (rank_id, regions) in by_rank {
+        let rank = rank_id.map(|id| trace.ranks.row(id.index()));
+        match rank.filter(|_| num_ranks > 1) {
+            // Rows of no rank stand after those of all ranks.
+            None => unranked.extend(regions.finish(&tracks, "", rank.and_then(|rank| rank.rank))),
+            Some(rank) => {
+                let number = rank.rank.map_or("?".to_owned(), |rank| rank.to_string());
+                let key = format!("rank{number}");
+                let name = match rank.name.map(|name| trace.text(name)).filter(|name| !name.is_empty()) {
+                    Some(name) => format!("rank {number} {name}"),
+                    None => format!("rank {number}"),
+                };
+                let children = regions.finish(&tracks, &format!("{key}/"), rank.rank);
+                nodes.push(Node { children, rank: rank.rank, ..Node::new(key, name, NodeKind::Rank) });
+            }
+        }
+    }
+    nodes.sort_by_key(|node| (node.rank.is_none(), node.rank));
+    // One rank stands for all until somebody asks for another.
+    nodes.iter_mut().skip(1).for_each(|node| node.collapsed = true);
+    nodes.extend(unranked);
+    make_keys_unique(&mut nodes);
+    TrackTree { nodes }
+}
+
+/// Two processes of one number may come from two files: later ones say that they are the second, the third.
+fn make_keys_unique(nodes: &mut [Node]) {
+    fn visit(nodes: &mut [Node], seen: &mut HashSet<String>) {
+        for node in nodes {
+            let mut unique = node.key.clone();
+            let mut number = 1;
+            while !seen.insert(unique.clone()) {
+                number += 1;
+                unique = format!("{}#{number}", node.key);
+            }
+            node.key = unique;
+            visit(&mut node.children, seen);
+        }
+    }
+    visit(nodes, &mut HashSet::new());
+}
+
+fn extents(store: &Store) -> Vec<Extent> {
+    let trace = store.trace();
+    let slices = &trace.slices;
+    let trace_end = store.bounds().map_or(0, |bounds| bounds.end);
+    let annotation = trace.strings.find(GPU_ANNOTATION_CATEGORY);
+    let mut extents = vec![Extent::NOTHING; trace.tracks.len()];
+    for (row, track) in slices.track_id.values().iter().enumerate() {
+        let Some(extent) = extents.get_mut(*track as usize) else { continue };
+        let (ts, dur) = (slices.ts.get(row), slices.dur.get(row));
+        let end = if dur < 0 { trace_end } else { ts.saturating_add(dur) };
+        extent.add(ts, end, slices.depth.get(row));
+        extent.has_only_annotations &= annotation.is_some() && slices.category.get(row) == annotation;
+    }
+    for (row, track) in trace.counters.track_id.values().iter().enumerate() {
+        if let Some(extent) = extents.get_mut(*track as usize) {
+            let ts = trace.counters.ts.get(row);
+            extent.add(ts, ts, 0);
+        }
+    }
+    extents
+}
+
+fn is_stream(trace: &Trace) -> Vec<Option<(DeviceId, i64)>> {
+    let mut streams = vec![None; trace.threads.len()];
+    for stream in trace.streams.rows() {
+        if let Some(place) = streams.get_mut(stream.utid.index()) {
+            *place = Some((stream.device_id, stream.stream));
+        }
+    }
+    streams
+}
+
+/// What makes one row of the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Thread(ThreadId),
+    /// Async slices of a name; tracks of concurrent ones share a number.
+    Async(Option<ProcessId>, Option<u32>, Option<TrackId>),
+    Instants(Option<ProcessId>),
+    Counter(Option<ProcessId>, TrackId),
+}
+
+impl Group {
+    fn upid(self, trace: &Trace) -> Option<ProcessId> {
+        match self {
+            Self::Thread(utid) => Some(trace.threads.upid.get(utid.index())),
+            Self::Async(upid, ..) | Self::Instants(upid) | Self::Counter(upid, _) => upid,
+        }
+    }
+}
+
+struct Tracks<'a> {
+    trace: &'a Trace,
+    extents: Vec<Extent>,
+    /// Device and number of the stream that a thread's row stands for.
+    is_stream: Vec<Option<(DeviceId, i64)>>,
+}
+
+impl Tracks<'_> {
+    /// Tracks with events by the row they are drawn in.
+    fn groups(&self) -> BTreeMap<Group, Vec<TrackId>> {
+        let mut groups: BTreeMap<Group, Vec<TrackId>> = BTreeMap::new();
+        for (index, row) in self.trace.tracks.rows().enumerate() {
+            if self.extents[index].num_events == 0 {
+                continue;
+            }
+            let id = TrackId::from_index(index);
+            let alone = row.track_group_id.is_none().then_some(id);
+            let group = match (row.utid, row.r#type) {
+                (_, TrackKind::ProcessCounter) => Group::Counter(row.upid, id),
+                (Some(utid), _) => Group::Thread(utid),
+                (None, TrackKind::ProcessAsync | TrackKind::GlobalAsync) => {
+                    Group::Async(row.upid, row.track_group_id, alone)
+                }
+                (None, TrackKind::ProcessInstant | TrackKind::GlobalInstant) => Group::Instants(row.upid),
+                // A thread's track without a thread can only be damage; it is shown all the same.
+                (None, TrackKind::Thread | TrackKind::Lane) => Group::Async(row.upid, None, Some(id)),
+            };
+            groups.entry(group).or_default().push(id);
+        }
+        groups
+    }
+
+    fn rank_of(&self, group: &Group) -> Option<RankId> {
+        let upid = group.upid(self.trace)?;
+        let source = self.trace.processes.source_id.get(upid.index());
+        self.trace.sources.rank_id.get(source.index())
+    }
+
+    fn text(&self, id: Option<StringId>) -> Option<&str> {
+        id.map(|id| self.trace.text(id).trim()).filter(|text| !text.is_empty())
+    }
+
+    fn track(&self, id: TrackId) -> Track {
+        let row = self.trace.tracks.row(id.index());
+        let extent = self.extents[id.index()];
+        let kind = match row.r#type {
+            TrackKind::ProcessCounter => TrackContent::Counter,
+            _ => TrackContent::Slice,
+        };
+        Track {
+            id: id.0,
+            kind,
+            num_events: extent.num_events,
+            num_rows: extent.num_rows,
+            start: extent.start,
+            end: extent.end,
+            unit: self.text(row.unit).map(str::to_owned),
+        }
+    }
+
+    /// A node of some tracks: lanes after what they are lanes of, annotations before the work they are above.
+    fn node_of(&self, key: String, name: String, kind: NodeKind, members: &[TrackId]) -> Node {
+        let mut members = members.to_vec();
+        members.sort_by_key(|&id| {
+            let is_lane = self.trace.tracks.r#type.get(id.index()) == TrackKind::Lane;
+            (!self.extents[id.index()].has_only_annotations, is_lane, id)
+        });
+        Node { tracks: members.iter().map(|&id| self.track(id)).collect(), ..Node::new(key, name, kind) }
+    }
+}
+
+/// Name and number, unless the name has the number already.
+fn name_and_number(name: &str, number: i64) -> String {
+    let number = number.to_string();
+    let has_number = name.split(|c: char| !c.is_ascii_digit() && c != '-').any(|part| part == number);
+    if has_number { name.to_owned() } else { format!("{name} {number}") }
+}
+
+impl Node {
+    fn new(key: String, name: String, kind: NodeKind) -> Self {
+        Self {
+            key,
+            name,
+            kind,
+            children: Vec::new(),
+            tracks: Vec::new(),
+            collapsed: false,
+            role: None,
+            pid: None,
+            tid: None,
+            rank: None,
+            device: None,
+            stream: None,
+        }
+    }
+
+    /// Puts the key of the node around it before its own, and the rank on all.
+    fn within(mut self, prefix: &str, rank: Option<i64>) -> Self {
+        self.key = format!("{prefix}{}", self.key);
+        self.rank = rank;
+        self.children = self.children.into_iter().map(|child| child.within(prefix, rank)).collect();
+        self
+    }
+
+    fn num_events(&self) -> u64 {
+        let own: u64 = self.tracks.iter().map(|track| track.num_events).sum();
+        own + self.children.iter().map(Self::num_events).sum::<u64>()
+    }
+}
+
+/// What holds rows: a device, a process, or nothing that the file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Device(DeviceId),
+    Process(ProcessId),
+    Trace,
+}
+
+/// Where a row stands among those of its owner: kind first, then what the kind goes by.
+type RowOrder = (u8, bool, i64, i64, String, u32);
+
+/// Where a process stands: the file's sort index, the busiest first, then name and row.
+type ProcessOrder = (i64, Reverse<u64>, String, u32);
+
+/// The rows of one rank.
+#[derive(Debug, Default)]
+struct Regions {
+    owners: BTreeMap<Owner, Vec<(RowOrder, Node)>>,
+}
+
+impl Regions {
+    fn add(&mut self, tracks: &Tracks<'_>, group: Group, members: &[TrackId]) {
+        let trace = tracks.trace;
+        let upid = group.upid(trace);
+        let process = upid.map(|upid| trace.processes.row(upid.index()));
+        let stream = match group {
+            Group::Thread(utid) => tracks.is_stream[utid.index()],
+            _ => None,
+        };
+        let device = stream.map(|(device, _)| device).or_else(|| process.and_then(|process| process.device_id));
+        let owner = match (device.filter(|id| id.index() < trace.devices.len()), upid) {
+            (Some(device), _) => Owner::Device(device),
+            (None, Some(upid)) => Owner::Process(upid),
+            (None, None) => Owner::Trace,
+        };
+        let row = match group {
+            Group::Thread(utid) => thread_node(tracks, &trace.threads.row(utid.index()), stream, members),
+            Group::Async(..) => {
+                let name = members.iter().find_map(|id| tracks.text(trace.tracks.name.get(id.index())));
+                let name = name.unwrap_or("async").to_owned();
+                let node = tracks.node_of(format!("/async/{name}"), name.clone(), NodeKind::Async, members);
+                ((1, false, 0, 0, name, members[0].0), node)
+            }
+            Group::Instants(_) => {
+                let node = tracks.node_of("/instants".to_owned(), "instants".to_owned(), NodeKind::Instants, members);
+                ((2, false, 0, 0, String::new(), members[0].0), node)
+            }
+            Group::Counter(_, track) => {
+                let name = tracks.text(trace.tracks.name.get(track.index())).unwrap_or("counter").to_owned();
+                let node = tracks.node_of(format!("/counter/{name}"), name.clone(), NodeKind::Counter, members);
+                ((3, false, 0, 0, name, track.0), node)
+            }
+        };
+        self.owners.entry(owner).or_default().push(row);
+    }
+
+    /// The regions, each with its processes or devices.
+    fn finish(self, tracks: &Tracks<'_>, prefix: &str, rank: Option<i64>) -> Vec<Node> {
+        let trace = tracks.trace;
+        let mut cpu: Vec<(ProcessOrder, Node)> = Vec::new();
+        let mut gpu: Vec<((i64, i64, u32), Node)> = Vec::new();
+        let mut profiler = Vec::new();
+        let mut of_the_trace = Vec::new();
+        for (owner, mut rows) in self.owners {
+            rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let children: Vec<Node> = rows.into_iter().map(|(_, node)| node).collect();
+            match owner {
+                Owner::Device(id) => {
+                    let process = trace.devices.upid.get(id.index()).map(|upid| trace.processes.row(upid.index()));
+                    let node = device_node(tracks, id, process, children);
+                    let order = process.and_then(|process| process.sort_index).unwrap_or_default();
+                    gpu.push(((order, node.device.unwrap_or_default(), id.0), node));
+                }
+                Owner::Process(upid) => {
+                    let process = trace.processes.row(upid.index());
+                    let node = process_node(tracks, &process, children);
+                    let name = node.name.clone();
+                    let order = (process.sort_index.unwrap_or_default(), Reverse(node.num_events()), name, upid.0);
+                    let region = if process.role == Role::Profiler { &mut profiler } else { &mut cpu };
+                    region.push((order, node));
+                }
+                Owner::Trace => of_the_trace = children,
+            }
+        }
+        cpu.sort_by(|(a, _), (b, _)| a.cmp(b));
+        gpu.sort_by_key(|(order, _)| *order);
+        profiler.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let cpu = cpu.into_iter().map(|(_, node)| node).chain(of_the_trace).collect();
+        let gpu = gpu.into_iter().map(|(_, node)| node).collect();
+        let profiler = profiler.into_iter().map(|(_, node)| node).collect();
+        [("cpu", "CPU", cpu), ("gpu", "GPU", gpu), ("profiler", "Profiler", profiler)]
+            .into_iter()
+            .filter(|(_, _, children): &(_, _, Vec<Node>)| !children.is_empty())
+            .map(|(key, name, children)| {
+                let prefix = format!("{prefix}{key}");
+                let children = children.into_iter().map(|child| child.within(&prefix, rank)).collect();
+                let collapsed = key == "profiler";
+                Node { children, rank, collapsed, ..Node::new(prefix, name.to_owned(), NodeKind::Region) }
+            })
+            .collect()
+    }
+}
+
+/// What is known of a role, for people.
+fn role_word(role: Role) -> Option<&'static str> {
+    (role != Role::Unknown).then(|| role.word())
+}
+
+fn thread_node(
+    tracks: &Tracks<'_>,
+    thread: &ThreadRow,
+    stream: Option<(DeviceId, i64)>,
+    members: &[TrackId],
+) -> (RowOrder, Node) {
+    let name = tracks.text(thread.name);
+    let sort_index = thread.sort_index.unwrap_or_default();
+    let is_stream = stream.is_some() || thread.role == Role::GpuStream;
+    let mut node = if is_stream {
+        let number = stream.map_or(thread.tid, |(_, number)| number);
+        let name = name.map_or_else(|| format!("stream {number}"), str::to_owned);
+        let node = tracks.node_of(format!("/stream{}", thread.tid), name, NodeKind::Stream, members);
+        Node { stream: Some(number), ..node }
+    } else {
+        let name = name.map_or_else(|| format!("thread {}", thread.tid), |name| name_and_number(name, thread.tid));
+        let node = tracks.node_of(format!("/thread{}", thread.tid), name, NodeKind::Thread, members);
+        let is_seldom_looked_for = matches!(thread.role, Role::ZmqIo | Role::Collective | Role::Pool);
+        Node { collapsed: is_seldom_looked_for, ..node }
+    };
+    let process = tracks.trace.processes.row(thread.upid.index());
+    let device = stream.map(|(device, _)| device).or(process.device_id);
+    node.tid = Some(thread.tid);
+    node.pid = Some(process.pid);
+    node.role = role_word(thread.role);
+    node.device = device.and_then(|device| ordinal_of(tracks.trace, device));
+    ((0, !thread.is_main_thread, sort_index, thread.tid, node.name.clone(), members[0].0), node)
+}
+
+fn ordinal_of(trace: &Trace, device: DeviceId) -> Option<i64> {
+    (device.index() < trace.devices.len()).then(|| trace.devices.ordinal.get(device.index()))
+}
+
+/// Puts the keys of rows below that of their owner.
+fn below(key: &str, children: Vec<Node>) -> Vec<Node> {
+    children.into_iter().map(|child| Node { key: format!("{key}{}", child.key), ..child }).collect()
+}
+
+fn process_node(tracks: &Tracks<'_>, process: &ProcessRow, children: Vec<Node>) -> Node {
+    let name = match tracks.text(process.name) {
+        Some(name) => name_and_number(name, process.pid),
+        None => format!("process {}", process.pid),
+    };
+    let key = format!("/process{}", process.pid);
+    let children = below(&key, children);
+    let role = role_word(process.role);
+    Node { children, role, pid: Some(process.pid), ..Node::new(key, name, NodeKind::Process) }
+}
+
+fn device_node(tracks: &Tracks<'_>, id: DeviceId, process: Option<ProcessRow>, children: Vec<Node>) -> Node {
+    let device = tracks.trace.devices.row(id.index());
+    let name = match tracks.text(device.name) {
+        Some(name) => format!("GPU {} {name}", device.ordinal),
+        None => format!("GPU {}", device.ordinal),
+    };
+    let key = format!("/device{}", device.ordinal);
+    let children = below(&key, children);
+    let pid = process.map(|process| process.pid);
+    Node { children, pid, device: Some(device.ordinal), ..Node::new(key, name, NodeKind::Device) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawing::Drawing;
+    use kinetoscope_testkit::draw::{Drawing as DrawnFile, Glyph};
+
+    fn lines(nodes: &[Node], indent: usize, out: &mut Vec<String>) {
+        for node in nodes {
+            out.push(format!("{}{} | {} | {} tracks", " ".repeat(indent), node.key, node.name, node.tracks.len()));
+            lines(&node.children, indent + 1, out);
+        }
+    }
+
+    fn text(tree: &TrackTree) -> String {
+        let mut out = Vec::new();
+        lines(&tree.nodes, 0, &mut out);
+        out.join("\n")
+    }
+
+    fn read(name: &str, json: String) -> Store {
+        Store::from(kinetoscope_ingest::read_bytes(name, json.into_bytes()).expect("a drawing is a trace"))
+    }
+
+    #[test]
+    fn rows_stand_where_people_look_for_them() {
+        let drawing = DrawnFile::new(&[
+            "cpu main    ssss..",
+            "cpu main/1  .l....",
+            "cpu pool    .aa...",
+            "gpu 0/27    ..NN..",
+            "gpu 0/7     gg.AA.",
+            "counter q   ..3..0",
+            "instant main  ...x..",
+        ])
+        .letter('g', Glyph::gpu_annotation("step"))
+        .launches('l', "A")
+        .session();
+        let tree = track_tree(&read("a.json", drawing.to_json()));
+        assert_eq!(tree.nodes.iter().map(|node| node.key.as_str()).collect::<Vec<_>>(), ["cpu", "gpu", "profiler"]);
+        assert_eq!(tree.nodes.iter().map(|node| node.collapsed).collect::<Vec<_>>(), [false, false, true]);
+        let process = &tree.nodes[0].children[0];
+        let kinds: Vec<NodeKind> = process.children.iter().map(|node| node.kind).collect();
+        assert_eq!(kinds, [NodeKind::Thread, NodeKind::Thread, NodeKind::Counter], "{}", text(&tree));
+        assert!(process.children[0].name.contains("main"), "{}", text(&tree));
+        assert_eq!(process.children[2].tracks[0].kind, TrackContent::Counter);
+        assert_eq!((process.children[2].tracks[0].start, process.children[2].tracks[0].end), (2_000, 5_000));
+        let device = &tree.nodes[1].children[0];
+        assert_eq!((device.kind, device.device), (NodeKind::Device, Some(0)));
+        let streams: Vec<_> = device.children.iter().map(|node| (node.kind, node.stream)).collect();
+        assert_eq!(streams, [(NodeKind::Stream, Some(7)), (NodeKind::Stream, Some(27))]);
+    }
+
+    #[test]
+    fn several_ranks_have_a_tree_each() {
+        let store = Store::from(
+            Drawing::lanes(
+                "cpu    a
+                 0/s7   ..AA
+                 1/s7   ..BB",
+            )
+            .ranks(&[4, 2])
+            .build(),
+        );
+        assert_eq!(
+            text(&track_tree(&store)),
+            "rank2 | rank 2 | 0 tracks\
+             \n rank2/gpu | GPU | 0 tracks\
+             \n  rank2/gpu/device1 | GPU 1 Drawn GPU | 0 tracks\
+             \n   rank2/gpu/device1/stream7 | stream 7 | 1 tracks\
+             \nrank4 | rank 4 | 0 tracks\
+             \n rank4/cpu | CPU | 0 tracks\
+             \n  rank4/cpu/process100 | python3 100 | 0 tracks\
+             \n   rank4/cpu/process100/thread100 | cpu 100 | 1 tracks\
+             \n rank4/gpu | GPU | 0 tracks\
+             \n  rank4/gpu/device0 | GPU 0 Drawn GPU | 0 tracks\
+             \n   rank4/gpu/device0/stream7 | stream 7 | 1 tracks"
+        );
+    }
+
+    #[test]
+    fn file_orders_come_before_names_and_main_threads_before_all() {
+        let json = r#"{"traceEvents": [
+            {"ph":"M","pid":1,"name":"process_sort_index","args":{"sort_index":9}},
+            {"ph":"M","pid":2,"name":"process_sort_index","args":{"sort_index":3}},
+            {"ph":"M","pid":2,"tid":8,"name":"thread_sort_index","args":{"sort_index":1}},
+            {"ph":"M","pid":2,"tid":5,"name":"thread_sort_index","args":{"sort_index":4}},
+            {"ph":"M","pid":2,"tid":5,"name":"thread_name","args":{"name":"loop"}},
+            {"ph":"X","pid":1,"tid":1,"ts":0,"dur":5,"name":"a"},
+            {"ph":"X","pid":2,"tid":2,"ts":0,"dur":5,"name":"b"},
+            {"ph":"X","pid":2,"tid":5,"ts":0,"dur":5,"name":"c"},
+            {"ph":"X","pid":2,"tid":5,"ts":3,"dur":9,"name":"crossing"},
+            {"ph":"B","pid":2,"tid":8,"ts":1,"name":"open"},
+            {"ph":"i","pid":2,"tid":8,"ts":2,"s":"p","name":"moment"},
+            {"ph":"i","pid":2,"tid":8,"ts":2,"s":"g","name":"moment of all"},
+            {"ph":"b","pid":2,"tid":8,"ts":1,"id":1,"cat":"r","name":"request"},
+            {"ph":"b","pid":2,"tid":8,"ts":2,"id":2,"cat":"r","name":"request"},
+            {"ph":"e","pid":2,"tid":8,"ts":3,"id":1,"cat":"r","name":"request"},
+            {"ph":"e","pid":2,"tid":8,"ts":4,"id":2,"cat":"r","name":"request"}
+        ]}"#;
+        let tree = track_tree(&read("b.json", json.to_owned()));
+        assert_eq!(
+            text(&tree),
+            "cpu | CPU | 0 tracks\
+             \n cpu/process2 | process 2 | 0 tracks\
+             \n  cpu/process2/thread2 | thread 2 | 1 tracks\
+             \n  cpu/process2/thread8 | thread 8 | 1 tracks\
+             \n  cpu/process2/thread5 | loop 5 | 2 tracks\
+             \n  cpu/process2/instants | instants | 1 tracks\
+             \n cpu/process1 | process 1 | 0 tracks\
+             \n  cpu/process1/thread1 | thread 1 | 1 tracks\
+             \n cpu/async/request | request | 2 tracks\
+             \n cpu/instants | instants | 1 tracks"
+        );
+        // The open slice reaches to the end of the trace, which the crossing one sets.
+        let open = &tree.nodes[0].children[0].children[1].tracks[0];
+        assert_eq!((open.num_events, open.num_rows, open.start, open.end), (1, 1, 1_000, 12_000));
+    }
+
+    #[test]
+    fn an_empty_trace_has_no_rows() {
+        assert_eq!(track_tree(&Store::from(Drawing::default().build())).nodes, []);
+    }
+}
