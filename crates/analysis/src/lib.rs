@@ -10,6 +10,7 @@
 //! Results depend on nothing but the trace: ties are broken by name or by time, never by the order of a hash table.
 
 pub mod annotations;
+pub mod arg_node;
 pub mod categories;
 pub mod copies;
 pub mod cpu_ops;
@@ -28,7 +29,9 @@ pub mod kernels;
 pub mod launch_delay;
 pub mod metadata;
 mod name_group;
+pub mod name_statistics;
 pub mod percentile;
+pub mod slice_details;
 pub mod summary;
 pub mod summary_text;
 pub mod text_table;
