@@ -10,6 +10,7 @@
 //! Results depend on nothing but the trace: ties are broken by name or by time, never by the order of a hash table.
 
 pub mod annotations;
+pub mod area_selection;
 pub mod arg_node;
 pub mod categories;
 pub mod copies;
@@ -18,6 +19,7 @@ pub mod cpu_threads;
 #[cfg(test)]
 mod drawing;
 pub mod finding;
+pub mod flamegraph;
 pub mod gap;
 pub mod gpu_time;
 pub mod gpu_timeline;
@@ -31,6 +33,7 @@ pub mod metadata;
 mod name_group;
 pub mod name_statistics;
 pub mod percentile;
+pub mod search;
 pub mod slice_details;
 pub mod summary;
 pub mod summary_text;

@@ -7,7 +7,7 @@ use kinetoscope_model::table::{GpuOpRow, Role};
 use kinetoscope_model::time::Nanos;
 use kinetoscope_model::{SliceId, StringId, ThreadId, Trace, TrackId};
 use kinetoscope_store::Store;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::arg_node::{ArgNode, arg_nodes};
 use crate::kernel_class::{SliceClass, SliceClasses};
@@ -447,7 +447,8 @@ fn async_chain(store: &Store, slice: SliceId) -> Vec<ChainLink> {
 }
 
 /// Which way to go from a slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants say it")]
 pub enum Direction {
     Next,

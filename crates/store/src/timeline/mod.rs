@@ -174,6 +174,16 @@ impl<'a> Timeline<'a> {
         });
     }
 
+    /// The slices of a track that are seen in a window, ordered by depth, then time: those that begin in it, and those
+    /// that began before and end after its start. One that never ended ends with the trace.
+    pub fn slices_in(&self, track: TrackId, window: Range<Nanos>) -> Vec<SliceId> {
+        let mut found = Vec::new();
+        if let (Some(rows), false) = (self.rows(track), window.is_empty()) {
+            rows.slices_in(self.store, track, (window.start, window.end - 1), |slice| found.push(slice));
+        }
+        found
+    }
+
     /// The values of a counter in a window that is `px` pixels wide: least, greatest and last of each bucket that has
     /// any, and before them the value that still holds where the window begins.
     pub fn fold_counter(&self, track: TrackId, window: Range<Nanos>, px: u32) -> Samples {

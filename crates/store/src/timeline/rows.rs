@@ -298,6 +298,22 @@ impl TrackRows {
         }
     }
 
+    /// Gives every slice that is seen from `start` to `last` to `emit`, in order of depth and time.
+    pub(super) fn slices_in(
+        &self,
+        store: &Store,
+        track: TrackId,
+        (start, last): (Nanos, Nanos),
+        mut emit: impl FnMut(SliceId),
+    ) {
+        let source = self.source(store, track);
+        // No level has buckets this narrow, so that every piece is a slice.
+        let buckets = Buckets { start, last, width_log2: 0 };
+        for row in &self.rows {
+            self.fold_row(row, &source, &buckets, &mut |piece| emit(piece.longest));
+        }
+    }
+
     fn fold_row(&self, row: &Row, source: &Source<'_>, buckets: &Buckets, push: &mut impl FnMut(Piece)) {
         let chunks = &self.chunks[row.chunks.start as usize..row.chunks.end as usize];
         // The chunk in which the window begins, unless it begins before the row does.

@@ -296,6 +296,18 @@ fn check(slices: &[Drawn], start: i64, len: i64, px: u32) -> Result<(), TestCase
     // With the limits that are used, the same.
     prop_assert_eq!(&fold(&store, start..start + len, px), &expected);
     let trace_end = store.bounds().map_or(0, |bounds| bounds.end);
+    // The slices themselves, in the window as it was asked for.
+    let table = &store.trace().slices;
+    let mut in_window: Vec<usize> = (0..table.len())
+        .filter(|&id| {
+            let (ts, dur) = (table.ts.get(id), table.dur.get(id));
+            let end = if dur < 0 { trace_end } else { ts + dur };
+            ts < start + len && (ts >= start || end > start)
+        })
+        .collect();
+    in_window.sort_by_key(|&id| (table.depth.get(id), id));
+    let listed = store.timeline().slices_in(TRACK, start..start + len);
+    prop_assert_eq!(listed.iter().map(|id| id.index()).collect::<Vec<_>>(), in_window);
     let seen = slices.iter().filter(|slice| {
         let end = if slice.dur < 0 { trace_end } else { slice.ts + slice.dur };
         slice.ts <= buckets.last && (slice.ts >= buckets.start || end > buckets.start)
