@@ -37,6 +37,7 @@ Developer commands. Usage: cargo xtask COMMAND
       --json                Every run and every ratio as JSON.
   bench-sql [SIZE]          Queries here and in SQLite over the same rows, on a trace of SIZE bytes of JSON;
                             10 million slices when nothing is said.
+  bench-page [SIZE]         Viewports and panels of the page on such a trace.
   fixtures COMMAND          Makes traces; `cargo xtask fixtures --help` says which.
   fuzz [SECONDS] [TARGET]   Every fuzz target for a minute, or as said. Needs cargo-fuzz.
   help                      This text.
@@ -64,6 +65,7 @@ fn run(args: &[String]) -> Result<()> {
         ("tidy", []) => tidy::run(),
         ("bench", args) => bench::run(args),
         ("bench-sql", args) => bench::run_sql(args),
+        ("bench-page", args) => bench::run_page(args),
         (bench::worker::COMMAND, args) => bench::worker::run(args),
         ("fixtures", args) => fixtures::run(args),
         ("fuzz", args) => fuzz::run(args),

@@ -81,30 +81,90 @@ impl SliceClass {
 const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
 
 /// The classes of a trace's slices.
+///
+/// A viewport asks for a hundred thousand of them. What most slices of a category are is the same for all of them, so
+/// that a look at category and name is enough; only slices of a category that is not so are looked up among GPU work.
 #[derive(Debug, Clone)]
 pub struct SliceClasses {
     /// Class of each string that names a kernel; [`SliceClass::None`] for all others.
     class_of_name: Vec<SliceClass>,
+    /// What the slices of each string that is a category are.
+    content_of_category: Vec<Content>,
     annotation_category: Option<StringId>,
 }
 
+/// What the slices of a category are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// All of this class.
+    All(SliceClass),
+    /// All kernels.
+    Kernels,
+    /// Of several kinds.
+    Several,
+}
+
 impl SliceClasses {
-    /// Reads the name of every kernel once, in O(GPU work + bytes of distinct names).
+    /// Reads the name of every kernel once, in O(slices + bytes of distinct names).
     pub fn new(store: &Store) -> Self {
         let trace = store.trace();
+        let annotation_category = trace.strings.find(GPU_ANNOTATION_CATEGORY);
         let mut class_of_name = vec![SliceClass::None; trace.strings.len()];
-        for row in trace.gpu_ops.rows().filter(|row| row.kind == GpuOpKind::Kernel) {
-            let name = trace.slices.name.get(row.slice_id.index());
-            let class = &mut class_of_name[name.index()];
-            if *class == SliceClass::None {
-                *class = kernel_class(trace.text(name));
+        // For each category the number of its slices that are not yet known to be GPU work, and the kind of that work.
+        let mut num_others = vec![0u32; trace.strings.len()];
+        let mut kinds: Vec<Option<Content>> = vec![None; trace.strings.len()];
+        for category in trace.slices.category.iter().flatten() {
+            num_others[category.index()] += 1;
+        }
+        for (slice, kind) in trace.gpu_ops.slice_id.iter().zip(trace.gpu_ops.kind.iter()) {
+            let content = match kind {
+                GpuOpKind::Memcpy => Content::All(SliceClass::Copy),
+                GpuOpKind::Memset => Content::All(SliceClass::Set),
+                GpuOpKind::Kernel => {
+                    let name = trace.slices.name.get(slice.index());
+                    let class = &mut class_of_name[name.index()];
+                    if *class == SliceClass::None {
+                        *class = kernel_class(trace.text(name));
+                    }
+                    Content::Kernels
+                }
+            };
+            if let Some(category) = trace.slices.category.get(slice.index()) {
+                num_others[category.index()] = num_others[category.index()].saturating_sub(1);
+                let known = kinds[category.index()].get_or_insert(content);
+                if *known != content {
+                    *known = Content::Several;
+                }
             }
         }
-        Self { class_of_name, annotation_category: trace.strings.find(GPU_ANNOTATION_CATEGORY) }
+        let contents = kinds.into_iter().zip(num_others).map(|(kind, num_others)| match (kind, num_others) {
+            (None, _) => Content::All(SliceClass::None),
+            (Some(content), 0) => content,
+            (Some(_), _) => Content::Several,
+        });
+        let mut content_of_category: Vec<Content> = contents.collect();
+        if let Some(annotation) = annotation_category {
+            let content = &mut content_of_category[annotation.index()];
+            *content = match *content {
+                Content::All(SliceClass::None) => Content::All(SliceClass::Annotation),
+                _ => Content::Several,
+            };
+        }
+        Self { class_of_name, content_of_category, annotation_category }
     }
 
     /// The class of a slice of the store that this was made of.
     pub fn of(&self, store: &Store, slice: SliceId) -> SliceClass {
+        let slices = &store.trace().slices;
+        let category = slices.category.get(slice.index());
+        match category.map(|category| self.content_of_category[category.index()]) {
+            Some(Content::All(class)) => class,
+            Some(Content::Kernels) => self.class_of_name[slices.name.get(slice.index()).index()],
+            Some(Content::Several) | None => self.look_up(store, slice),
+        }
+    }
+
+    fn look_up(&self, store: &Store, slice: SliceId) -> SliceClass {
         let trace = store.trace();
         let Some(op) = store.gpu_op_of_slice(slice) else {
             let category = trace.slices.category.get(slice.index());
@@ -657,6 +717,8 @@ mod tests {
             )
             .slice("gpu", "gpu_user_annotation", "gemm step", 2..20)
             .slice("main", "cpu_op", "aten::softmax", 0..5)
+            // A slice of a CPU thread that calls itself a kernel.
+            .slice("main", "kernel", "softmax", 7..9)
             .build(),
         );
         let classes = SliceClasses::new(&store);
@@ -675,6 +737,7 @@ mod tests {
                 ("gemm step", Annotation),
                 ("kernel_A", Other),
                 ("ncclDevKernel_AllReduce", Communication),
+                ("softmax", None),
             ]
         );
     }

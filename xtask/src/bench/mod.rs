@@ -26,7 +26,7 @@ use crate::repository;
 const GROWTH: u64 = 10;
 
 /// JSON of a trace with ten million slices.
-const SQL_BYTES: u64 = 6_700_000_000;
+const LARGE_TRACE_BYTES: u64 = 6_700_000_000;
 
 /// What Python people would do first.
 const PYTHON: &str = "import gzip, json, sys; print(len(json.load(gzip.open(sys.argv[1]))['traceEvents']))";
@@ -107,22 +107,32 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 
 /// `cargo xtask bench-sql`: the queries of a bench of the SQL crate here and in SQLite, over a made trace.
 pub(crate) fn run_sql(args: &[String]) -> Result<()> {
+    run_on_large_trace("bench-sql", "against_sqlite", args)
+}
+
+/// `cargo xtask bench-page`: what a page asks for, over a made trace.
+pub(crate) fn run_page(args: &[String]) -> Result<()> {
+    run_on_large_trace("bench-page", "viewports", args)
+}
+
+/// Makes a trace and runs a bench of one of the crates on it.
+fn run_on_large_trace(command: &str, bench: &str, args: &[String]) -> Result<()> {
     let num_bytes = match args {
-        [] => SQL_BYTES,
+        [] => LARGE_TRACE_BYTES,
         [size] => options::parse_bytes(size)?,
-        [_, surplus, ..] => bail!("`bench-sql` takes a size, and was given `{surplus}` too"),
+        [_, surplus, ..] => bail!("`{command}` takes a size, and was given `{surplus}` too"),
     };
     let worker = build_release("xtask")?;
     let folder = worker.with_file_name("bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     let num_events = num_events_for(num_bytes);
     eprintln!("making a trace of {num_events} events");
-    let made = make_trace(&worker, num_events, &folder.join("sql.json"))?;
+    let made = make_trace(&worker, num_events, &folder.join("large.json"))?;
     fs::remove_file(&made.plain).context("cannot remove the trace that is not packed")?;
-    let mut command = repository::cargo();
+    let mut cargo = repository::cargo();
     // The whole workspace, so that the engine is built with the features that everything else has.
-    command.args(["bench", "--workspace", "--locked", "--bench", "against_sqlite", "--"]).arg(&made.packed);
-    ensure!(command.status().context("cannot run `cargo bench`")?.success(), "the bench failed");
+    cargo.args(["bench", "--workspace", "--locked", "--bench", bench, "--"]).arg(&made.packed);
+    ensure!(cargo.status().context("cannot run `cargo bench`")?.success(), "the bench failed");
     Ok(())
 }
 
