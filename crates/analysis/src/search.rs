@@ -8,6 +8,8 @@
 //! whole of what is searched.
 
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use kinetoscope_model::time::{Nanos, end_of};
@@ -64,7 +66,11 @@ pub struct SearchResult {
 /// Looks for slices; `None` once `is_cancelled` says that nobody waits for them.
 ///
 /// O(slices + bytes of distinct texts), and O(argument values) when these are searched.
-pub fn search(store: &Store, request: &SearchRequest<'_>, is_cancelled: &dyn Fn() -> bool) -> Option<SearchResult> {
+pub fn search(
+    store: &Store,
+    request: &SearchRequest<'_>,
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> Option<SearchResult> {
     let trace = store.trace();
     let slices = &trace.slices;
     let mut result = SearchResult {
@@ -134,31 +140,55 @@ fn matching_strings(strings: &StringPool, pattern: &Pattern, is_cancelled: &dyn 
     Some(found)
 }
 
-/// Which argument sets have a key or value that matches, by their number.
+/// Which argument sets have a key or value that matches, by their number. All processors share the pages.
 fn matching_sets(
     args: &ArgStore,
     pattern: &Pattern,
     in_keys: bool,
     in_values: bool,
-    is_cancelled: &dyn Fn() -> bool,
+    is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<Vec<bool>> {
-    let mut found = Vec::with_capacity(args.num_sets());
-    for page in args.pages() {
-        // A page holds some thousand sets.
-        if is_cancelled() {
-            return None;
+    let pages = args.pages();
+    let next = AtomicUsize::new(0);
+    let found: Vec<OnceLock<Vec<bool>>> = pages.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let Some((page, found)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            pages.get(index).zip(found.get(index))
+        } {
+            // A page holds some thousand sets.
+            if is_cancelled() {
+                break;
+            }
+            found.get_or_init(|| matching_sets_of_page(page, pattern, in_keys, in_values));
         }
-        let mut lowered = String::new();
-        let keys_match: Vec<bool> = (0..page.num_shapes())
-            .map(|shape| in_keys && page.shape_keys(shape).any(|key| pattern.matches(key, &mut lowered)))
-            .collect();
-        let mut values = in_values.then(|| PageValues::new(pattern));
-        for set in 0..page.num_sets() {
+    };
+    let num_threads = std::thread::available_parallelism().map_or(1, usize::from).min(pages.len());
+    std::thread::scope(|scope| {
+        (1..num_threads).for_each(|_| {
+            scope.spawn(work);
+        });
+        work();
+    });
+    // A page that nobody looked through was left because nobody waits.
+    found.into_iter().try_fold(Vec::with_capacity(args.num_sets()), |mut all, page| {
+        all.extend(page.into_inner()?);
+        Some(all)
+    })
+}
+
+fn matching_sets_of_page(page: &ArgPage, pattern: &Pattern, in_keys: bool, in_values: bool) -> Vec<bool> {
+    let mut lowered = String::new();
+    let keys_match: Vec<bool> = (0..page.num_shapes())
+        .map(|shape| in_keys && page.shape_keys(shape).any(|key| pattern.matches(key, &mut lowered)))
+        .collect();
+    let mut values = in_values.then(|| PageValues::new(pattern));
+    (0..page.num_sets())
+        .map(|set| {
             let by_key = keys_match.get(page.shape_of(set)).copied().unwrap_or(false);
-            found.push(by_key || values.as_mut().is_some_and(|values| values.any_matches(page, set)));
-        }
-    }
-    Some(found)
+            by_key || values.as_mut().is_some_and(|values| values.any_matches(page, set))
+        })
+        .collect()
 }
 
 /// Compares the values of one page, each of its texts once.
