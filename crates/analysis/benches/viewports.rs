@@ -22,7 +22,6 @@ use kinetoscope_analysis::slice_details::slice_details;
 use kinetoscope_analysis::track_tree::track_tree;
 use kinetoscope_model::{SliceId, TrackId};
 use kinetoscope_store::Store;
-use kinetoscope_store::timeline::Blocks;
 
 /// Tracks of a view.
 const NUM_TRACKS: usize = 60;
@@ -59,10 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut times: Vec<(Duration, usize)> = Vec::new();
     for window in windows(bounds.start..bounds.end) {
         let start = Instant::now();
-        let mut blocks = Blocks::default();
-        for &track in &shown {
-            timeline.fold_into(&mut blocks, track, window.clone(), PX, &class_of);
-        }
+        let (blocks, _) = timeline.fold_all(&shown, window, PX, &class_of);
         times.push((start.elapsed(), blocks.len()));
     }
     times.sort_unstable();

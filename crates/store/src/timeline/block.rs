@@ -48,6 +48,19 @@ impl Blocks {
         self.ts.is_empty()
     }
 
+    /// Adds the blocks of another behind these.
+    pub fn append(&mut self, other: &Self) {
+        self.ts.extend_from_slice(&other.ts);
+        self.dur.extend_from_slice(&other.dur);
+        self.slice.extend_from_slice(&other.slice);
+        self.count.extend_from_slice(&other.count);
+        self.name.extend_from_slice(&other.name);
+        self.name_hash.extend_from_slice(&other.name_hash);
+        self.depth.extend_from_slice(&other.depth);
+        self.class.extend_from_slice(&other.class);
+        self.flags.extend_from_slice(&other.flags);
+    }
+
     #[inline]
     pub(super) fn push(
         &mut self,

@@ -38,6 +38,9 @@ use self::counters::CounterLevels;
 use self::rows::{Limits, TrackRows};
 use crate::Store;
 
+/// Tracks for which another thread is worth starting: a thread starts in the time in which a few tracks are folded.
+const TRACKS_PER_THREAD: usize = 4;
+
 /// What has been prepared of the tracks so far.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -172,6 +175,43 @@ impl<'a> Timeline<'a> {
             let name = names[piece.longest.index()];
             blocks.push(depth, piece, name, hashes.get(name as usize).copied().unwrap_or_default(), class_of);
         });
+    }
+
+    /// As [`Self::fold`] for many tracks, on all processors: the blocks of one after the other, and where those of each
+    /// track lie. The blocks do not depend on the number of processors.
+    pub fn fold_all(
+        &self,
+        tracks: &[TrackId],
+        window: Range<Nanos>,
+        px: u32,
+        class_of: &(dyn Fn(SliceId) -> u8 + Sync),
+    ) -> (Blocks, Vec<Range<usize>>) {
+        let next = AtomicUsize::new(0);
+        let folded: Vec<OnceLock<Blocks>> = tracks.iter().map(|_| OnceLock::new()).collect();
+        let work = || {
+            while let Some((&track, folded)) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                tracks.get(index).zip(folded.get(index))
+            } {
+                folded.get_or_init(|| self.fold(track, window.clone(), px, class_of));
+            }
+        };
+        let num_processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let num_threads = num_processors.min(tracks.len() / TRACKS_PER_THREAD);
+        std::thread::scope(|scope| {
+            (1..num_threads).for_each(|_| {
+                scope.spawn(work);
+            });
+            work();
+        });
+        let mut blocks = Blocks::default();
+        let ranges = folded.into_iter().map(|folded| {
+            let start = blocks.len();
+            blocks.append(&folded.into_inner().unwrap_or_default());
+            start..blocks.len()
+        });
+        let ranges = ranges.collect();
+        (blocks, ranges)
     }
 
     /// The slices of a track that are seen in a window, ordered by depth, then time: those that begin in it, and those

@@ -163,6 +163,44 @@ fn empty_windows_and_unknown_tracks_show_nothing() {
 }
 
 #[test]
+fn many_tracks_at_once_are_the_same_as_one_by_one() {
+    let mut builder = TraceBuilder::default();
+    let name = builder.strings.intern("x");
+    (0..20).for_each(|_| {
+        builder.tracks.push(track_row());
+    });
+    for index in 0..3_000u32 {
+        builder.slices.push(SliceRow {
+            ts: i64::from(index) * 10,
+            dur: i64::from(index % 23),
+            track_id: TrackId(index * 7 % 19),
+            category: None,
+            name,
+            depth: index % 3,
+            parent_id: None,
+            arg_set_id: None,
+            thread_ts: None,
+            thread_dur: None,
+            source_offset: 0,
+        });
+    }
+    let store = Store::from(builder.seal());
+    // Track 19 holds nothing, and track 25 is none.
+    let tracks: Vec<TrackId> = [19, 3, 25, 0, 3].into_iter().chain(0..20).map(TrackId).collect();
+    let class_of = |slice: SliceId| slice.0 as u8;
+    let (blocks, ranges) = store.timeline().fold_all(&tracks, 100..20_000, 300, &class_of);
+    let mut expected = Blocks::default();
+    let mut expected_ranges = Vec::new();
+    for &track in &tracks {
+        let start = expected.len();
+        store.timeline().fold_into(&mut expected, track, 100..20_000, 300, &class_of);
+        expected_ranges.push(start..expected.len());
+    }
+    assert!(expected.len() > 1_000);
+    assert_eq!((blocks, ranges), (expected, expected_ranges));
+}
+
+#[test]
 fn depths_beyond_what_a_block_can_say_are_shown_at_the_deepest() {
     let slices: Vec<Drawn> =
         [0, 1, 700, 65_535, 70_000].map(|depth| Drawn { ts: 0, dur: 1_000, depth }).into_iter().collect();
