@@ -38,6 +38,21 @@ pub struct Blocks {
 }
 
 impl Blocks {
+    /// No blocks, and memory for some.
+    pub fn with_capacity(num_blocks: usize) -> Self {
+        Self {
+            ts: Vec::with_capacity(num_blocks),
+            dur: Vec::with_capacity(num_blocks),
+            slice: Vec::with_capacity(num_blocks),
+            count: Vec::with_capacity(num_blocks),
+            name: Vec::with_capacity(num_blocks),
+            name_hash: Vec::with_capacity(num_blocks),
+            depth: Vec::with_capacity(num_blocks),
+            class: Vec::with_capacity(num_blocks),
+            flags: Vec::with_capacity(num_blocks),
+        }
+    }
+
     /// Number of blocks.
     pub fn len(&self) -> usize {
         self.ts.len()

@@ -204,13 +204,14 @@ impl<'a> Timeline<'a> {
             });
             work();
         });
-        let mut blocks = Blocks::default();
-        let ranges = folded.into_iter().map(|folded| {
+        let num_blocks = folded.iter().filter_map(OnceLock::get).map(Blocks::len).sum();
+        let mut blocks = Blocks::with_capacity(num_blocks);
+        let mut ranges = Vec::with_capacity(tracks.len());
+        for folded in folded {
             let start = blocks.len();
             blocks.append(&folded.into_inner().unwrap_or_default());
-            start..blocks.len()
-        });
-        let ranges = ranges.collect();
+            ranges.push(start..blocks.len());
+        }
         (blocks, ranges)
     }
 
