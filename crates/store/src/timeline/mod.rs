@@ -11,12 +11,12 @@
 //! blocks   AAAAAAAAAAAA 222   22222        FFFFFFFFFF g
 //! ```
 //!
-//! Every track gets its folding prepared on its first view ([`rows`], [`counters`]); opening a trace costs nothing.
+//! Every track gets its folding prepared on its first view; opening a trace costs nothing.
 //!
 //! | | memory |
 //! | --- | --- |
 //! | slices by depth | 4 bytes per slice; none for tracks of one depth |
-//! | prepared levels | at most 6 bytes per slice, 3 to 4 as a rule |
+//! | prepared levels | at most 6 bytes per slice, 2 to 3 as a rule |
 //! | counters | 4 bytes per value, and at most 4 for levels |
 //! | hashes of names | 4 bytes per string |
 
