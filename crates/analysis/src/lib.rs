@@ -40,6 +40,7 @@ pub mod summary_text;
 pub mod text_table;
 pub mod track_tree;
 pub mod unit;
+pub mod warnings;
 
 pub use gpu_timeline::GpuTimeline;
 pub use summary::{Summary, summary};

@@ -52,6 +52,6 @@ mod vocabulary;
 
 pub use error::{Place, SqlError};
 pub use module_doc::{FieldDoc, ModuleDoc, ObjectDoc};
-pub use schema::{ColumnDoc, TableDoc};
+pub use schema::{ColumnDoc, TableDoc, type_name};
 pub use session::{CancelHandle, ResultEvent, Session, SessionOptions};
 pub use vocabulary::{TableWords, Vocabulary, is_complete};

@@ -94,7 +94,8 @@ impl Session {
 }
 
 /// SQLite's word for a type.
-fn type_name(data_type: &DataType) -> &'static str {
+/// The word for a type, as SQLite has it.
+pub fn type_name(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Int64 => "INTEGER",
         DataType::Float64 => "REAL",

@@ -7,70 +7,24 @@ use std::borrow::Cow;
 
 use kinetoscope_analysis::text_table::{cut_middle, write_paragraph};
 use kinetoscope_analysis::unit::{format_count, format_number_of};
-use kinetoscope_model::{Severity, SourceId, Trace};
-use serde::Serialize;
+use kinetoscope_analysis::warnings::{WarningsOfKind, warnings};
+use kinetoscope_model::Trace;
 
 use crate::settings::Form;
-
-/// Severities in the order in which they matter to a reader.
-const BY_IMPORTANCE: [Severity; 4] = [Severity::DataLoss, Severity::Error, Severity::Notice, Severity::Info];
 
 /// Lines that an example may take. It may quote kernels, whose names run to thousands of characters.
 const MAX_EXAMPLE_LINES: usize = 3;
 
-/// One kind of warning with its examples.
-#[derive(Debug, Serialize)]
-struct Kind<'a> {
-    name: &'a str,
-    severity: &'a str,
-    count: i64,
-    description: &'a str,
-    examples: Vec<Example<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Example<'a> {
-    path: &'a str,
-    byte_offset: Option<i64>,
-    detail: &'a str,
-}
-
 /// All warnings of `trace`.
 pub(crate) fn write(trace: &Trace, form: Form) -> Result<String, serde_json::Error> {
-    let kinds = kinds(trace);
+    let kinds = warnings(trace);
     match form {
         Form::Text(options) => Ok(write_text(&kinds, options.width)),
         Form::Json => Ok(serde_json::to_string_pretty(&kinds)? + "\n"),
     }
 }
 
-fn kinds(trace: &Trace) -> Vec<Kind<'_>> {
-    let path_of = |source: SourceId| match source.index() {
-        index if index < trace.sources.len() => trace.text(trace.sources.path.get(index)),
-        _ => "",
-    };
-    let rows = trace.stats.rows().map(|kind| Kind {
-        name: trace.text(kind.name),
-        severity: trace.text(kind.severity),
-        count: kind.value,
-        description: trace.text(kind.description),
-        examples: trace
-            .import_log
-            .rows()
-            .filter(|example| example.name == kind.name)
-            .map(|example| Example {
-                path: path_of(example.source_id),
-                byte_offset: example.byte_offset,
-                detail: trace.text(example.detail),
-            })
-            .collect(),
-    });
-    let mut kinds: Vec<Kind<'_>> = rows.collect();
-    kinds.sort_by_key(|kind| BY_IMPORTANCE.iter().position(|severity| severity.word() == kind.severity));
-    kinds
-}
-
-fn write_text(kinds: &[Kind<'_>], width: usize) -> String {
+fn write_text(kinds: &[WarningsOfKind<'_>], width: usize) -> String {
     if kinds.is_empty() {
         return "No warnings: everything was read as it stands.\n".to_owned();
     }

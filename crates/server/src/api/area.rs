@@ -1,0 +1,100 @@
+//! Areas and searches: questions about many slices, which end when nobody waits for them.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use kinetoscope_analysis::area_selection::{Area, GroupBy, area_selection};
+use kinetoscope_analysis::flamegraph::{self, FlamegraphDirection};
+use kinetoscope_analysis::search::{self, SearchField};
+use kinetoscope_model::TrackId;
+use serde::Deserialize;
+
+use super::{Asked, Server, ask, nobody_waits};
+use crate::answer::{Refusal, json};
+
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SearchRequest {
+    text: String,
+    #[serde(rename = "in")]
+    fields: Vec<SearchField>,
+    /// Only slices seen from here; from the start of the trace without it.
+    start: Option<i64>,
+    /// Only slices seen before this; to the end of the trace without it.
+    end: Option<i64>,
+    /// How many slices to list; all are counted.
+    limit: usize,
+}
+
+pub(crate) async fn search(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<SearchRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, waiting| {
+        let wanted = search::SearchRequest {
+            text: &request.text,
+            fields: &request.fields,
+            window: request.start.unwrap_or(i64::MIN)..request.end.unwrap_or(i64::MAX),
+            limit: request.limit,
+        };
+        let found = search::search(&trace.store, &wanted, &|| waiting.is_over());
+        Ok(json(&found.ok_or_else(nobody_waits)?))
+    })
+    .await
+}
+
+/// What is selected.
+#[derive(Debug, Deserialize)]
+struct Selection {
+    start: i64,
+    end: i64,
+    tracks: Vec<u32>,
+}
+
+impl Selection {
+    fn area(&self) -> Area {
+        Area { window: self.start..self.end, tracks: self.tracks.iter().map(|&track| TrackId(track)).collect() }
+    }
+}
+
+/// What is selected, and how it is grouped.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AreaRequest {
+    #[serde(flatten)]
+    selection: Selection,
+    by: GroupBy,
+}
+
+pub(crate) async fn area(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<AreaRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, waiting| {
+        let area = request.selection.area();
+        let table = area_selection(&trace.store, trace.classes(), &area, request.by, &|| waiting.is_over());
+        Ok(json(&table.ok_or_else(nobody_waits)?))
+    })
+    .await
+}
+
+/// What is selected, and which way its graph is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FlamegraphRequest {
+    #[serde(flatten)]
+    selection: Selection,
+    direction: FlamegraphDirection,
+}
+
+pub(crate) async fn flamegraph(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<FlamegraphRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, waiting| {
+        let area = request.selection.area();
+        let graph = flamegraph::flamegraph(&trace.store, &area, request.direction, &|| waiting.is_over());
+        Ok(json(&graph.ok_or_else(nobody_waits)?))
+    })
+    .await
+}

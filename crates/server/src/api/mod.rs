@@ -1,0 +1,84 @@
+//! API v1: what can be asked, and by which function it is answered.
+
+mod area;
+mod query;
+mod slice;
+mod trace;
+mod viewport;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Json, Request};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
+
+use crate::answer::Refusal;
+use crate::collection::OpenTrace;
+use crate::server::Shared;
+use crate::work::Waiting;
+
+/// Where the API is, behind the token.
+pub(crate) const PREFIX: &str = "/api/v1";
+
+/// What every answer starts from.
+pub(crate) type Server = axum::extract::State<Arc<Shared>>;
+
+/// The routes of the API.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/info", get(trace::info))
+        .route("/traces/{trace}", get(trace::entry))
+        .route("/traces/{trace}/open", post(trace::open).delete(trace::cancel_opening))
+        .route("/traces/{trace}/overview", get(trace::overview))
+        .route("/traces/{trace}/tracks", get(trace::tracks))
+        .route("/traces/{trace}/names", post(trace::names))
+        .route("/traces/{trace}/schema", get(trace::schema))
+        .route("/traces/{trace}/summary", get(trace::summary))
+        .route("/traces/{trace}/warnings", get(trace::warnings))
+        .route("/traces/{trace}/viewport", post(viewport::viewport))
+        .route("/traces/{trace}/slices/{slice}", get(slice::details))
+        .route("/traces/{trace}/slices/{slice}/same-name", get(slice::same_name))
+        .route("/traces/{trace}/slices/{slice}/flows", get(slice::flows))
+        .route("/traces/{trace}/slices/{slice}/neighbour", get(slice::neighbour))
+        .route("/traces/{trace}/search", post(area::search))
+        .route("/traces/{trace}/area", post(area::area))
+        .route("/traces/{trace}/flamegraph", post(area::flamegraph))
+        .route("/traces/{trace}/query", post(query::query))
+        .fallback(|| async { Refusal::not_found("such request in API v1") })
+        .method_not_allowed_fallback(|| async {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this request needs another method")
+        })
+        .with_state(shared)
+}
+
+/// The body of a request, in JSON. A browser asks this server before it sends JSON for another site, so a body of any
+/// other type is none.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let read: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
+        let Json(value) = read?;
+        Ok(Self(value))
+    }
+}
+
+/// Works out an answer about an open trace.
+async fn ask<T: Send + 'static>(
+    shared: &Shared,
+    trace: &str,
+    work: impl FnOnce(&OpenTrace, &Waiting) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let trace = shared.collection.open_trace(trace)?;
+    shared.workers.run(move |waiting| work(&trace, waiting)).await
+}
+
+/// What a client that is gone does not get.
+fn nobody_waits() -> Refusal {
+    Refusal::internal("nobody waits for the answer")
+}

@@ -1,0 +1,148 @@
+//! SQL: a script's results as they come, in frames.
+//!
+//! A frame is a letter, a length as 32 bits little endian, and as many bytes: `S` a result set begins (its columns, as
+//! JSON), `A` some of its rows (a whole Arrow IPC stream, so that a page can show them at once), `D` it ends, `N` a
+//! note, `E` an error, `Z` the script is done. The page asks for no more than it takes: the query waits for it, and is
+//! stopped when it goes away.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use futures::Stream;
+use kinetoscope_sql::format::{Format, ResultWriter};
+use kinetoscope_sql::{CancelHandle, ResultEvent, SqlError};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+
+use super::{Asked, Server};
+use crate::answer::{Explanation, Refusal};
+use crate::collection::OpenTrace;
+use crate::server::Shared;
+
+/// Frames made ahead of the client.
+const FRAMES_AHEAD: usize = 4;
+
+/// The session of pages that name none.
+const DEFAULT_SESSION: &str = "";
+
+/// A script to run.
+#[derive(Debug, Deserialize)]
+pub(crate) struct QueryRequest {
+    sql: String,
+    /// Scripts of one session see what the others created.
+    session: Option<String>,
+}
+
+pub(crate) async fn query(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<QueryRequest>,
+) -> Result<Response, Refusal> {
+    let trace = shared.collection.open_trace(&trace)?;
+    let (sender, frames) = mpsc::channel(FRAMES_AHEAD);
+    let cancel = CancelHandle::default();
+    let cancelled = cancel.clone();
+    let work = Arc::clone(&shared);
+    tokio::spawn(async move {
+        // The answer has begun by then, so that what goes wrong is told within it.
+        let ran = work.workers.run({
+            let shared = Arc::clone(&work);
+            move |_| {
+                run(&shared, &trace, &request, &cancelled, &Frames { sender });
+                Ok(())
+            }
+        });
+        let _ = ran.await;
+    });
+    let body = Body::from_stream(Answer { frames, cancel });
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response())
+}
+
+/// Frames on their way to the client; dropped when it goes away, which stops the script.
+struct Answer {
+    frames: mpsc::Receiver<Bytes>,
+    cancel: CancelHandle,
+}
+
+impl Stream for Answer {
+    type Item = Result<Bytes, io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.frames.poll_recv(context).map(|frame| frame.map(Ok))
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+/// Where frames go.
+struct Frames {
+    sender: mpsc::Sender<Bytes>,
+}
+
+impl Frames {
+    fn send(&self, kind: u8, payload: &[u8]) -> io::Result<()> {
+        let len = u32::try_from(payload.len()).map_err(|_| io::Error::other("a batch of rows is larger than 4 GiB"))?;
+        let frame = [&[kind][..], &len.to_le_bytes(), payload].concat();
+        self.sender.blocking_send(frame.into()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn send_json(&self, kind: u8, value: &impl Serialize) -> io::Result<()> {
+        self.send(kind, &serde_json::to_vec(value)?)
+    }
+}
+
+/// Runs a script and sends what it tells.
+fn run(shared: &Shared, trace: &OpenTrace, request: &QueryRequest, cancel: &CancelHandle, frames: &Frames) {
+    let start = Instant::now();
+    let millis = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
+    let name = request.session.as_deref().unwrap_or(DEFAULT_SESSION);
+    let (mut schema, mut set_start, mut num_rows) = (None, start, 0);
+    let ran = trace.session(name, &shared.session_options).and_then(|session| {
+        session.run_cancellable(&request.sql, cancel, &mut |event| match event {
+            ResultEvent::Note(message) => frames.send_json(b'N', &json!({ "message": message })),
+            ResultEvent::Begin(of_set) => {
+                let columns: Vec<_> = of_set
+                    .fields()
+                    .iter()
+                    .map(|field| json!({ "name": field.name(), "type": kinetoscope_sql::type_name(field.data_type()) }))
+                    .collect();
+                (schema, num_rows) = (Some(of_set), 0);
+                frames.send_json(b'S', &json!({ "columns": columns }))
+            }
+            ResultEvent::Batch(batch) => {
+                let Some(schema) = &schema else { return Ok(()) };
+                num_rows += batch.num_rows();
+                let mut rows = Vec::new();
+                let mut writer = ResultWriter::new(Format::Arrow, &mut rows);
+                writer.write(ResultEvent::Begin(Arc::clone(schema)))?;
+                writer.write(ResultEvent::Batch(batch))?;
+                writer.write(ResultEvent::End)?;
+                writer.finish()?;
+                frames.send(b'A', &rows)
+            }
+            ResultEvent::End => {
+                let ms = millis(set_start);
+                set_start = Instant::now();
+                frames.send_json(b'D', &json!({ "rows": num_rows, "ms": ms }))
+            }
+        })
+    });
+    let _ = match ran {
+        Ok(()) => frames.send_json(b'Z', &json!({ "ms": millis(start) })),
+        // Nobody is there to be told.
+        Err(SqlError::Output(_) | SqlError::Cancelled) => Ok(()),
+        Err(error) => frames.send(b'E', Explanation::from(&error).to_json().as_bytes()),
+    };
+}

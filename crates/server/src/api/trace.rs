@@ -1,0 +1,218 @@
+//! A trace as a whole: what there is, whether it is open, and what its tracks are.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use kinetoscope_analysis::track_tree::track_tree;
+use kinetoscope_analysis::warnings::warnings as warnings_of;
+use kinetoscope_model::{Severity, StringId, Trace};
+use kinetoscope_sql::TableDoc;
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Server, ask};
+use crate::answer::{Refusal, json};
+use crate::collection::{OpenTrace, TraceEntry};
+use crate::page;
+
+/// What the server is.
+#[derive(Debug, Serialize)]
+struct Info {
+    version: &'static str,
+    page_fingerprint: &'static str,
+    mode: &'static str,
+    traces: Vec<TraceEntry>,
+}
+
+pub(crate) async fn info(State(shared): Server) -> Result<Response, Refusal> {
+    let collection = std::sync::Arc::clone(&shared.collection);
+    // Looking into folders may take a while on a slow disk.
+    let traces = shared.workers.run(move |_| {
+        collection.refresh();
+        Ok(collection.list())
+    });
+    let mode = shared.mode.word();
+    let (version, page_fingerprint) = (env!("CARGO_PKG_VERSION"), page::FINGERPRINT);
+    Ok(json(&Info { version, page_fingerprint, mode, traces: traces.await? }))
+}
+
+pub(crate) async fn entry(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    Ok(json(&shared.collection.entry(&trace)?))
+}
+
+pub(crate) async fn open(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    shared.collection.open(&trace)?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+pub(crate) async fn cancel_opening(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    shared.collection.cancel_opening(&trace)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What a page has to know of a trace before it draws.
+#[derive(Debug, Serialize)]
+struct Overview {
+    name: String,
+    /// Of the first event, in nanoseconds since the trace start.
+    start: i64,
+    end: i64,
+    /// Unix time of the trace start in nanoseconds; as a text, since it is no exact number in a script.
+    unix_start_ns: Option<String>,
+    /// What SQL adds to trace time in nanoseconds, so that queries see the times that the file writes.
+    sql_offset_ns: String,
+    num_slices: usize,
+    num_tracks: usize,
+    sources: Vec<Source>,
+    ranks: Vec<Rank>,
+    devices: Vec<Device>,
+    warnings: WarningCounts,
+}
+
+#[derive(Debug, Serialize)]
+struct Source {
+    path: String,
+    format: String,
+    profiler: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rank {
+    rank: Option<i64>,
+    world_size: Option<i64>,
+    name: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Device {
+    id: usize,
+    name: Option<String>,
+    ordinal: i64,
+    total_memory: Option<i64>,
+}
+
+/// How many things of each severity reading met.
+#[derive(Debug, Default, Serialize)]
+struct WarningCounts {
+    error: i64,
+    data_loss: i64,
+    info: i64,
+}
+
+pub(crate) async fn overview(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    ask(&shared, &trace, |trace, _| Ok(json(&overview_of(trace)))).await
+}
+
+fn overview_of(open: &OpenTrace) -> Overview {
+    let trace: &Trace = open.store.trace();
+    let text = |id: Option<StringId>| id.map(|id| trace.text(id).to_owned());
+    let bounds = open.store.bounds();
+    let mut warnings = WarningCounts::default();
+    for kind in trace.stats.rows() {
+        let count = match trace.text(kind.severity) {
+            word if word == Severity::Error.word() => &mut warnings.error,
+            word if word == Severity::DataLoss.word() => &mut warnings.data_loss,
+            _ => &mut warnings.info,
+        };
+        *count += kind.value;
+    }
+    let profilers = kinetoscope_analysis::metadata::versions(trace);
+    let profiler = profilers.first().map(|version| format!("{} {}", version.software, version.version));
+    Overview {
+        name: open.name.clone(),
+        start: bounds.map_or(0, |bounds| bounds.start),
+        end: bounds.map_or(0, |bounds| bounds.end),
+        unix_start_ns: trace.clock.start_unix_ns.map(|ns| ns.to_string()),
+        sql_offset_ns: trace.clock.file_offset_ns.to_string(),
+        num_slices: trace.slices.len(),
+        num_tracks: trace.tracks.len(),
+        sources: trace
+            .sources
+            .rows()
+            .map(|source| Source {
+                path: trace.text(source.path).to_owned(),
+                format: trace.text(source.format).to_owned(),
+                profiler: profiler.clone(),
+            })
+            .collect(),
+        ranks: trace
+            .ranks
+            .rows()
+            .map(|rank| Rank { rank: rank.rank, world_size: rank.world_size, name: text(rank.name) })
+            .collect(),
+        devices: trace
+            .devices
+            .rows()
+            .enumerate()
+            .map(|(id, device)| Device {
+                id,
+                name: text(device.name),
+                ordinal: device.ordinal,
+                total_memory: device.total_memory,
+            })
+            .collect(),
+        warnings,
+    }
+}
+
+pub(crate) async fn tracks(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    ask(&shared, &trace, |trace, _| Ok(json(&track_tree(&trace.store)))).await
+}
+
+/// Which names, by their ids in viewports.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NamesRequest {
+    ids: Vec<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Names {
+    names: Vec<String>,
+}
+
+pub(crate) async fn names(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<NamesRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, _| {
+        let strings = &trace.store.trace().strings;
+        let name_of = |&id: &u32| {
+            let is_known = StringId(id).index() < strings.len();
+            is_known.then(|| strings.get(StringId(id)).to_owned()).ok_or_else(|| Refusal::not_found(format_args!("name {id}")))
+        };
+        Ok(json(&Names { names: request.ids.iter().map(name_of).collect::<Result<_, _>>()? }))
+    })
+    .await
+}
+
+/// What a query can name.
+#[derive(Debug, Serialize)]
+struct Schema {
+    tables: Vec<TableDoc>,
+    functions: Vec<String>,
+    macros: Vec<String>,
+    modules: Vec<&'static str>,
+}
+
+pub(crate) async fn schema(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    let options = shared.session_options.clone();
+    ask(&shared, &trace, move |trace, _| {
+        let session = trace.session("", &options)?;
+        let words = session.vocabulary()?;
+        Ok(json(&Schema {
+            tables: session.schema()?,
+            functions: words.functions,
+            macros: words.macros,
+            modules: words.modules,
+        }))
+    })
+    .await
+}
+
+pub(crate) async fn summary(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    ask(&shared, &trace, |trace, _| Ok(json(&kinetoscope_analysis::summary(trace.store.trace())))).await
+}
+
+pub(crate) async fn warnings(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+    ask(&shared, &trace, |trace, _| Ok(json(&warnings_of(trace.store.trace())))).await
+}

@@ -1,0 +1,152 @@
+//! Viewports: what is seen of some tracks in a window, as columns that a page draws without parsing.
+//!
+//! A frame of the page waits for this, so it is folded to pixels and laid out the way typed arrays read it. Every column
+//! begins at a multiple of 8 bytes; numbers are little endian.
+
+use std::ops::Range;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use kinetoscope_model::TrackId;
+use kinetoscope_model::table::TrackKind;
+use kinetoscope_store::timeline::{Blocks, Samples};
+use serde::Deserialize;
+
+use super::{Asked, Server, ask};
+use crate::answer::{Refusal, binary};
+use crate::collection::OpenTrace;
+
+/// `KSV1`.
+const MAGIC: [u8; 4] = *b"KSV1";
+
+/// What a track's entry says it holds.
+const SLICES: u32 = 0;
+const COUNTER: u32 = 1;
+
+/// What a page wants to draw.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ViewportRequest {
+    /// Start of the window in nanoseconds.
+    start: i64,
+    /// Its end.
+    end: i64,
+    /// Its width in pixels.
+    px: u32,
+    /// Tracks, by id.
+    tracks: Vec<u32>,
+}
+
+pub(crate) async fn viewport(
+    State(shared): Server,
+    Path(trace): Path<String>,
+    Asked(request): Asked<ViewportRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, _| Ok(binary(columns(trace, &request)))).await
+}
+
+/// What a track holds and which rows of the columns are its own.
+struct TrackEntry {
+    track: u32,
+    holds: u32,
+    rows: Range<usize>,
+}
+
+fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
+    let store = &trace.store;
+    let timeline = store.timeline();
+    let window = request.start..request.end;
+    let tracks = &store.trace().tracks;
+    let is_counter = |id: u32| {
+        let index = TrackId(id).index();
+        index < tracks.len() && tracks.kind.get(index) == TrackKind::ProcessCounter
+    };
+    let of_slices = request.tracks.iter().copied().filter(|&id| !is_counter(id)).map(TrackId);
+    let classes = trace.classes();
+    let class_of = |slice| classes.of(store, slice) as u8;
+    let (blocks, ranges) =
+        timeline.fold_all(&of_slices.collect::<Vec<_>>(), window.clone(), request.px, &class_of);
+    let mut samples = Samples::default();
+    let mut ranges = ranges.into_iter();
+    let entries: Vec<TrackEntry> = request
+        .tracks
+        .iter()
+        .map(|&track| {
+            if is_counter(track) {
+                let start = samples.len();
+                timeline.fold_counter_into(&mut samples, TrackId(track), window.clone(), request.px);
+                TrackEntry { track, holds: COUNTER, rows: start..samples.len() }
+            } else {
+                TrackEntry { track, holds: SLICES, rows: ranges.next().unwrap_or_default() }
+            }
+        })
+        .collect();
+    written(&entries, &blocks, &samples)
+}
+
+fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples) -> Vec<u8> {
+    // 36 bytes for a block and 32 for a sample; the rest is head and padding.
+    let mut out = Vec::with_capacity(256 + entries.len() * 16 + blocks.len() * 36 + samples.len() * 32);
+    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
+    out.extend(MAGIC);
+    [entries.len(), blocks.len(), samples.len()].map(|len| out.extend(count(len)));
+    for entry in entries {
+        out.extend(entry.track.to_le_bytes());
+        out.extend(entry.holds.to_le_bytes());
+        out.extend(count(entry.rows.start));
+        out.extend(count(entry.rows.len()));
+    }
+    // Times are below 2^53 ns, 104 days, and so exact.
+    column(&mut out, blocks.ts.iter().map(|&ts| (ts as f64).to_le_bytes()));
+    column(&mut out, blocks.dur.iter().map(|&dur| (dur as f64).to_le_bytes()));
+    for values in [&blocks.slice, &blocks.count, &blocks.name, &blocks.name_hash] {
+        column(&mut out, values.iter().map(|value| value.to_le_bytes()));
+    }
+    column(&mut out, blocks.depth.iter().map(|depth| depth.to_le_bytes()));
+    column(&mut out, blocks.class.iter().map(|&class| [class]));
+    column(&mut out, blocks.flags.iter().map(|&flags| [flags]));
+    column(&mut out, samples.ts.iter().map(|&ts| (ts as f64).to_le_bytes()));
+    for values in [&samples.min, &samples.max, &samples.last] {
+        column(&mut out, values.iter().map(|value| value.to_le_bytes()));
+    }
+    out
+}
+
+/// Adds a column, and zeros up to where the next one may begin.
+fn column<const N: usize>(out: &mut Vec<u8>, values: impl Iterator<Item = [u8; N]>) {
+    values.for_each(|value| out.extend_from_slice(&value));
+    out.resize(out.len().next_multiple_of(8), 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_lie_where_the_page_reads_them() {
+        let blocks = Blocks {
+            ts: vec![10],
+            dur: vec![5],
+            slice: vec![7],
+            count: vec![2],
+            name: vec![3],
+            name_hash: vec![9],
+            depth: vec![1],
+            class: vec![6],
+            flags: vec![2],
+        };
+        let samples = Samples { ts: vec![4], min: vec![-1.5], max: vec![2.0], last: vec![0.5] };
+        let entry = |track, holds| TrackEntry { track, holds, rows: 0..1 };
+        let out = written(&[entry(11, SLICES), entry(12, COUNTER)], &blocks, &samples);
+        let word = |at: usize| u32::from_le_bytes(out[at..at + 4].try_into().expect("four bytes"));
+        let real = |at: usize| f64::from_le_bytes(out[at..at + 8].try_into().expect("eight bytes"));
+        assert_eq!(&out[..4], b"KSV1");
+        assert_eq!([4, 8, 12].map(word), [2, 1, 1]);
+        assert_eq!([16, 20, 24, 28].map(word), [11, 0, 0, 1]);
+        assert_eq!([32, 36, 40, 44].map(word), [12, 1, 0, 1]);
+        assert_eq!([48, 56].map(real), [10.0, 5.0]);
+        assert_eq!([64, 72, 80, 88].map(word), [7, 2, 3, 9]);
+        assert_eq!((out[96], out[104], out[112]), (1, 6, 2));
+        assert_eq!([120, 128, 136, 144].map(real), [4.0, -1.5, 2.0, 0.5]);
+        assert_eq!(out.len(), 152);
+    }
+}
