@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use kinetoscope_server::Token;
 use kinetoscope_sql::format::Format;
 
 use crate::byte_size::parse_byte_size;
@@ -26,6 +27,7 @@ const OUTPUT: &str = "Messages";
 
 const EXAMPLES: &str = "\
 Examples:
+  kinetoscope open rank0.pt.trace.json.gz          see it in the browser
   kinetoscope summary rank0.pt.trace.json.gz       what the machine did, why the GPU was idle
   kinetoscope summary traces/                      all ranks of a run, on one clock
   kinetoscope query rank0.pt.trace.json.gz 'select name, dur from kernel order by dur desc limit 10'";
@@ -45,7 +47,8 @@ Environment:
   XDG_STATE_HOME, HOME   where the history of the prompt of `query` is kept
   NO_COLOR               no colours, like --color never";
 
-/// Sees what an LLM inference engine does with its GPUs: reads profiler traces, sums them up, and answers SQL.
+/// Sees what an LLM inference engine does with its GPUs: reads profiler traces, shows them, sums them up, and
+/// answers SQL.
 ///
 /// Reads what torch.profiler and vLLM's profiler write (Chrome/Kineto JSON; plain, or packed with gzip, zstd, zip or
 /// tar), recognised by content. Works offline, and leaves nothing but a cache file beside the trace.
@@ -63,6 +66,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Open(OpenArgs),
+    Serve(ServeArgs),
     Summary(SummaryArgs),
     Query(QueryArgs),
     #[command(subcommand)]
@@ -123,6 +128,87 @@ pub(crate) struct CacheDirArg {
     /// the user's cache folder. The variable KINETOSCOPE_CACHE_DIR does the same for all commands.
     #[arg(long, help_heading = READING, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
+}
+
+const OPEN_EXAMPLES: &str = "\
+Examples:
+  kinetoscope open rank0.pt.trace.json.gz            read it and show it in the browser
+  kinetoscope open traces/                           all ranks of a run, on one clock
+  kinetoscope open trace.json.gz --no-browser --port 4780
+  ssh -L 4780:127.0.0.1:4780 node7 kinetoscope open trace.json.gz --no-browser --port 4780";
+
+/// See a trace in the browser: timeline, details, SQL
+///
+/// Serves a page from this program on the loopback address and opens it. The address holds a secret; it is printed, so
+/// that it can be opened elsewhere. The page asks no other host. Ctrl-C ends it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = OPEN_EXAMPLES)]
+pub(crate) struct OpenArgs {
+    /// Traces, as for `summary`
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  kinetoscope serve traces/                          choose in the browser which one to see
+  kinetoscope serve /shared/profiles --no-browser --port 4780";
+
+/// See the traces of a folder in the browser, also those that are written there later
+///
+/// Every file that looks like a trace is listed, and every folder with several of them as one trace with all ranks. A
+/// trace is read when somebody opens it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(crate) struct ServeArgs {
+    /// Folder with traces in it and below it
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    /// Close traces that nobody looked at for longest while the files of the open ones are larger than SIZE together
+    #[arg(long, value_name = "SIZE", value_parser = parse_byte_size)]
+    #[arg(default_value = "4GiB")]
+    pub(crate) max_open_bytes: u64,
+
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// How the page is served.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PageArgs {
+    /// Print the address and open no browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+
+    /// Listen on PORT [default: 4780, or any that is free]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+
+    /// Listen on this name or address; others than loopback let other machines ask
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub(crate) host: String,
+
+    /// The secret part of the address [default: a random one]
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<Token>,
+
+    /// Stop SQL of the page after SECONDS
+    #[arg(long, value_name = "SECONDS", value_parser = parse_timeout, default_value = "600")]
+    pub(crate) query_timeout: Duration,
+
+    /// Let SQL of the page hold at most SIZE of memory; what it sorts, groups or joins beyond that goes to files
+    #[arg(long, value_name = "SIZE", value_parser = parse_byte_size, default_value = "4GiB")]
+    pub(crate) query_memory_bytes: u64,
 }
 
 const SUMMARY_EXAMPLES: &str = "\

@@ -8,6 +8,7 @@ use std::io;
 use std::process::ExitCode;
 
 use kinetoscope_ingest::IngestError;
+use kinetoscope_server::ServerError;
 use kinetoscope_sql::SqlError;
 use kinetoscope_store::cache::{CacheError, Miss};
 
@@ -82,6 +83,12 @@ pub(crate) fn conclude(result: anyhow::Result<()>, printer: Printer) -> Exit {
     explained.exit
 }
 
+/// What is told of an error, and what to do about it; no message for what somebody did on purpose.
+pub(crate) fn explain(error: &anyhow::Error) -> (Option<String>, Option<String>) {
+    let explained = Explained::of(error);
+    (explained.message, explained.hint)
+}
+
 /// An error as the user sees it.
 #[derive(Debug, PartialEq, Eq)]
 struct Explained {
@@ -118,6 +125,10 @@ impl Explained {
         if let Some(error) = error.downcast_ref::<Miss>() {
             let hint = "read the trace that it was made from: the cache file is then written anew";
             return Self::unusable(error, Some(hint.to_owned()));
+        }
+        if let Some(error) = error.downcast_ref::<ServerError>() {
+            let hint = matches!(error, ServerError::Listen { .. }).then(|| "choose another one with --port".to_owned());
+            return Self::unusable(error, hint);
         }
         if let Some(error) = error.downcast_ref::<CacheError>() {
             return Self::unusable(error, None);

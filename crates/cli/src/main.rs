@@ -9,6 +9,7 @@ mod byte_size;
 mod command;
 mod failure;
 mod interrupt;
+mod library;
 mod open;
 mod printer;
 mod progress;
@@ -44,5 +45,5 @@ fn main() -> ExitCode {
     let interrupt = Interrupt::default();
     interrupt.raise_on_ctrl_c();
     let context = Context { messages: settings.messages, interrupt: interrupt.clone() };
-    supervise(&interrupt, move || command::run(&settings.command, &context)).into()
+    supervise(&interrupt, move || command::run(settings.command, &context)).into()
 }

@@ -37,6 +37,19 @@ pub(crate) struct Opened {
 
 /// Opens `paths` as one trace.
 pub(crate) fn open(paths: &[String], settings: &ReadSettings, context: &Context) -> Result<Opened> {
+    let progress = Arc::new(Progress::default());
+    let cancelled = Arc::clone(&progress);
+    context.interrupt.on_raise(move || cancelled.cancel());
+    open_watched(paths, settings, context, &progress)
+}
+
+/// Opens `paths` as one trace, and tells `progress` how far it is.
+pub(crate) fn open_watched(
+    paths: &[String],
+    settings: &ReadSettings,
+    context: &Context,
+    progress: &Arc<Progress>,
+) -> Result<Opened> {
     let printer = context.messages.printer;
     let inputs = match sort_out(find_inputs(paths)?, printer)? {
         Found::Cache(path) => {
@@ -74,7 +87,7 @@ pub(crate) fn open(paths: &[String], settings: &ReadSettings, context: &Context)
         }
     }
     let start = Instant::now();
-    let trace = Arc::new(read(&inputs, settings, context)?);
+    let trace = Arc::new(read(&inputs, settings, context, progress)?);
     printer.detail(format_args!(
         "read {} of {} in {}",
         format_number_of(trace.slices.len() as u64, "slice"),
@@ -131,12 +144,14 @@ impl Opened {
     }
 }
 
-fn read(inputs: &[FoundInput], settings: &ReadSettings, context: &Context) -> Result<Trace, IngestError> {
-    let progress = Arc::new(Progress::default());
-    let cancelled = Arc::clone(&progress);
-    context.interrupt.on_raise(move || cancelled.cancel());
-    let _display = context.shows_progress().then(|| Display::of_reading(&progress, &context.interrupt));
-    kinetoscope_ingest::read(inputs, &settings.options, &progress)
+fn read(
+    inputs: &[FoundInput],
+    settings: &ReadSettings,
+    context: &Context,
+    progress: &Arc<Progress>,
+) -> Result<Trace, IngestError> {
+    let _display = context.shows_progress().then(|| Display::of_reading(progress, &context.interrupt));
+    kinetoscope_ingest::read(inputs, &settings.options, progress)
 }
 
 /// The time since `start` in words.
@@ -214,7 +229,7 @@ fn file_of(input: &Input) -> Option<&PathBuf> {
 }
 
 /// True for a cache file, whatever its name.
-fn is_cache(path: &Path) -> bool {
+pub(crate) fn is_cache(path: &Path) -> bool {
     // A pipe must not even be opened: what is read from it is gone.
     if !fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return false;

@@ -13,12 +13,13 @@ use anstream::AutoStream;
 use clap::ColorChoice;
 use kinetoscope_analysis::TextOptions;
 use kinetoscope_ingest::ReadOptions;
-use kinetoscope_ingest::bytes::Limits;
+use kinetoscope_ingest::bytes::Limits as ReadLimits;
+use kinetoscope_server::{Limits, Mode, ServerOptions, Token};
 use kinetoscope_sql::format::Format;
 use kinetoscope_store::cache::CacheLocation;
 
 use crate::args::{
-    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, MessageArgs, QueryArgs, ReadArgs, SummaryArgs,
+    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, MessageArgs, PageArgs, QueryArgs, ReadArgs, SummaryArgs,
 };
 use crate::failure::RequestError;
 use crate::printer::{Printer, Verbosity};
@@ -28,6 +29,9 @@ const OUR_FOLDER: &str = "kinetoscope";
 
 /// What was typed at prompts.
 const HISTORY_FILE: &str = "query-history";
+
+/// Where the page is when nobody asks for another port: the same each time, since a browser keeps settings by it.
+const DEFAULT_PORT: u16 = 4780;
 
 /// Standard input, where a path is expected.
 pub(crate) const STDIN: &str = "-";
@@ -39,6 +43,8 @@ pub(crate) struct Environment {
     pub(crate) xdg_cache_home: Option<OsString>,
     pub(crate) xdg_state_home: Option<OsString>,
     pub(crate) home: Option<OsString>,
+    /// The program that opens an address in the user's browser; `None` where there is no screen for it.
+    pub(crate) browser: Option<OsString>,
     pub(crate) is_stdin_terminal: bool,
     pub(crate) is_stdout_terminal: bool,
     /// A terminal that can move its cursor.
@@ -53,12 +59,20 @@ impl Environment {
     /// That of this process.
     pub(crate) fn of_process() -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let has_screen = variable("DISPLAY").is_some() || variable("WAYLAND_DISPLAY").is_some();
+        let opener = match std::env::consts::OS {
+            "macos" => Some("open"),
+            "windows" => Some("explorer"),
+            _ if has_screen => Some("xdg-open"),
+            _ => None,
+        };
         let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
         Self {
             cache_dir: variable("KINETOSCOPE_CACHE_DIR"),
             xdg_cache_home: variable("XDG_CACHE_HOME"),
             xdg_state_home: variable("XDG_STATE_HOME"),
             home: variable("HOME"),
+            browser: opener.map(OsString::from),
             is_stdin_terminal: io::stdin().is_terminal(),
             is_stdout_terminal: io::stdout().is_terminal(),
             is_stderr_terminal: io::stderr().is_terminal() && !is_dumb,
@@ -101,6 +115,7 @@ pub(crate) struct Settings {
 
 #[derive(Debug)]
 pub(crate) enum CommandSettings {
+    Serve(ServeSettings),
     Summary(SummarySettings),
     Query(QuerySettings),
     Schema(SchemaSettings),
@@ -205,6 +220,26 @@ pub(crate) enum SqlSource {
 }
 
 #[derive(Debug)]
+pub(crate) struct ServeSettings {
+    pub(crate) traces: ServedTraces,
+    pub(crate) options: ServerOptions,
+    /// True when another port will do if that one is taken.
+    pub(crate) is_port_free: bool,
+    /// What opens an address; `None` to print it only.
+    pub(crate) browser: Option<OsString>,
+    pub(crate) read: ReadSettings,
+}
+
+/// What is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ServedTraces {
+    /// Everything as one trace.
+    One(Vec<String>),
+    /// Every trace in a folder.
+    Folder(PathBuf),
+}
+
+#[derive(Debug)]
 pub(crate) struct SchemaSettings {
     /// `None` for all tables.
     pub(crate) table: Option<String>,
@@ -229,6 +264,14 @@ impl Settings {
     pub(crate) fn resolve(args: Args, environment: &Environment) -> Result<Self, RequestError> {
         let messages = MessageSettings::resolve(&args.messages, environment);
         let command = match args.command {
+            Command::Open(args) => {
+                let traces = ServedTraces::One(args.paths);
+                CommandSettings::Serve(serve_settings(traces, u64::MAX, args.page, args.read, environment)?)
+            }
+            Command::Serve(args) => {
+                let traces = ServedTraces::Folder(args.folder);
+                CommandSettings::Serve(serve_settings(traces, args.max_open_bytes, args.page, args.read, environment)?)
+            }
             Command::Summary(args) => CommandSettings::Summary(summary_settings(args, environment)),
             Command::Query(args) => match args.schema {
                 Some(table) => CommandSettings::Schema(schema_settings(table, args.format, environment)?),
@@ -268,7 +311,7 @@ impl MessageSettings {
 
 fn read_settings(args: ReadArgs, environment: &Environment) -> ReadSettings {
     let mut options = ReadOptions {
-        limits: Limits { max_unpacked_bytes: args.max_unpacked_bytes, ..Limits::default() },
+        limits: ReadLimits { max_unpacked_bytes: args.max_unpacked_bytes, ..ReadLimits::default() },
         ..ReadOptions::default()
     };
     options.tuning.num_readers = args.threads.map(NonZeroUsize::get);
@@ -309,6 +352,40 @@ fn schema_settings(
         }
     };
     Ok(SchemaSettings { table, form: form(is_json, TextOptions::default().top, None, environment) })
+}
+
+fn serve_settings(
+    traces: ServedTraces,
+    max_open_bytes: u64,
+    page: PageArgs,
+    read: ReadArgs,
+    environment: &Environment,
+) -> Result<ServeSettings, RequestError> {
+    let token = match page.token {
+        Some(token) => token,
+        None => Token::random().ok_or_else(|| {
+            RequestError::new("the system has no random numbers").with_hint("choose a secret with --token")
+        })?,
+    };
+    let mode = match traces {
+        ServedTraces::One(_) => Mode::Open,
+        ServedTraces::Folder(_) => Mode::Serve,
+    };
+    let limits = Limits {
+        query_timeout: page.query_timeout,
+        query_memory_bytes: usize::try_from(page.query_memory_bytes).unwrap_or(usize::MAX),
+        spill_folder: Some(std::env::temp_dir()),
+        max_open_bytes,
+        ..Limits::default()
+    };
+    let port = page.port.unwrap_or(DEFAULT_PORT);
+    Ok(ServeSettings {
+        traces,
+        options: ServerOptions { mode, host: page.host, port, token, limits },
+        is_port_free: page.port.is_none(),
+        browser: environment.browser.clone().filter(|_| !page.no_browser),
+        read: read_settings(read, environment),
+    })
 }
 
 fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySettings, RequestError> {

@@ -180,7 +180,9 @@ mod tests {
         let is_right = |access: &Access, host: &str| access.check(&headers(&[("host", host)])).is_ok();
         assert!(is_right(&local, "127.0.0.1:7000") && is_right(&local, "localhost:7000"));
         assert!(is_right(&local, "LocalHost:7000"));
-        for wrong in ["", "127.0.0.1", "127.0.0.1:7001", "evil.example:7000", "localhost.evil.example:7000", "[::1]:7000"] {
+        for wrong in
+            ["", "127.0.0.1", "127.0.0.1:7001", "evil.example:7000", "localhost.evil.example:7000", "[::1]:7000"]
+        {
             assert!(!is_right(&local, wrong), "{wrong}");
         }
         assert!(local.check(&HeaderMap::new()).is_err(), "a request without host");

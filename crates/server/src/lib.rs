@@ -20,4 +20,4 @@ mod work;
 pub use access::Token;
 pub use library::{Library, Listing, OpenFailure};
 pub use page::FINGERPRINT;
-pub use server::{Limits, Mode, Server, ServerError, ServerOptions};
+pub use server::{Limits, Mode, Server, ServerError, ServerOptions, StopHandle};

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use kinetoscope_sql::SessionOptions;
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use crate::access::{Access, Token};
@@ -112,6 +113,17 @@ pub(crate) struct Shared {
     pub(crate) session_options: SessionOptions,
 }
 
+/// Ends a server; may be shared with other threads.
+#[derive(Debug, Clone, Default)]
+pub struct StopHandle(Arc<Notify>);
+
+impl StopHandle {
+    /// Ends the server that runs with this handle, or the next one that would.
+    pub fn stop(&self) {
+        self.0.notify_one();
+    }
+}
+
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
@@ -162,8 +174,8 @@ impl Server {
         format!("http://{host}/{}/", self.options.token)
     }
 
-    /// Answers until `stop` ends or its sender is gone.
-    pub fn run(self, stop: tokio::sync::oneshot::Receiver<()>) -> Result<(), ServerError> {
+    /// Answers until `stop` is used.
+    pub fn run(self, stop: &StopHandle) -> Result<(), ServerError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("server").build()?;
         let collection = Arc::clone(&self.shared.collection);
         collection.refresh();
@@ -173,8 +185,7 @@ impl Server {
             return Err(ServerError::Broken(io::Error::other(refusal.explanation.message)));
         }
         let front = Arc::new(Front {
-            api: api::router(Arc::clone(&self.shared))
-                .layer(DefaultBodyLimit::max(self.options.limits.max_body_bytes)),
+            api: api::router(Arc::clone(&self.shared)).layer(DefaultBodyLimit::max(self.options.limits.max_body_bytes)),
             shared: self.shared,
         });
         let router = Router::new().fallback(answer).with_state(front);
@@ -183,7 +194,7 @@ impl Server {
             let serve = axum::serve(listener, router);
             tokio::select! {
                 ended = async { serve.await } => ended,
-                _ = stop => Ok(()),
+                () = stop.0.notified() => Ok(()),
             }
         });
         collection.cancel_all();

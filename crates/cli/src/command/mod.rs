@@ -14,6 +14,7 @@ mod cache_files;
 mod prompt;
 mod query;
 mod schema;
+mod serve;
 mod summary;
 mod warnings;
 
@@ -30,13 +31,14 @@ impl Context {
 }
 
 /// Does what `settings` say, and says what went wrong.
-pub(crate) fn run(settings: &CommandSettings, context: &Context) -> Exit {
+pub(crate) fn run(settings: CommandSettings, context: &Context) -> Exit {
     let ended = match settings {
-        CommandSettings::Summary(settings) => summary::run(settings, context),
-        CommandSettings::Query(settings) => query::run(settings, context),
-        CommandSettings::Schema(settings) => schema::run(settings).map(|()| Exit::Done),
-        CommandSettings::CacheList(settings) => cache_files::list(settings).map(|()| Exit::Done),
-        CommandSettings::CacheClear(settings) => cache_files::clear(settings, context).map(|()| Exit::Done),
+        CommandSettings::Serve(settings) => serve::run(settings, context),
+        CommandSettings::Summary(settings) => summary::run(&settings, context),
+        CommandSettings::Query(settings) => query::run(&settings, context),
+        CommandSettings::Schema(settings) => schema::run(&settings).map(|()| Exit::Done),
+        CommandSettings::CacheList(settings) => cache_files::list(&settings).map(|()| Exit::Done),
+        CommandSettings::CacheClear(settings) => cache_files::clear(&settings, context).map(|()| Exit::Done),
     };
     ended.unwrap_or_else(|error| conclude(Err(error), context.messages.printer))
 }

@@ -64,7 +64,7 @@ fn write_text(kinds: &[WarningsOfKind<'_>], width: usize) -> String {
 mod tests {
     use kinetoscope_analysis::TextOptions;
     use kinetoscope_model::table::SourceRow;
-    use kinetoscope_model::{TraceBuilder, WarningKind};
+    use kinetoscope_model::{SourceId, TraceBuilder, WarningKind};
 
     use super::*;
 

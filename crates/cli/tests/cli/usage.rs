@@ -66,7 +66,7 @@ fn a_wrong_size_says_what_a_size_is() {
 
 #[test]
 fn what_later_versions_will_do_is_not_promised() {
-    for command in ["open", "serve", "stats", "diff", "record", "vllm", "export"] {
+    for command in ["stats", "diff", "record", "vllm", "export"] {
         assert!(refused(&[command]).contains("unrecognized subcommand"), "{command}");
     }
 }

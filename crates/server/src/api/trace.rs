@@ -178,7 +178,9 @@ pub(crate) async fn names(
         let strings = &trace.store.trace().strings;
         let name_of = |&id: &u32| {
             let is_known = StringId(id).index() < strings.len();
-            is_known.then(|| strings.get(StringId(id)).to_owned()).ok_or_else(|| Refusal::not_found(format_args!("name {id}")))
+            is_known
+                .then(|| strings.get(StringId(id)).to_owned())
+                .ok_or_else(|| Refusal::not_found(format_args!("name {id}")))
         };
         Ok(json(&Names { names: request.ids.iter().map(name_of).collect::<Result<_, _>>()? }))
     })

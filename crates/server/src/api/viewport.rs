@@ -58,13 +58,12 @@ fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
     let tracks = &store.trace().tracks;
     let is_counter = |id: u32| {
         let index = TrackId(id).index();
-        index < tracks.len() && tracks.kind.get(index) == TrackKind::ProcessCounter
+        index < tracks.len() && tracks.r#type.get(index) == TrackKind::ProcessCounter
     };
     let of_slices = request.tracks.iter().copied().filter(|&id| !is_counter(id)).map(TrackId);
     let classes = trace.classes();
     let class_of = |slice| classes.of(store, slice) as u8;
-    let (blocks, ranges) =
-        timeline.fold_all(&of_slices.collect::<Vec<_>>(), window.clone(), request.px, &class_of);
+    let (blocks, ranges) = timeline.fold_all(&of_slices.collect::<Vec<_>>(), window.clone(), request.px, &class_of);
     let mut samples = Samples::default();
     let mut ranges = ranges.into_iter();
     let entries: Vec<TrackEntry> = request
@@ -88,7 +87,9 @@ fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples) -> Vec<u8
     let mut out = Vec::with_capacity(256 + entries.len() * 16 + blocks.len() * 36 + samples.len() * 32);
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
     out.extend(MAGIC);
-    [entries.len(), blocks.len(), samples.len()].map(|len| out.extend(count(len)));
+    for len in [entries.len(), blocks.len(), samples.len()] {
+        out.extend(count(len));
+    }
     for entry in entries {
         out.extend(entry.track.to_le_bytes());
         out.extend(entry.holds.to_le_bytes());
