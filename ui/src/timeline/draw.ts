@@ -122,15 +122,17 @@ function drawSlices(
     const to = columns.depthFirst[depth + 1]!;
     let drawnUpTo = -1;
     for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
-      const x = (columns.ts[i]! - window.start) * pxPerNano;
-      if (x > width) break;
-      let right = x + columns.dur[i]! * pxPerNano;
-      if (right - x < 1) right = x + 1;
+      const exact = (columns.ts[i]! - window.start) * pxPerNano;
+      if (exact > width) break;
+      const exactRight = exact + columns.dur[i]! * pxPerNano;
+      // What is thinner than a pixel fills the pixel it is in.
+      const x = exactRight - exact < 1 ? Math.floor(exact) : exact;
+      const right = exactRight - exact < 1 ? x + 1 : exactRight;
       const slice = columns.slice[i]!;
       const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
       // Zoomed out of fetched detail, many blocks share a pixel: one of them is enough until the new ones come.
       if (right <= drawnUpTo && !isSpecial) continue;
-      drawnUpTo = Math.max(drawnUpTo, Math.floor(right));
+      drawnUpTo = Math.max(drawnUpTo, right);
       const left = Math.max(x, -4);
       const shown = Math.min(right, width + 4) - left;
       const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]!));
