@@ -1,0 +1,6608 @@
+import { A as useComputed, B as Q, C as EditorState, D as observeElementOffset, E as elementScroll, F as y, I as A, L as F, M as O, N as r, O as observeElementRect, P as x, R as T, S as Compartment, T as Virtualizer, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as $ } from "./vendor.js";
+// src/base/idle.ts
+var pending = 0;
+var labels = /* @__PURE__ */ new Map();
+var nextKey = 0;
+/** Marks something as under way until the returned function is called. */
+function beginPending(label) {
+	const key = nextKey++;
+	pending++;
+	labels.set(key, label);
+	return () => {
+		if (labels.delete(key)) pending--;
+	};
+}
+var isIdle = () => pending === 0;
+var pendingLabels = () => [...labels.values()];
+/** Resolves when nothing is pending and stays so for two frames: the answer to a request may ask for more. */
+function whenIdle() {
+	return new Promise((resolve) => {
+		let quiet = 0;
+		const look = () => {
+			quiet = isIdle() ? quiet + 1 : 0;
+			if (quiet >= 3) resolve();
+			else requestAnimationFrame(look);
+		};
+		requestAnimationFrame(look);
+	});
+}
+// src/api/query_stream.ts
+var emptyResult = () => ({
+	sets: [],
+	notes: [],
+	error: null,
+	ms: null
+});
+function cellAt(set, row, column) {
+	let low = 0;
+	let high = set.batches.length - 1;
+	while (low < high) {
+		const middle = low + high + 1 >>> 1;
+		if (set.batches[middle].start <= row) low = middle;
+		else high = middle - 1;
+	}
+	const batch = set.batches[low];
+	return batch === void 0 ? null : batch.columns[column]?.[row - batch.start] ?? null;
+}
+function addArrow(set, payload) {
+	const table = tableFromIPC(payload, { useBigInt: false });
+	if (table.numRows === 0) return;
+	const columns = table.names.map((_, i) => table.getChildAt(i).toArray());
+	set.batches.push({
+		start: set.num_rows,
+		length: table.numRows,
+		columns
+	});
+	set.num_rows += table.numRows;
+}
+/** Applies one frame to the result under construction. */
+function applyFrame(result, kind, payload) {
+	const json = () => JSON.parse(new TextDecoder().decode(payload));
+	const current = result.sets[result.sets.length - 1];
+	switch (kind) {
+		case "S":
+			result.sets.push({
+				columns: json().columns,
+				batches: [],
+				num_rows: 0,
+				ms: null
+			});
+			break;
+		case "A":
+			if (current === void 0) throw new Error("rows came before a result set");
+			addArrow(current, payload);
+			break;
+		case "N":
+			result.notes.push(json().message);
+			break;
+		case "E": {
+			const body = json();
+			result.error = body.error ?? body;
+			break;
+		}
+		case "D":
+			if (current !== void 0) current.ms = json().ms;
+			break;
+		case "Z":
+			result.ms = json().ms;
+			break;
+		default: throw new Error(`unknown frame \`${kind}\``);
+	}
+}
+/** Cuts a byte stream into frames, whatever the pieces in which it arrives. */
+var FrameReader = class {
+	pending = /* @__PURE__ */ new Uint8Array(0);
+	push(chunk, onFrame) {
+		const bytes = new Uint8Array(this.pending.length + chunk.length);
+		bytes.set(this.pending);
+		bytes.set(chunk, this.pending.length);
+		let at = 0;
+		const view = new DataView(bytes.buffer);
+		while (bytes.length - at >= 5) {
+			const length = view.getUint32(at + 1, true);
+			if (bytes.length - at - 5 < length) break;
+			onFrame(String.fromCharCode(bytes[at]), bytes.slice(at + 5, at + 5 + length));
+			at += 5 + length;
+		}
+		this.pending = bytes.slice(at);
+	}
+	finish() {
+		if (this.pending.length > 0) throw new Error("the answer ended within a frame");
+	}
+};
+function indexDepths(depth) {
+	const depths = depth.length === 0 ? 0 : depth[depth.length - 1] + 1;
+	const first = new Uint32Array(depths + 1).fill(depth.length);
+	for (let i = depth.length - 1; i >= 0; i--) first[depth[i]] = i;
+	for (let d = depths - 1; d >= 0; d--) if (first[d] > first[d + 1]) first[d] = first[d + 1];
+	return first;
+}
+/** The columns of every track, in the order asked for. Throws when the bytes are no viewport. */
+function decodeViewport(buffer) {
+	if (buffer.byteLength < 16) throw new Error(`a viewport of ${buffer.byteLength} bytes has no header`);
+	const [magic, numTracks, numBlocks, numSamples] = new Uint32Array(buffer, 0, 4);
+	if (magic !== 827741003) throw new Error(`not a viewport: it begins with 0x${magic.toString(16)}`);
+	let offset = 16;
+	const take = (bytes) => {
+		const at = offset;
+		offset += Math.ceil(bytes / 8) * 8;
+		if (at + bytes > buffer.byteLength) throw new Error(`a viewport is cut at byte ${buffer.byteLength}`);
+		return at;
+	};
+	const f64 = (n) => new Float64Array(buffer, take(n * 8), n);
+	const u32 = (n) => new Uint32Array(buffer, take(n * 4), n);
+	const u16 = (n) => new Uint16Array(buffer, take(n * 2), n);
+	const u8 = (n) => new Uint8Array(buffer, take(n), n);
+	const directory = u32(numTracks * 4);
+	const ts = f64(numBlocks);
+	const dur = f64(numBlocks);
+	const slice = u32(numBlocks);
+	const count = u32(numBlocks);
+	const name = u32(numBlocks);
+	const nameHash = u32(numBlocks);
+	const depth = u16(numBlocks);
+	const kernelClass = u8(numBlocks);
+	const flags = u8(numBlocks);
+	const sampleTs = f64(numSamples);
+	const min = f64(numSamples);
+	const max = f64(numSamples);
+	const last = f64(numSamples);
+	const tracks = [];
+	for (let t = 0; t < numTracks; t++) {
+		const trackId = directory[t * 4];
+		const from = directory[t * 4 + 2];
+		const to = from + directory[t * 4 + 3];
+		if (directory[t * 4 + 1] === 1) tracks.push({
+			trackId,
+			columns: {
+				kind: "counter",
+				ts: sampleTs.subarray(from, to),
+				min: min.subarray(from, to),
+				max: max.subarray(from, to),
+				last: last.subarray(from, to)
+			}
+		});
+		else {
+			const depths = depth.subarray(from, to);
+			tracks.push({
+				trackId,
+				columns: {
+					kind: "slice",
+					ts: ts.subarray(from, to),
+					dur: dur.subarray(from, to),
+					slice: slice.subarray(from, to),
+					count: count.subarray(from, to),
+					name: name.subarray(from, to),
+					nameHash: nameHash.subarray(from, to),
+					depth: depths,
+					class: kernelClass.subarray(from, to),
+					flags: flags.subarray(from, to),
+					depthFirst: indexDepths(depths)
+				}
+			});
+		}
+	}
+	return tracks;
+}
+/** The first index of `[from, to)` whose block ends after `nanos`; blocks of one depth do not overlap. */
+function firstEndingAfter(columns, from, to, nanos) {
+	let low = from;
+	let high = to;
+	while (low < high) {
+		const middle = low + high >>> 1;
+		if (columns.ts[middle] + columns.dur[middle] <= nanos && columns.ts[middle] < nanos) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+/** The last index of `ts` that is not after `nanos`, or -1. */
+function lastNotAfter(ts, nanos) {
+	let low = 0;
+	let high = ts.length;
+	while (low < high) {
+		const middle = low + high >>> 1;
+		if (ts[middle] <= nanos) low = middle + 1;
+		else high = middle;
+	}
+	return low - 1;
+}
+// src/api/client.ts
+var ApiError = class extends Error {
+	status;
+	hint;
+	place;
+	constructor(status, body) {
+		super(body.message);
+		this.status = status;
+		this.hint = body.hint;
+		this.place = body.place;
+	}
+};
+var isAbort = (error) => error instanceof Error && error.name === "AbortError";
+async function errorOf(response) {
+	const text = await response.text();
+	try {
+		const body = JSON.parse(text);
+		if (typeof body.error?.message === "string") return new ApiError(response.status, { ...body.error });
+	} catch {}
+	return new ApiError(response.status, {
+		message: `the server answered ${response.status}`,
+		hint: text || null,
+		place: null
+	});
+}
+var Client = class {
+	base;
+	constructor(base = "api/v1/") {
+		this.base = base;
+	}
+	async send(label, path, init) {
+		let response;
+		try {
+			response = await fetch(this.base + path, init);
+		} catch (error) {
+			if (isAbort(error)) throw error;
+			throw new ApiError(0, {
+				message: `the server does not answer (${label})`,
+				hint: "it may have been stopped: start `kinetoscope open` again and reload",
+				place: null
+			});
+		}
+		if (!response.ok) throw await errorOf(response);
+		return response;
+	}
+	async json(path, body, signal, method) {
+		const end = beginPending(path);
+		try {
+			const init = { method: method ?? (body === void 0 ? "GET" : "POST") };
+			if (signal !== void 0) init.signal = signal;
+			if (body !== void 0) {
+				init.body = JSON.stringify(body);
+				init.headers = { "content-type": "application/json" };
+			}
+			const text = await (await this.send(path, path, init)).text();
+			return text === "" ? void 0 : JSON.parse(text);
+		} finally {
+			end();
+		}
+	}
+	info = (signal) => this.json("info", void 0, signal);
+	trace(id) {
+		return new TraceClient(`traces/${encodeURIComponent(String(id))}`, this);
+	}
+	request(path, body, signal, method) {
+		return this.json(path, body, signal, method);
+	}
+	async binary(path, body, signal) {
+		const end = beginPending(path);
+		try {
+			return await (await this.send(path, path, {
+				method: "POST",
+				body: JSON.stringify(body),
+				headers: { "content-type": "application/json" },
+				signal
+			})).arrayBuffer();
+		} finally {
+			end();
+		}
+	}
+	async stream(path, body, signal, onChunk) {
+		const end = beginPending(path);
+		try {
+			const reader = (await this.send(path, path, {
+				method: "POST",
+				body: JSON.stringify(body),
+				headers: { "content-type": "application/json" },
+				signal
+			})).body.getReader();
+			for (;;) {
+				const { done, value } = await reader.read();
+				if (done) break;
+				onChunk(value);
+			}
+		} finally {
+			end();
+		}
+	}
+};
+var TraceClient = class {
+	path;
+	client;
+	constructor(path, client) {
+		this.path = path;
+		this.client = client;
+	}
+	entry = (signal) => this.client.request(this.path, void 0, signal);
+	open = () => this.client.request(`${this.path}/open`, {}, void 0, "POST");
+	cancelOpening = () => this.client.request(`${this.path}/open`, void 0, void 0, "DELETE");
+	overview = () => this.client.request(`${this.path}/overview`);
+	tracks = () => this.client.request(`${this.path}/tracks`);
+	async viewport(body, signal) {
+		return decodeViewport(await this.client.binary(`${this.path}/viewport`, body, signal));
+	}
+	names = (ids) => this.client.request(`${this.path}/names`, { ids });
+	slice = (id, signal) => this.client.request(`${this.path}/slices/${id}`, void 0, signal);
+	sameName = (id, signal) => this.client.request(`${this.path}/slices/${id}/same-name`, void 0, signal);
+	flows = (id, signal) => this.client.request(`${this.path}/slices/${id}/flows`, void 0, signal);
+	neighbour = (id, direction) => this.client.request(`${this.path}/slices/${id}/neighbour?direction=${direction}`);
+	search = (body, signal) => this.client.request(`${this.path}/search`, body, signal);
+	area = (body, signal) => this.client.request(`${this.path}/area`, body, signal);
+	flamegraph = (body, signal) => this.client.request(`${this.path}/flamegraph`, body, signal);
+	schema = () => this.client.request(`${this.path}/schema`);
+	summary = () => this.client.request(`${this.path}/summary`);
+	warnings = () => this.client.request(`${this.path}/warnings`);
+	/** Runs SQL; `onProgress` is called as result sets and rows arrive. */
+	async query(sql, session, signal, onProgress) {
+		const result = emptyResult();
+		const reader = new FrameReader();
+		try {
+			await this.client.stream(`${this.path}/query`, {
+				sql,
+				session
+			}, signal, (bytes) => {
+				reader.push(bytes, (kind, payload) => applyFrame(result, kind, payload));
+				onProgress?.(result);
+			});
+			reader.finish();
+		} catch (error) {
+			if (!(error instanceof ApiError)) throw error;
+			result.error = {
+				message: error.message,
+				hint: error.hint,
+				place: error.place
+			};
+		}
+		return result;
+	}
+};
+// src/logic/url_state.ts
+var emptyUrlState = () => ({
+	trace: null,
+	view: null,
+	slice: null,
+	area: null,
+	pins: [],
+	marks: [],
+	folded: [],
+	scroll: null,
+	filter: ""
+});
+function encodeUrlState(state) {
+	const params = new URLSearchParams();
+	if (state.trace !== null) params.set("t", state.trace);
+	if (state.view !== null) params.set("v", `${Math.round(state.view.start)}-${Math.round(state.view.end)}`);
+	if (state.slice !== null) params.set("s", String(state.slice));
+	if (state.area !== null) {
+		const { start, end, tracks } = state.area;
+		params.set("a", `${Math.round(start)}-${Math.round(end)}${tracks === null ? "" : `-${tracks.join(".")}`}`);
+	}
+	for (const pin of state.pins) params.append("p", pin);
+	for (const [key, folded] of state.folded) params.append("f", `${folded ? "-" : "+"}${key}`);
+	for (const mark of state.marks) {
+		const times = `${Math.round(mark.start)}-${mark.end === null ? "" : Math.round(mark.end)}`;
+		params.append("m", `${times}-${mark.isTemporary ? "t" : "k"}-${mark.text}`);
+	}
+	if (state.scroll !== null && state.scroll > 0) params.set("y", String(Math.round(state.scroll)));
+	if (state.filter !== "") params.set("q", state.filter);
+	return params.toString();
+}
+function decodeUrlState(fragment) {
+	const params = new URLSearchParams(fragment.replace(/^#/, ""));
+	const state = emptyUrlState();
+	state.trace = params.get("t");
+	const view = /^(\d+)-(\d+)$/.exec(params.get("v") ?? "");
+	if (view !== null && Number(view[2]) > Number(view[1])) state.view = {
+		start: Number(view[1]),
+		end: Number(view[2])
+	};
+	if (/^\d+$/.test(params.get("s") ?? "")) state.slice = Number(params.get("s"));
+	const area = /^(\d+)-(\d+)(?:-([\d.]*))?$/.exec(params.get("a") ?? "");
+	if (area !== null) {
+		const tracks = area[3] === void 0 ? null : area[3].split(".").filter(Boolean).map(Number);
+		state.area = {
+			start: Number(area[1]),
+			end: Number(area[2]),
+			tracks
+		};
+	}
+	state.pins = params.getAll("p");
+	for (const text of params.getAll("f")) if (/^[+-]./.test(text)) state.folded.push([text.slice(1), text.startsWith("-")]);
+	for (const text of params.getAll("m")) {
+		const mark = /^(\d+)-(\d*)-([tk])-(.*)$/s.exec(text);
+		if (mark === null) continue;
+		const end = mark[2] === "" ? null : Number(mark[2]);
+		state.marks.push({
+			start: Number(mark[1]),
+			end,
+			text: mark[4],
+			isTemporary: mark[3] === "t"
+		});
+	}
+	if (/^\d+$/.test(params.get("y") ?? "")) state.scroll = Number(params.get("y"));
+	state.filter = params.get("q") ?? "";
+	return state;
+}
+var spanOf = (window) => window.end - window.start;
+var cssFromTrace = (window, width, nanos) => (nanos - window.start) * width / (window.end - window.start);
+var traceFromCss = (window, width, x) => window.start + x * (window.end - window.start) / Math.max(width, 1);
+/** Keeps a window inside `bounds`, moving it before it shrinks it. */
+function clampWindow(window, bounds) {
+	const full = Math.max(spanOf(bounds), 10);
+	const span = Math.min(Math.max(spanOf(window), 10), full);
+	const middle = (window.start + window.end) / 2;
+	const start = Math.min(Math.max(middle - span / 2, bounds.start), bounds.start + full - span);
+	return {
+		start,
+		end: start + span
+	};
+}
+/** Zooms by `factor` (above 1: in), keeping the time under `anchor` where it is on the screen. */
+function zoomWindow(window, bounds, factor, anchor) {
+	const full = Math.max(spanOf(bounds), 10);
+	const span = Math.min(Math.max(spanOf(window) / factor, 10), full);
+	const start = anchor - (anchor - window.start) / spanOf(window) * span;
+	return clampWindow({
+		start,
+		end: start + span
+	}, bounds);
+}
+function panWindow(window, bounds, nanos) {
+	return clampWindow({
+		start: window.start + nanos,
+		end: window.end + nanos
+	}, bounds);
+}
+function centerWindow(window, bounds, nanos) {
+	const half = spanOf(window) / 2;
+	return clampWindow({
+		start: nanos - half,
+		end: nanos + half
+	}, bounds);
+}
+/** A window that shows `target` with a margin on both sides. */
+function fitWindow(target, bounds, margin = .1) {
+	const span = Math.max(spanOf(target), 1);
+	return clampWindow({
+		start: target.start - span * margin,
+		end: target.end + span * margin
+	}, bounds);
+}
+/** Distance between axis ticks: 1, 2 or 5 times a power of ten, at least `minPx` apart. */
+function tickStep(window, width, minPx) {
+	const raw = Math.max(spanOf(window) * minPx / Math.max(width, 1), 1);
+	const power = 10 ** Math.floor(Math.log10(raw));
+	for (const multiple of [
+		1,
+		2,
+		5
+	]) if (power * multiple >= raw) return power * multiple;
+	return power * 10;
+}
+var TRACK_PADDING_PX = 4;
+var HEADER_PX = {
+	region: 26,
+	rank: 28,
+	process: 24,
+	device: 24
+};
+/** What a person calls a row, from the outside in. */
+var pathText = (path, node) => [...path, node].map((each) => each.name).join(" › ");
+/** A term matches a name, a pid, a tid, a role or a rank; terms are apart by commas, any of them is enough. */
+function matchesFilter(node, filter) {
+	const terms = filter.toLowerCase().split(",").map((term) => term.trim()).filter((term) => term !== "");
+	if (terms.length === 0) return true;
+	const text = [
+		node.name,
+		node.role ?? "",
+		node.pid === null ? "" : `pid ${node.pid}`,
+		node.tid === null ? "" : `tid ${node.tid}`,
+		node.rank === null ? "" : `rank ${node.rank}`
+	].join("\n").toLowerCase();
+	return terms.some((term) => text.includes(term));
+}
+function allTracks(node, into = []) {
+	into.push(...node.tracks);
+	for (const child of node.children) allTracks(child, into);
+	return into;
+}
+/** The first slice track of every node beneath. */
+function summaryTracks(node, into = []) {
+	const first = node.tracks.find((track) => track.kind === "slice");
+	if (first !== void 0) into.push(first);
+	for (const child of node.children) summaryTracks(child, into);
+	return into;
+}
+function placeTracks(node, isCompact) {
+	const tracks = [];
+	let y = TRACK_PADDING_PX / 2;
+	for (const track of node.tracks) {
+		const depthPx = isCompact ? 4 : 18;
+		const height = track.kind === "counter" ? 40 : Math.max(1, track.num_rows) * depthPx;
+		tracks.push({
+			track,
+			y,
+			depthPx,
+			height
+		});
+		y += height;
+	}
+	return {
+		tracks,
+		height: y + TRACK_PADDING_PX / 2
+	};
+}
+function makeRow(node, path, y, collapsed, compact) {
+	const isGroup = node.children.length > 0;
+	const { tracks, height } = placeTracks(node, compact);
+	const header = HEADER_PX[node.kind] ?? 22;
+	return {
+		node,
+		path,
+		level: path.length,
+		y,
+		height: node.tracks.length === 0 ? header : Math.max(22, height),
+		isGroup,
+		isCollapsed: isGroup && collapsed,
+		isCompact: compact,
+		tracks,
+		summary: isGroup && collapsed ? node.children.flatMap((child) => summaryTracks(child)) : []
+	};
+}
+function layoutRows(input) {
+	const rows = [];
+	const byKey = /* @__PURE__ */ new Map();
+	const filtering = input.filter.trim() !== "";
+	let y = 0;
+	const hasMatch = (node) => matchesFilter(node, input.filter) || node.children.some((child) => hasMatch(child));
+	const visit = (node, path, isShown, aboveMatches) => {
+		byKey.set(node.key, {
+			node,
+			path
+		});
+		const matches = aboveMatches || filtering && matchesFilter(node, input.filter);
+		const shown = isShown && (!filtering || matches || hasMatch(node));
+		const folded = input.collapsed.get(node.key) ?? node.collapsed;
+		const isCollapsed = filtering ? input.collapsed.get(node.key) ?? false : folded;
+		if (shown) {
+			const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key));
+			rows.push(row);
+			y += row.height;
+		}
+		const below = [...path, node];
+		for (const child of node.children) visit(child, below, shown && !isCollapsed, matches);
+	};
+	for (const node of input.nodes) visit(node, [], true, false);
+	const pinned = [];
+	let pinnedHeight = 0;
+	for (const key of input.pins) {
+		const found = byKey.get(key);
+		if (found === void 0) continue;
+		const row = makeRow(found.node, found.path, pinnedHeight, true, input.compact.has(key));
+		pinned.push(row);
+		pinnedHeight += row.height;
+	}
+	return {
+		rows,
+		height: y,
+		pinned,
+		pinnedHeight
+	};
+}
+/** The index of the row at `y`, by bisection; -1 above the first, the last row below the end. */
+function rowIndexAt(rows, y) {
+	let low = 0;
+	let high = rows.length;
+	while (low < high) {
+		const middle = low + high >>> 1;
+		if (rows[middle].y <= y) low = middle + 1;
+		else high = middle;
+	}
+	return low - 1;
+}
+/** The groups whose headers have scrolled out above `top` while their rows still show, outermost first. */
+function stickyHeaders(rows, top) {
+	const headers = [];
+	let covered = 0;
+	for (;;) {
+		const row = rows[rowIndexAt(rows, top + covered)];
+		if (row === void 0) return headers;
+		const level = headers.length;
+		const owner = row.level > level ? row.path[level] : void 0;
+		const header = owner === void 0 ? void 0 : rows.find((each) => each.node === owner);
+		if (header === void 0 || header.y >= top + covered) return headers;
+		headers.push(header);
+		covered += header.height;
+	}
+}
+// src/state/store.ts
+var client = y(null);
+var info = y(null);
+var trace = y(null);
+/** The trace that is being opened, with its progress. */
+var opening = y(null);
+var view = y({
+	start: 0,
+	end: 1
+});
+var scrollTop = y(0);
+var viewport = y({
+	width: 800,
+	height: 400
+});
+var selection = y({ kind: "none" });
+var sliceDetails = y(null);
+var arrows = y([]);
+/** Which of several arrows out of (and into) the selected slice the keys follow. */
+var focusedArrow = y({
+	outgoing: 0,
+	incoming: 0
+});
+var marks = y([]);
+var pins = y([]);
+var collapsed = y(/* @__PURE__ */ new Map());
+var compact = y(/* @__PURE__ */ new Set());
+var trackFilter = y("");
+var sliceFilter = y("");
+var debugTracks = y([]);
+var drawer = y({
+	isOpen: false,
+	tab: "selection",
+	height: 300
+});
+var dialog = y("none");
+var notices = y([]);
+var mouse = y({
+	x: 0,
+	y: 0,
+	isOver: false
+});
+var search = y({
+	text: "",
+	result: null,
+	index: -1,
+	places: [
+		"name",
+		"category",
+		"arg_key",
+		"arg_value"
+	],
+	isRunning: false
+});
+var bounds = O(() => {
+	const loaded = trace.value;
+	if (loaded === null) return {
+		start: 0,
+		end: 1
+	};
+	const start = Math.min(0, loaded.overview.start);
+	return {
+		start,
+		end: Math.max(loaded.overview.end, start + 10)
+	};
+});
+var nodes = O(() => trace.value?.nodes ?? []);
+var layout = O(() => layoutRows({
+	nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
+	collapsed: collapsed.value,
+	compact: compact.value,
+	pins: pins.value,
+	filter: trackFilter.value
+}));
+var trackPlaces = O(() => {
+	const places = /* @__PURE__ */ new Map();
+	const visit = (node, path) => {
+		for (const track of node.tracks) places.set(track.id, {
+			node,
+			path,
+			track
+		});
+		for (const child of node.children) visit(child, [...path, node]);
+	};
+	for (const node of nodes.value) visit(node, []);
+	return places;
+});
+var SETTINGS_KEY = "kinetoscope.settings";
+function storedSettings() {
+	const defaults = {
+		theme: "system",
+		timeFormat: "auto",
+		keys: {},
+		shellWidth: 260
+	};
+	try {
+		return {
+			...defaults,
+			...JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}")
+		};
+	} catch {
+		return defaults;
+	}
+}
+var settings = y(storedSettings());
+function changeSettings(change) {
+	settings.value = {
+		...settings.value,
+		...change
+	};
+	store(SETTINGS_KEY, settings.value);
+}
+function store(key, value) {
+	try {
+		localStorage.setItem(key, JSON.stringify(value));
+	} catch {}
+}
+function stored(key, otherwise) {
+	try {
+		const text = localStorage.getItem(key);
+		return text === null ? otherwise : JSON.parse(text);
+	} catch {
+		return otherwise;
+	}
+}
+var prefersDark = typeof matchMedia === "undefined" ? null : matchMedia("(prefers-color-scheme: dark)");
+var systemIsDark = y(prefersDark?.matches ?? false);
+prefersDark?.addEventListener("change", (event) => systemIsDark.value = event.matches);
+var isDark = O(() => settings.value.theme === "system" ? systemIsDark.value : settings.value.theme === "dark");
+var nextNotice = 1;
+function notify(text, hint = null, isError = false) {
+	const notice = {
+		id: nextNotice++,
+		text,
+		hint,
+		isError
+	};
+	notices.value = [...notices.value.slice(-3), notice];
+}
+function reportError(error) {
+	if (error instanceof Error && error.name === "AbortError") return;
+	const hint = error.hint ?? null;
+	notify(error instanceof Error ? error.message : String(error), hint, true);
+}
+function setView(window) {
+	const next = clampWindow(window, bounds.value);
+	if (next.start !== view.value.start || next.end !== view.value.end) view.value = next;
+}
+function setScroll(y) {
+	const { height, pinnedHeight } = layout.value;
+	const most = Math.max(0, height - (viewport.value.height - pinnedHeight) + 24);
+	scrollTop.value = Math.min(Math.max(0, y), most);
+}
+function openDrawer(tab) {
+	drawer.value = {
+		...drawer.value,
+		isOpen: true,
+		tab: tab ?? drawer.value.tab
+	};
+}
+function select(next) {
+	r(() => {
+		selection.value = next;
+		focusedArrow.value = {
+			outgoing: 0,
+			incoming: 0
+		};
+		if (next.kind !== "slice") {
+			sliceDetails.value = null;
+			arrows.value = [];
+		}
+		if (next.kind !== "none" && !(drawer.value.isOpen && drawer.value.tab === "sql" && next.kind === "slice")) openDrawer("selection");
+	});
+}
+function setCollapsed(keys, isCollapsed) {
+	const next = new Map(collapsed.value);
+	for (const key of keys) next.set(key, isCollapsed);
+	collapsed.value = next;
+}
+function togglePin(key) {
+	pins.value = pins.value.includes(key) ? pins.value.filter((each) => each !== key) : [...pins.value, key];
+}
+function toggleCompact(key) {
+	const next = new Set(compact.value);
+	if (!next.delete(key)) next.add(key);
+	compact.value = next;
+}
+var nextMark = 1;
+function addMark(mark) {
+	const id = nextMark++;
+	marks.value = [...mark.isTemporary ? marks.value.filter((each) => !each.isTemporary) : marks.value, {
+		...mark,
+		id
+	}];
+	return id;
+}
+function removeMark$1(id) {
+	marks.value = marks.value.filter((mark) => mark.id !== id);
+	if (selection.value.kind === "mark" && selection.value.id === id) select({ kind: "none" });
+}
+/** Fetches details and arrows of the selected slice; an outdated fetch is aborted. */
+function followSelection() {
+	return x(() => {
+		const selected = selection.value;
+		const loaded = trace.value;
+		if (selected.kind !== "slice" || loaded === null) return;
+		const abort = new AbortController();
+		const id = selected.id;
+		loaded.client.slice(id, abort.signal).then((details) => {
+			if (!abort.signal.aborted) sliceDetails.value = details;
+		}, reportError);
+		loaded.client.flows(id, abort.signal).then((answer) => {
+			if (!abort.signal.aborted) arrows.value = answer.arrows;
+		}, reportError);
+		return () => abort.abort();
+	});
+}
+/** The track ids of an area; null stands for all. */
+function areaTracks(tracks) {
+	return tracks === null ? [...trackPlaces.value.keys()] : [...tracks];
+}
+// src/logic/debug_track.ts
+/** The lane of each row; rows are sorted by ts first. Zero-long rows take room, so that two do not coincide. */
+function layLanes(rows) {
+	const order = rows.map((_, i) => i).sort((a, b) => rows[a].ts - rows[b].ts || rows[b].dur - rows[a].dur);
+	const ends = [];
+	const lanes = new Array(rows.length).fill(0);
+	for (const i of order) {
+		const { ts, dur } = rows[i];
+		let lane = ends.findIndex((end) => end <= ts);
+		if (lane < 0) lane = ends.length;
+		ends[lane] = ts + Math.max(dur, 1);
+		lanes[i] = lane;
+	}
+	return {
+		order,
+		lanes,
+		count: Math.max(1, ends.length)
+	};
+}
+function hashOf$1(text) {
+	let hash = 2166136261;
+	for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
+	return hash;
+}
+/** Columns as a viewport would give them; `slice` holds the row's number in the result. */
+function debugColumns(rows, nameId) {
+	const { lanes } = layLanes(rows);
+	const order = rows.map((_, i) => i).sort((a, b) => lanes[a] - lanes[b] || rows[a].ts - rows[b].ts);
+	const depth = Uint16Array.from(order, (i) => lanes[i]);
+	return {
+		kind: "slice",
+		ts: Float64Array.from(order, (i) => rows[i].ts),
+		dur: Float64Array.from(order, (i) => rows[i].dur),
+		slice: Uint32Array.from(order),
+		count: new Uint32Array(order.length).fill(1),
+		name: Uint32Array.from(order, (i) => nameId(rows[i].name)),
+		nameHash: Uint32Array.from(order, (i) => hashOf$1(rows[i].name.replace(/\d+$/, ""))),
+		depth,
+		class: new Uint8Array(order.length),
+		flags: Uint8Array.from(order, (i) => rows[i].dur === 0 ? 2 : 0),
+		depthFirst: indexDepths(depth)
+	};
+}
+// src/logic/snapping.ts
+/** The start or end of a block of `depth` that is nearest to `nanos`, within `reach`; else `nanos`. */
+function snapToEdge(columns, depth, nanos, reach) {
+	let best = nanos;
+	let distance = reach;
+	const from = columns.depthFirst[depth];
+	const to = columns.depthFirst[depth + 1];
+	if (from === void 0 || to === void 0) return nanos;
+	let low = from;
+	let high = to;
+	while (low < high) {
+		const middle = low + high >>> 1;
+		if (columns.ts[middle] < nanos) low = middle + 1;
+		else high = middle;
+	}
+	for (let i = Math.max(from, low - 2); i < Math.min(to, low + 2); i++) for (const edge of [columns.ts[i], columns.ts[i] + columns.dur[i]]) if (Math.abs(edge - nanos) < distance) {
+		distance = Math.abs(edge - nanos);
+		best = edge;
+	}
+	return best;
+}
+// src/render/palette.ts
+var HUES = [
+	210,
+	28,
+	145,
+	268,
+	52,
+	190,
+	340,
+	95,
+	232,
+	12,
+	168,
+	300,
+	40,
+	118,
+	250,
+	78,
+	320,
+	180
+];
+var LIGHT = {
+	background: "#ffffff",
+	rowLine: "#eceef1",
+	regionBackground: "#e4e9f0",
+	groupBackground: "#f3f5f8",
+	grid: "#eef0f3",
+	text: "#1d2530",
+	faintText: "#69737f",
+	onBlock: "#161c24",
+	selection: "#111827",
+	selectionFill: "rgba(38, 110, 220, 0.13)",
+	hover: "rgba(20, 30, 50, 0.55)",
+	arrowOut: "#c2410c",
+	arrowIn: "#0f766e",
+	mark: "#b45309",
+	counterFill: "rgba(64, 120, 200, 0.25)",
+	counterLine: "#3f74bd",
+	hit: "#d97706",
+	classes: [
+		"#b9c2cd",
+		"#7fb0f0",
+		"#f5a860",
+		"#6cc7b3",
+		"#b897ec",
+		"#ef8585",
+		"#e6c84f",
+		"#cbb196",
+		"#aab4c0",
+		"#c3dba6"
+	],
+	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 46 : 38}% ${i % 3 === 0 ? 80 : 84}%)`)
+};
+var DARK = {
+	background: "#14181e",
+	rowLine: "#20262e",
+	regionBackground: "#262e39",
+	groupBackground: "#1b2129",
+	grid: "#1e242c",
+	text: "#dce3ea",
+	faintText: "#8b96a3",
+	onBlock: "#0b0e12",
+	selection: "#ffffff",
+	selectionFill: "rgba(96, 160, 255, 0.17)",
+	hover: "rgba(255, 255, 255, 0.7)",
+	arrowOut: "#fb923c",
+	arrowIn: "#2dd4bf",
+	mark: "#fbbf24",
+	counterFill: "rgba(100, 160, 240, 0.28)",
+	counterLine: "#6ea5ec",
+	hit: "#fbbf24",
+	classes: [
+		"#66717e",
+		"#6a9fe6",
+		"#e5954d",
+		"#57b39f",
+		"#a483dd",
+		"#de7070",
+		"#d2b440",
+		"#b39a80",
+		"#8a96a4",
+		"#97b574"
+	],
+	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 30 : 25}% ${i % 3 === 0 ? 58 : 63}%)`)
+};
+var CLASS_NAMES = [
+	"none",
+	"GEMM",
+	"attention",
+	"softmax / norm",
+	"MoE",
+	"communication",
+	"copy",
+	"memset",
+	"other kernel",
+	"annotation"
+];
+function blockColor(theme, kernelClass, nameHash) {
+	if (kernelClass > 0 && kernelClass < 9) return theme.classes[kernelClass];
+	return theme.names[nameHash % theme.names.length];
+}
+// src/render/renderer.ts
+var CANVAS_FONT = "11px \"Inter\", system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif";
+var CanvasRenderer = class {
+	context;
+	widths = /* @__PURE__ */ new Map();
+	canvas;
+	constructor(canvas) {
+		this.canvas = canvas;
+		this.context = canvas.getContext("2d");
+	}
+	/** Starts a frame of the given size in CSS pixels; the backing store follows the screen's density. */
+	begin(width, height, background) {
+		const density = window.devicePixelRatio || 1;
+		const deviceWidth = Math.max(1, Math.round(width * density));
+		const deviceHeight = Math.max(1, Math.round(height * density));
+		if (this.canvas.width !== deviceWidth || this.canvas.height !== deviceHeight) {
+			this.canvas.width = deviceWidth;
+			this.canvas.height = deviceHeight;
+		}
+		const c = this.context;
+		c.setTransform(density, 0, 0, density, 0, 0);
+		c.globalAlpha = 1;
+		c.fillStyle = background;
+		c.fillRect(0, 0, width, height);
+		c.font = CANVAS_FONT;
+		c.textBaseline = "middle";
+		c.textAlign = "left";
+	}
+	fillRect(x, y, width, height, color) {
+		this.context.fillStyle = color;
+		this.context.fillRect(x, y, width, height);
+	}
+	strokeRect(x, y, width, height, color, lineWidth) {
+		this.context.strokeStyle = color;
+		this.context.lineWidth = lineWidth;
+		this.context.strokeRect(x, y, width, height);
+	}
+	text(x, y, text, color, align = "left") {
+		this.context.fillStyle = color;
+		this.context.textAlign = align;
+		this.context.fillText(text, x, y);
+	}
+	path(points) {
+		this.context.beginPath();
+		points.forEach(([x, y], i) => i === 0 ? this.context.moveTo(x, y) : this.context.lineTo(x, y));
+	}
+	line(points, color, lineWidth) {
+		this.path(points);
+		this.context.strokeStyle = color;
+		this.context.lineWidth = lineWidth;
+		this.context.stroke();
+	}
+	polygon(points, color) {
+		this.path(points);
+		this.context.closePath();
+		this.context.fillStyle = color;
+		this.context.fill();
+	}
+	curve(x1, y1, x2, y2, color, lineWidth) {
+		const bend = Math.max(24, Math.min(120, Math.abs(x2 - x1) / 2));
+		const c = this.context;
+		c.beginPath();
+		c.moveTo(x1, y1);
+		c.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+		c.strokeStyle = color;
+		c.lineWidth = lineWidth;
+		c.stroke();
+	}
+	clipped(x, y, width, height, body) {
+		this.context.save();
+		this.context.beginPath();
+		this.context.rect(x, y, width, height);
+		this.context.clip();
+		body();
+		this.context.restore();
+	}
+	alpha(value, body) {
+		const before = this.context.globalAlpha;
+		this.context.globalAlpha = before * value;
+		body();
+		this.context.globalAlpha = before;
+	}
+	measure(text) {
+		let width = this.widths.get(text);
+		if (width === void 0) {
+			if (this.widths.size > 2e4) this.widths.clear();
+			width = this.context.measureText(text).width;
+			this.widths.set(text, width);
+		}
+		return width;
+	}
+};
+// src/base/format.ts
+var UNITS = [
+	{
+		name: "s",
+		nanos: 1e9,
+		digits: 9
+	},
+	{
+		name: "ms",
+		nanos: 1e6,
+		digits: 6
+	},
+	{
+		name: "µs",
+		nanos: 1e3,
+		digits: 3
+	},
+	{
+		name: "ns",
+		nanos: 1,
+		digits: 0
+	}
+];
+var UNIT_OF_FORMAT = {
+	seconds: 0,
+	milliseconds: 1,
+	microseconds: 2,
+	nanoseconds: 3
+};
+/** Thin space between digit groups of long integers. */
+var GROUP = " ";
+function groupDigits(digits) {
+	return digits.replace(/\B(?=(\d{3})+(?!\d))/g, GROUP);
+}
+/** A count, every digit, in groups of three. */
+function formatCount(count) {
+	return count < 0 ? `-${groupDigits(String(-count))}` : groupDigits(String(count));
+}
+/** All digits of an integer nanosecond value in one unit; trailing zeros of the fraction are left out. */
+function exactInUnit(nanos, unitIndex) {
+	const unit = UNITS[unitIndex];
+	const sign = nanos < 0 ? "-" : "";
+	const abs = Math.abs(nanos);
+	const whole = Math.floor(abs / unit.nanos);
+	const rest = abs - whole * unit.nanos;
+	const fraction = unit.digits === 0 ? "" : String(rest).padStart(unit.digits, "0").replace(/0+$/, "");
+	return `${sign}${groupDigits(String(whole))}${fraction === "" ? "" : `.${fraction}`} ${unit.name}`;
+}
+function unitFor(nanos, format) {
+	if (format !== "auto") return UNIT_OF_FORMAT[format];
+	const abs = Math.abs(nanos);
+	const index = UNITS.findIndex((unit) => abs >= unit.nanos);
+	return index < 0 ? 3 : index;
+}
+/** Exact to the nanosecond, in the largest unit that leaves a whole part (or in the one asked for). */
+function formatNanos(nanos, format = "auto") {
+	if (nanos === 0) return `0 ${format === "auto" ? "s" : UNITS[UNIT_OF_FORMAT[format]].name}`;
+	const whole = Math.round(nanos);
+	return exactInUnit(whole, unitFor(whole, format));
+}
+/** Three or four significant digits, for places where width matters more than the last digit. */
+function formatNanosShort(nanos) {
+	if (nanos === 0) return "0 s";
+	const unit = UNITS[unitFor(nanos, "auto")];
+	const value = nanos / unit.nanos;
+	const abs = Math.abs(value);
+	const digits = unit.nanos === 1 ? Number.isInteger(value) ? 0 : 1 : abs >= 100 ? 1 : abs >= 10 ? 2 : 3;
+	return `${value.toFixed(digits)} ${unit.name}`;
+}
+/** The label of an axis tick: enough digits to tell it from its neighbours, `step` apart. */
+function formatTick(nanos, step) {
+	const unitIndex = unitFor(Math.max(Math.abs(step), 1), "auto");
+	const unit = UNITS[nanos === 0 ? unitIndex : Math.min(unitIndex, unitFor(nanos, "auto"))];
+	const stepInUnit = step / unit.nanos;
+	const digits = stepInUnit >= 1 ? 0 : Math.min(9, Math.ceil(-Math.log10(stepInUnit) - 1e-9));
+	const [whole, fraction] = (nanos / unit.nanos).toFixed(digits).split(".");
+	return `${groupDigits(whole)}${fraction === void 0 ? "" : `.${fraction}`} ${unit.name}`;
+}
+var SIZES = [
+	"B",
+	"KiB",
+	"MiB",
+	"GiB",
+	"TiB"
+];
+function formatBytes(bytes) {
+	let value = bytes;
+	let index = 0;
+	while (Math.abs(value) >= 1024 && index < SIZES.length - 1) {
+		value /= 1024;
+		index++;
+	}
+	return index === 0 ? `${value} B` : `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ${SIZES[index]}`;
+}
+function formatPercent(percent) {
+	if (percent === 0) return "0 %";
+	if (Math.abs(percent) < .01) return "< 0.01 %";
+	return `${percent.toFixed(Math.abs(percent) >= 99.995 || Math.abs(percent) >= 10 ? 1 : 2)} %`;
+}
+/** A value of a counter: integers in full, others with six significant digits. */
+function formatValue(value, unit) {
+	if (unit !== null && /^bytes?$/i.test(unit)) return formatBytes(value);
+	const text = Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(6)));
+	return unit === null || unit === "" ? text : `${text} ${unit}`;
+}
+/** Absolute wall time with nanoseconds, in UTC, from decimal Unix nanoseconds and an offset. */
+function formatWallTime(unixStartNanos, offsetNanos) {
+	const nanos = BigInt(unixStartNanos) + BigInt(Math.round(offsetNanos));
+	const seconds = nanos / 1000000000n;
+	const fraction = String(nanos % 1000000000n).padStart(9, "0");
+	return `${(/* @__PURE__ */ new Date(Number(seconds) * 1e3)).toISOString().slice(0, 19).replace("T", " ")}.${fraction} UTC`;
+}
+/** Cuts the middle out of a long text, since both ends of a kernel's name tell kernels apart. */
+function ellipsizeMiddle(text, maxChars) {
+	if (text.length <= maxChars) return text;
+	if (maxChars <= 1) return "…";
+	const head = Math.ceil((maxChars - 1) * .6);
+	return `${text.slice(0, head)}…${text.slice(text.length - (maxChars - 1 - head))}`;
+}
+// src/timeline/draw.ts
+/** Below this width a block has no room for a letter and its ellipsis. */
+var MIN_TEXT_PX = 22;
+var MERGED_ALPHA = .62;
+var SUMMARY_ALPHA = .5;
+var HIDDEN_ALPHA = .1;
+/** The longest beginning that fits, with an ellipsis; empty when not even one letter does. */
+function fitText(renderer, text, width) {
+	if (renderer.measure(text) <= width) return text;
+	let low = 0;
+	let high = Math.min(text.length, Math.ceil(width / 2));
+	while (low < high) {
+		const middle = low + high + 1 >>> 1;
+		if (renderer.measure(`${text.slice(0, middle)}…`) <= width) low = middle;
+		else high = middle - 1;
+	}
+	return low === 0 ? "" : `${text.slice(0, low)}…`;
+}
+function drawBlock(renderer, scene, columns, i, x, width, y, height) {
+	const { theme } = scene;
+	const nameId = columns.name[i];
+	const color = blockColor(theme, columns.class[i], columns.nameHash[i]);
+	if ((columns.flags[i] & 2) !== 0 && columns.count[i] === 1) {
+		const middle = y + height / 2;
+		const points = [
+			[x - 4, y],
+			[x + 3, middle],
+			[x - 4, y + height],
+			[x - 1, middle]
+		];
+		renderer.polygon(points, color);
+	} else {
+		renderer.fillRect(x, y, width > 3 ? width - .75 : width, height, color);
+		if ((columns.flags[i] & 1) !== 0 && width > 12) {
+			const right = x + width - .75;
+			for (let at = 0; at < height; at += 4) renderer.polygon([
+				[right, y + at],
+				[right - 3, y + at + 2],
+				[right, y + at + 4]
+			], theme.background);
+		}
+	}
+	if (width >= MIN_TEXT_PX && height >= 12) {
+		const left = Math.max(x, 0) + 4;
+		const room = Math.min(x + width, scene.width) - left - 4;
+		if (room > 12) {
+			const name = scene.nameOf(nameId);
+			if (name !== void 0) {
+				const text = fitText(renderer, columns.count[i] > 1 ? `${name} +${columns.count[i] - 1}` : name, room);
+				if (text !== "") renderer.text(left, y + height / 2 + .5, text, theme.onBlock);
+			}
+		}
+	}
+}
+function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
+	const { window, width } = scene;
+	const pxPerNano = width / spanOf(window);
+	const height = depthPx > 6 ? depthPx - 1 : Math.max(1, depthPx - .5);
+	for (let depth = 0; depth < Math.min(depths, columns.depthFirst.length - 1); depth++) {
+		const y = y0 + depth * depthPx;
+		const to = columns.depthFirst[depth + 1];
+		let drawnUpTo = -1;
+		for (let i = firstEndingAfter(columns, columns.depthFirst[depth], to, window.start); i < to; i++) {
+			const exact = (columns.ts[i] - window.start) * pxPerNano;
+			if (exact > width) break;
+			const exactRight = exact + columns.dur[i] * pxPerNano;
+			const x = exactRight - exact < 1 ? Math.floor(exact) : exact;
+			const right = exactRight - exact < 1 ? x + 1 : exactRight;
+			const slice = columns.slice[i];
+			const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
+			if (right <= drawnUpTo && !isSpecial) continue;
+			drawnUpTo = Math.max(drawnUpTo, right);
+			const left = Math.max(x, -4);
+			const shown = Math.min(right, width + 4) - left;
+			const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]));
+			const opacity = alpha * (columns.count[i] > 1 ? MERGED_ALPHA : 1) * (isHidden ? HIDDEN_ALPHA : 1);
+			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
+			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
+			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
+			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
+		}
+	}
+}
+/** The range of the visible samples, zero included so that areas can be compared by eye. */
+function counterRange(columns, window) {
+	let low = 0;
+	let high = 0;
+	for (let i = Math.max(0, lastNotAfter(columns.ts, window.start)); i < columns.ts.length; i++) {
+		if (columns.ts[i] > window.end) break;
+		low = Math.min(low, columns.min[i]);
+		high = Math.max(high, columns.max[i]);
+	}
+	return low === high ? [low, low + 1] : [low, high];
+}
+function drawCounter(renderer, scene, place, columns, y0) {
+	const { window, width, theme } = scene;
+	const [low, high] = counterRange(columns, window);
+	const height = place.height - 4;
+	const yOf = (value) => y0 + 2 + height - (value - low) / (high - low) * height;
+	const first = Math.max(0, lastNotAfter(columns.ts, window.start));
+	const points = [];
+	let y = 0;
+	for (let i = first; i < columns.ts.length; i++) {
+		const x = Math.max(0, cssFromTrace(window, width, columns.ts[i]));
+		if (x > width) break;
+		if (points.length > 0) points.push([x, y]);
+		if (columns.min[i] !== columns.max[i]) points.push([x, yOf(columns.max[i])], [x, yOf(columns.min[i])]);
+		y = yOf(columns.last[i]);
+		points.push([x, y]);
+	}
+	if (points.length === 0) return;
+	points.push([width, y]);
+	const base = yOf(Math.max(low, Math.min(high, 0)));
+	renderer.polygon([
+		[points[0][0], base],
+		...points,
+		[width, base]
+	], theme.counterFill);
+	renderer.line(points, theme.counterLine, 1);
+	renderer.text(6, y0 + 9, formatValue(high, place.track.unit), theme.faintText);
+}
+/** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
+function drawRows(renderer, scene, rows, scroll, top, height) {
+	const { theme, width } = scene;
+	renderer.clipped(0, top, width, height, () => {
+		for (const row of rows) {
+			const y = top + row.y - scroll;
+			if (y + row.height < top) continue;
+			if (y > top + height) break;
+			if (row.node.kind === "region" || row.node.kind === "rank") renderer.fillRect(0, y, width, row.height, theme.regionBackground);
+			else if (row.isGroup && row.tracks.length === 0) renderer.fillRect(0, y, width, row.height, theme.groupBackground);
+			renderer.fillRect(0, y + row.height - 1, width, 1, theme.rowLine);
+			for (const track of row.summary) {
+				const columns = scene.columnsOf(track.id);
+				if (columns?.kind === "slice") drawSlices(renderer, {
+					...scene,
+					nameOf: () => void 0
+				}, columns, y + 4, row.height - 8, 1, SUMMARY_ALPHA);
+			}
+			for (const place of row.tracks) {
+				const columns = scene.columnsOf(place.track.id);
+				if (columns === void 0) continue;
+				if (columns.kind === "slice") drawSlices(renderer, scene, columns, y + place.y, place.depthPx, Infinity, 1);
+				else drawCounter(renderer, scene, place, columns, y + place.y);
+			}
+		}
+	});
+}
+function drawGrid(renderer, scene, height) {
+	const step = tickStep(scene.window, scene.width, 120);
+	for (let at = Math.ceil(scene.window.start / step) * step; at <= scene.window.end; at += step) renderer.fillRect(Math.round(cssFromTrace(scene.window, scene.width, at)), 0, 1, height, scene.theme.grid);
+}
+function drawAxis(renderer, scene, marks, area) {
+	const { window, width, theme } = scene;
+	const step = tickStep(window, width, 120);
+	for (let at = Math.ceil(window.start / step) * step; at <= window.end; at += step) {
+		const x = Math.round(cssFromTrace(window, width, at));
+		renderer.fillRect(x, 16, 1, 6, theme.faintText);
+		renderer.text(x + 4, 11, formatTick(at, step), theme.faintText);
+	}
+	renderer.fillRect(0, 22, width, 1, theme.rowLine);
+	if (area !== null) {
+		const left = cssFromTrace(window, width, area.start);
+		const right = cssFromTrace(window, width, area.end);
+		renderer.fillRect(left, 0, Math.max(1, right - left), 38, theme.selectionFill);
+	}
+	for (const mark of marks) {
+		const x = cssFromTrace(window, width, mark.start);
+		if (mark.end === null) {
+			renderer.polygon([
+				[x, 24],
+				[x + 9, 27],
+				[x, 30]
+			], theme.mark);
+			renderer.fillRect(x, 24, 1.5, 14, theme.mark);
+		} else {
+			const right = cssFromTrace(window, width, mark.end);
+			renderer.fillRect(x, 32, Math.max(2, right - x), 4, theme.mark);
+		}
+		if (mark.text !== "") renderer.text(x + 12, 29, mark.text, theme.text);
+	}
+}
+function drawMarkLines(renderer, scene, marks, height) {
+	for (const mark of marks) for (const at of mark.end === null ? [mark.start] : [mark.start, mark.end]) {
+		const x = cssFromTrace(scene.window, scene.width, at);
+		if (x >= 0 && x <= scene.width) renderer.fillRect(x, 0, 1, height, scene.theme.mark);
+	}
+}
+function drawArrows(renderer, scene, placed) {
+	for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
+		if (fromY === null || toY === null) continue;
+		const { from, to } = arrow;
+		const end = from.ts + (from.dur ?? 0);
+		const leaves = to.ts < end ? from.ts : end;
+		const x1 = cssFromTrace(scene.window, scene.width, leaves);
+		const x2 = cssFromTrace(scene.window, scene.width, to.ts);
+		if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
+		const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
+		renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+		renderer.polygon([
+			[x2, toY],
+			[x2 - 7, toY - 4],
+			[x2 - 7, toY + 4]
+		], color);
+	}
+}
+// src/timeline/names.ts
+/** Ids from here on are made in the page, for debug tracks. */
+var FIRST_LOCAL_NAME = 4026531840;
+var MAX_IDS = 5e3;
+var NameCache = class {
+	texts = /* @__PURE__ */ new Map();
+	asked = /* @__PURE__ */ new Set();
+	queue = [];
+	nextLocal = FIRST_LOCAL_NAME;
+	local = /* @__PURE__ */ new Map();
+	client;
+	onLoaded;
+	onError;
+	constructor(client, onLoaded, onError) {
+		this.client = client;
+		this.onLoaded = onLoaded;
+		this.onError = onError;
+	}
+	/** The text, if it is known; asks for it otherwise. */
+	get(id) {
+		const text = this.texts.get(id);
+		if (text === void 0 && !this.asked.has(id)) {
+			this.asked.add(id);
+			this.queue.push(id);
+		}
+		return text;
+	}
+	idOfLocal(text) {
+		let id = this.local.get(text);
+		if (id === void 0) {
+			id = this.nextLocal++;
+			this.local.set(text, id);
+			this.texts.set(id, text);
+		}
+		return id;
+	}
+	/** Sends what was missed since the last flush; called after each frame. */
+	flush() {
+		while (this.queue.length > 0) {
+			const ids = this.queue.splice(0, MAX_IDS);
+			this.client.names(ids).then(({ names }) => {
+				ids.forEach((id, i) => this.texts.set(id, names[i]));
+				this.onLoaded();
+			}, (error) => {
+				this.onError(error);
+			});
+		}
+	}
+};
+// src/timeline/viewport_loader.ts
+/** Pixels per block edge: blocks as fine as a pixel are asked for. Steps are powers of two, so small zooms reuse. */
+var stepFor = (window, width) => Math.max(1, 2 ** Math.floor(Math.log2(spanOf(window) / Math.max(width, 1))));
+/** The window with a margin of its own width on each side, on multiples of the step and inside the trace. */
+function rangeFor(window, width, bounds) {
+	const step = stepFor(window, width);
+	const grid = step * 256;
+	const start = Math.max(Math.floor((window.start - spanOf(window)) / grid) * grid, Math.floor(bounds.start));
+	const end = Math.min(Math.ceil((window.end + spanOf(window)) / grid) * grid, Math.ceil(bounds.end));
+	return {
+		start,
+		end: Math.max(end, start + 1),
+		step
+	};
+}
+var covers = (range, window, step, bounds) => range.step === step && range.start <= Math.max(window.start, bounds.start) && range.end >= Math.min(window.end, bounds.end);
+/** Tracks in memory beyond this many are forgotten, the longest unseen first. */
+var MAX_ENTRIES = 2e3;
+/** The most tracks in one request; the rest follows in the next one. */
+var MAX_TRACKS = 300;
+var ViewportLoader = class {
+	entries = /* @__PURE__ */ new Map();
+	client;
+	bounds;
+	onLoaded;
+	onError;
+	inFlight = null;
+	last = null;
+	/** After an error, the same wish is not asked for again at once; a changed one is. */
+	failedWish = "";
+	constructor(client, bounds, onLoaded, onError) {
+		this.client = client;
+		this.bounds = bounds;
+		this.onLoaded = onLoaded;
+		this.onError = onError;
+	}
+	columnsOf(trackId) {
+		return this.entries.get(trackId)?.columns;
+	}
+	want(wanted) {
+		this.last = wanted;
+		const { window, width } = wanted;
+		const step = stepFor(window, width);
+		const lacks = (id) => {
+			const entry = this.entries.get(id);
+			return entry === void 0 || !covers(entry, window, step, this.bounds);
+		};
+		const missing = wanted.visible.filter(lacks);
+		if (this.inFlight !== null) {
+			const { range, tracks } = this.inFlight;
+			if (range.start < window.end && range.end > window.start && range.step <= step * 4 && range.step >= step / 4 && (missing.length === 0 || missing.some((id) => tracks.has(id)))) return;
+			this.inFlight.abort.abort();
+			this.inFlight = null;
+		}
+		if (missing.length === 0) return;
+		const tracks = [...missing, ...wanted.nearby.filter(lacks)].slice(0, MAX_TRACKS);
+		const range = rangeFor(window, width, this.bounds);
+		const wish = `${range.start}-${range.end}-${step}-${tracks.join(".")}`;
+		if (wish === this.failedWish) return;
+		this.load(range, tracks, wish);
+	}
+	async load(range, tracks, wish) {
+		const flight = {
+			abort: new AbortController(),
+			range,
+			tracks: new Set(tracks)
+		};
+		this.inFlight = flight;
+		try {
+			const px = Math.max(1, Math.ceil((range.end - range.start) / range.step));
+			const answer = await this.client.viewport({
+				start: range.start,
+				end: range.end,
+				px,
+				tracks
+			}, flight.abort.signal);
+			for (const { trackId, columns } of answer) {
+				this.entries.delete(trackId);
+				this.entries.set(trackId, {
+					...range,
+					columns
+				});
+			}
+			this.forgetOld();
+			this.failedWish = "";
+		} catch (error) {
+			if (isAbort(error)) return;
+			this.failedWish = wish;
+			this.onError(error);
+		}
+		if (this.inFlight !== flight) return;
+		this.inFlight = null;
+		this.onLoaded();
+		if (this.last !== null) this.want(this.last);
+	}
+	forgetOld() {
+		const wanted = new Set(this.last === null ? [] : [...this.last.visible, ...this.last.nearby]);
+		for (const id of this.entries.keys()) {
+			if (this.entries.size <= MAX_ENTRIES) return;
+			if (!wanted.has(id)) this.entries.delete(id);
+		}
+	}
+	stop() {
+		this.inFlight?.abort.abort();
+		this.inFlight = null;
+		this.last = null;
+	}
+};
+var reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
+var placedTracks = O(() => {
+	const { rows, pinned } = layout.value;
+	const placed = /* @__PURE__ */ new Map();
+	const add = (row, isPinned) => {
+		for (const place of row.tracks) placed.set(place.track.id, {
+			row,
+			place,
+			isPinned
+		});
+		if (row.isCollapsed) {
+			for (const child of row.node.children) for (const track of allTracks(child)) if (!placed.has(track.id)) placed.set(track.id, {
+				row,
+				place: null,
+				isPinned
+			});
+		}
+	};
+	for (const row of pinned) add(row, true);
+	for (const row of rows) add(row, false);
+	return placed;
+});
+var controller = y(null);
+/** What is under the mouse, for the tooltip and the highlighting of equal names. */
+var hovered = y(null);
+var loads = y([]);
+/** The area while it is dragged, before it becomes the selection. */
+var draggedArea = y(null);
+var framesDrawn = {
+	count: 0,
+	millis: []
+};
+var TimelineController = class {
+	loader;
+	names;
+	trace;
+	tracks = null;
+	axis = null;
+	stopEffects = [];
+	frame = null;
+	motion = null;
+	held = /* @__PURE__ */ new Map();
+	velocity = {
+		zoom: 0,
+		pan: 0
+	};
+	loaded = y(0);
+	debug = /* @__PURE__ */ new Map();
+	constructor(trace) {
+		this.trace = trace;
+		const redraw = () => {
+			this.loaded.value++;
+		};
+		this.loader = new ViewportLoader(trace.client, bounds.value, redraw, reportError);
+		this.names = new NameCache(trace.client, redraw, reportError);
+		this.loadOverview();
+	}
+	attach(tracks, axis) {
+		this.tracks = new CanvasRenderer(tracks);
+		this.axis = new CanvasRenderer(axis);
+		this.stopEffects.push(x(() => {
+			view.value, scrollTop.value, viewport.value, layout.value, this.loaded.value;
+			selection.value, sliceDetails.value, arrows.value, focusedArrow.value;
+			marks.value, isDark.value, sliceFilter.value, hovered.value, draggedArea.value;
+			debugTracks.value;
+			this.schedule();
+		}), x(() => {
+			layout.value, viewport.value;
+			setScroll(scrollTop.peek());
+		}));
+	}
+	detach() {
+		for (const stop of this.stopEffects) stop();
+		this.stopEffects = [];
+		this.loader.stop();
+		if (this.frame !== null) {
+			cancelAnimationFrame(this.frame.id);
+			this.frame.end();
+			this.frame = null;
+		}
+		this.stopMotion();
+	}
+	schedule() {
+		if (this.frame !== null) return;
+		const end = beginPending("frame");
+		const id = requestAnimationFrame(() => {
+			this.frame = null;
+			const before = performance.now();
+			try {
+				this.draw();
+			} finally {
+				framesDrawn.count++;
+				framesDrawn.millis.push(performance.now() - before);
+				if (framesDrawn.millis.length > 2e3) framesDrawn.millis.shift();
+				end();
+			}
+		});
+		this.frame = {
+			id,
+			end
+		};
+	}
+	columnsOf = (trackId) => this.debugColumnsOf(trackId) ?? this.loader.columnsOf(trackId);
+	debugColumnsOf(trackId) {
+		const known = this.debug.get(trackId);
+		if (known !== void 0) return known;
+		const track = debugTracks.value.find((each) => each.node.tracks[0].id === trackId);
+		if (track === void 0) return void 0;
+		const columns = debugColumns(track.rows, (text) => this.names.idOfLocal(text));
+		this.debug.set(trackId, columns);
+		return columns;
+	}
+	isDebug = (trackId) => this.debug.has(trackId);
+	visibleRows(marginPx) {
+		const { rows, pinnedHeight } = layout.value;
+		const top = scrollTop.value - marginPx;
+		const bottom = scrollTop.value + viewport.value.height - pinnedHeight + marginPx;
+		const result = [];
+		for (let i = Math.max(0, rowIndexAt(rows, top)); i < rows.length && rows[i].y < bottom; i++) result.push(rows[i]);
+		return result;
+	}
+	scene() {
+		const hit = hovered.value;
+		const filter = sliceFilter.value.trim().toLowerCase();
+		const block = hit?.block ?? null;
+		return {
+			window: view.value,
+			width: viewport.value.width,
+			theme: isDark.value ? DARK : LIGHT,
+			columnsOf: this.columnsOf,
+			nameOf: (id) => this.names.get(id),
+			selectedSlice: selection.value.kind === "slice" ? selection.value.id : null,
+			hoveredHash: block === null ? null : block.columns.nameHash[block.index],
+			hoveredSlice: block === null ? null : block.columns.slice[block.index],
+			isNameShown: filter === "" ? null : (name) => name === void 0 || name.toLowerCase().includes(filter)
+		};
+	}
+	/** The middle of a slice's row on the canvas, or null when its track is not laid out. */
+	yOf(trackId, depth) {
+		const placed = placedTracks.value.get(trackId);
+		if (placed === void 0) return null;
+		const top = placed.isPinned ? 0 : layout.value.pinnedHeight - scrollTop.value;
+		const inRow = placed.place === null ? placed.row.height / 2 : placed.place.y + (depth + .5) * placed.place.depthPx;
+		return top + placed.row.y + inRow;
+	}
+	placedArrows() {
+		const selected = selection.value;
+		if (selected.kind !== "slice") return [];
+		let outgoing = 0;
+		let incoming = 0;
+		const focus = focusedArrow.value;
+		return arrows.value.map((arrow) => {
+			const isOutgoing = arrow.from.slice === selected.id;
+			return {
+				arrow,
+				isOutgoing,
+				isFocused: isOutgoing ? outgoing++ === focus.outgoing : incoming++ === focus.incoming,
+				fromY: this.yOf(arrow.from.track_id, arrow.from.depth),
+				toY: this.yOf(arrow.to.track_id, arrow.to.depth)
+			};
+		});
+	}
+	draw() {
+		if (this.tracks === null || this.axis === null) return;
+		const { width, height } = viewport.value;
+		const { pinned, pinnedHeight } = layout.value;
+		const scene = this.scene();
+		const visible = this.visibleRows(0);
+		const tracksOf = (rows) => [...new Set(rows.flatMap((row) => [...row.summary, ...row.tracks.map((place) => place.track)]).map((t) => t.id))];
+		const isReal = (id) => this.debugColumnsOf(id) === void 0;
+		this.loader.want({
+			window: scene.window,
+			width,
+			visible: tracksOf([...pinned, ...visible]).filter(isReal),
+			nearby: tracksOf(this.visibleRows(height)).filter(isReal)
+		});
+		const area = draggedArea.value ?? (selection.value.kind === "area" ? selection.value : null);
+		const c = this.tracks;
+		c.begin(width, height, scene.theme.background);
+		drawGrid(c, scene, height);
+		drawRows(c, scene, visible, scrollTop.value, pinnedHeight, height - pinnedHeight);
+		if (area !== null) this.drawArea(c, scene, area, visible, pinnedHeight - scrollTop.value, pinnedHeight, height);
+		c.clipped(0, pinnedHeight, width, height - pinnedHeight, () => {
+			let top = pinnedHeight;
+			for (const header of this.stickyRows()) {
+				const color = header.node.kind === "region" ? scene.theme.regionBackground : scene.theme.groupBackground;
+				c.fillRect(0, top, width, header.height, color);
+				top += header.height;
+			}
+		});
+		if (pinnedHeight > 0) {
+			c.fillRect(0, 0, width, pinnedHeight, scene.theme.background);
+			drawRows(c, scene, pinned, 0, 0, pinnedHeight);
+			if (area !== null) this.drawArea(c, scene, area, pinned, 0, 0, pinnedHeight);
+			c.fillRect(0, pinnedHeight - 2, width, 2, scene.theme.faintText);
+		}
+		drawMarkLines(c, scene, marks.value, height);
+		drawArrows(c, scene, this.placedArrows());
+		this.axis.begin(width, 38, scene.theme.background);
+		drawAxis(this.axis, scene, marks.value, area);
+		this.names.flush();
+	}
+	drawArea(c, scene, area, rows, offset, top, bottom) {
+		const left = (area.start - scene.window.start) * scene.width / spanOf(scene.window);
+		const right = (area.end - scene.window.start) * scene.width / spanOf(scene.window);
+		const chosen = area.tracks === null ? null : new Set(area.tracks);
+		c.clipped(0, top, scene.width, bottom - top, () => {
+			for (const row of rows) if (chosen === null || [...row.tracks.map((p) => p.track), ...row.summary].some((t) => chosen.has(t.id))) c.fillRect(left, row.y + offset, Math.max(1, right - left), row.height, scene.theme.selectionFill);
+			c.fillRect(left - .5, top, 1, bottom - top, scene.theme.selection);
+			c.fillRect(right - .5, top, 1, bottom - top, scene.theme.selection);
+		});
+	}
+	stickyRows() {
+		return stickyHeaders(layout.value.rows, scrollTop.value);
+	}
+	/** The row at a height of the canvas, pinned rows first, and the y inside the row. */
+	rowAt(y) {
+		const { rows, pinned, pinnedHeight } = layout.value;
+		const isPinned = y < pinnedHeight;
+		if (!isPinned) {
+			let top = pinnedHeight;
+			for (const header of this.stickyRows()) {
+				if (y < top + header.height) return {
+					row: header,
+					inRow: -1
+				};
+				top += header.height;
+			}
+		}
+		const list = isPinned ? pinned : rows;
+		const at = isPinned ? y : y - pinnedHeight + scrollTop.value;
+		const row = list[rowIndexAt(list, at)];
+		return row === void 0 || at >= row.y + row.height ? null : {
+			row,
+			inRow: at - row.y
+		};
+	}
+	hitTest(x, y) {
+		const found = this.rowAt(y);
+		if (found === null) return null;
+		const { row, inRow } = found;
+		const { width } = viewport.value;
+		const nanos = traceFromCss(view.value, width, x);
+		const place = row.tracks.find((each) => inRow >= each.y && inRow < each.y + each.height) ?? null;
+		const none = {
+			row,
+			place,
+			block: null,
+			sample: null
+		};
+		const columns = place === null ? void 0 : this.columnsOf(place.track.id);
+		if (place === null || columns === void 0) return none;
+		if (columns.kind === "counter") {
+			const index = lastNotAfter(columns.ts, nanos);
+			return index < 0 ? none : {
+				...none,
+				sample: {
+					columns,
+					index
+				}
+			};
+		}
+		const depth = Math.floor((inRow - place.y) / place.depthPx);
+		const from = columns.depthFirst[depth];
+		const to = columns.depthFirst[depth + 1];
+		if (from === void 0 || to === void 0) return none;
+		const slack = spanOf(view.value) * 2 / width;
+		const first = firstEndingAfter(columns, from, to, nanos - slack);
+		let best = -1;
+		let nearest = slack;
+		for (let i = first; i < to && columns.ts[i] <= nanos + slack; i++) {
+			const end = columns.ts[i] + columns.dur[i];
+			const away = columns.ts[i] > nanos ? columns.ts[i] - nanos : end < nanos ? nanos - end : -1;
+			if (away < nearest || away === nearest && best < 0) {
+				nearest = away;
+				best = i;
+			}
+			if (away === -1) break;
+		}
+		return best < 0 ? none : {
+			...none,
+			block: {
+				columns,
+				index: best,
+				isDebug: this.isDebug(place.track.id)
+			}
+		};
+	}
+	/** The time at a pixel, pulled to an end of a slice near the mouse. */
+	snappedTime(x, y, isFree) {
+		const { width } = viewport.value;
+		const nanos = traceFromCss(view.value, width, x);
+		const { start, end } = bounds.value;
+		const inside = Math.min(Math.max(nanos, start), end);
+		if (isFree) return Math.round(inside);
+		const found = this.rowAt(y);
+		const place = found?.row.tracks.find((each) => found.inRow >= each.y && found.inRow < each.y + each.height);
+		const columns = place === void 0 ? void 0 : this.columnsOf(place.track.id);
+		if (place === void 0 || columns?.kind !== "slice") return Math.round(inside);
+		const depth = Math.floor((found.inRow - place.y) / place.depthPx);
+		return Math.round(snapToEdge(columns, depth, inside, spanOf(view.value) * 8 / width));
+	}
+	/** All tracks of the rows between two heights of the canvas; a folded group gives all it hides. */
+	tracksBetween(y1, y2) {
+		const { rows, pinned, pinnedHeight } = layout.value;
+		const [low, high] = [Math.min(y1, y2), Math.max(y1, y2)];
+		const tracks = /* @__PURE__ */ new Set();
+		const take = (row, top) => {
+			if (top >= high || top + row.height <= low) return;
+			const below = row.isCollapsed ? row.node.children.flatMap((child) => allTracks(child)) : [];
+			for (const track of [...row.node.tracks, ...below]) if (!this.isDebug(track.id)) tracks.add(track.id);
+		};
+		for (const row of pinned) take(row, row.y);
+		for (const row of rows) {
+			const top = row.y - scrollTop.value + pinnedHeight;
+			if (top + row.height > pinnedHeight) take(row, top);
+		}
+		return [...tracks];
+	}
+	hold(key, zoom, pan) {
+		this.held.set(key, 0);
+		this.held.set(`${key}/zoom`, zoom);
+		this.held.set(`${key}/pan`, pan);
+		this.startMotion();
+	}
+	release(key) {
+		for (const each of [
+			key,
+			`${key}/zoom`,
+			`${key}/pan`
+		]) this.held.delete(each);
+	}
+	releaseAll() {
+		this.held.clear();
+	}
+	startMotion() {
+		if (this.motion !== null) return;
+		const end = beginPending("motion");
+		let last = performance.now();
+		this.velocity = {
+			zoom: 0,
+			pan: 0
+		};
+		let first = true;
+		const tick = (now) => {
+			const seconds = Math.min(.05, Math.max(.001, (now - last) / 1e3));
+			last = now;
+			let zoom = 0;
+			let pan = 0;
+			for (const [key, value] of this.held) if (key.endsWith("/zoom")) zoom += value;
+			else if (key.endsWith("/pan")) pan += value;
+			if (first) this.velocity = {
+				zoom: this.lastTap.zoom * 1.2,
+				pan: this.lastTap.pan * .4
+			};
+			first = false;
+			const ease = 1 - Math.exp(-seconds * 9);
+			this.velocity.zoom += (zoom * 3.2 - this.velocity.zoom) * ease;
+			this.velocity.pan += (pan * 1.3 - this.velocity.pan) * ease;
+			const window = view.value;
+			const anchor = this.anchor();
+			const zoomed = zoomWindow(window, bounds.value, Math.exp(this.velocity.zoom * seconds), anchor);
+			setView(panWindow(zoomed, bounds.value, this.velocity.pan * seconds * spanOf(zoomed)));
+			if (this.held.size > 0 || Math.abs(this.velocity.zoom) > .02 || Math.abs(this.velocity.pan) > .01) this.motion = {
+				id: requestAnimationFrame(tick),
+				end
+			};
+			else {
+				this.motion = null;
+				end();
+			}
+		};
+		for (const [key, value] of this.held) if (key.endsWith("/zoom")) this.lastTap.zoom = value;
+		else if (key.endsWith("/pan")) this.lastTap.pan = value;
+		this.motion = {
+			id: requestAnimationFrame(tick),
+			end
+		};
+	}
+	lastTap = {
+		zoom: 0,
+		pan: 0
+	};
+	stopMotion() {
+		if (this.motion === null) return;
+		cancelAnimationFrame(this.motion.id);
+		this.motion.end();
+		this.motion = null;
+		this.held.clear();
+	}
+	/** The time under the mouse, or the middle when the mouse is elsewhere. */
+	anchor() {
+		const { width } = viewport.value;
+		return traceFromCss(view.value, width, mouse.value.isOver ? mouse.value.x : width / 2);
+	}
+	/** Moves the view there in a short glide. */
+	glideTo(target) {
+		this.stopMotion();
+		const to = clampWindow(target, bounds.value);
+		const from = view.value;
+		if (reducedMotion()) {
+			setView(to);
+			return;
+		}
+		const end = beginPending("glide");
+		const startedAt = performance.now();
+		const ratio = Math.log(spanOf(to) / spanOf(from));
+		const tick = (now) => {
+			const t = Math.min(1, Math.max(0, (now - startedAt) / 180));
+			const eased = 1 - (1 - t) ** 3;
+			if (t >= 1) {
+				setView(to);
+				this.motion = null;
+				end();
+				return;
+			}
+			const span = spanOf(from) * Math.exp(ratio * eased);
+			const share = Math.abs(spanOf(to) - spanOf(from)) < 1 ? eased : (span - spanOf(from)) / (spanOf(to) - spanOf(from));
+			const start = from.start + (to.start - from.start) * share;
+			setView({
+				start,
+				end: start + span
+			});
+			this.motion = {
+				id: requestAnimationFrame(tick),
+				end
+			};
+		};
+		this.motion = {
+			id: requestAnimationFrame(tick),
+			end
+		};
+	}
+	zoomAt(factor, x) {
+		const anchor = traceFromCss(view.value, viewport.value.width, x);
+		setView(zoomWindow(view.value, bounds.value, factor, anchor));
+	}
+	panBy(px) {
+		const nanos = px * spanOf(view.value) / viewport.value.width;
+		setView(panWindow(view.value, bounds.value, nanos));
+	}
+	centerAt(nanos) {
+		this.glideTo(centerWindow(view.value, bounds.value, nanos));
+	}
+	/** Unfolds what hides the track and scrolls its row into view. */
+	revealTrack(trackId, depth = 0) {
+		const place = trackPlaces.value.get(trackId);
+		if (place === void 0) return;
+		if (trackFilter.value !== "" && !placedTracks.value.has(trackId)) trackFilter.value = "";
+		this.unfold(place.path.map((node) => node.key));
+		const y = this.yOf(trackId, depth);
+		const placed = placedTracks.value.get(trackId);
+		if (y === null || placed === void 0 || placed.isPinned) return;
+		const { pinnedHeight } = layout.value;
+		const { height } = viewport.value;
+		const sticky = 26 * Math.min(3, placed.row.level) + 12;
+		if (y < pinnedHeight + sticky) setScroll(scrollTop.value + y - pinnedHeight - sticky - 20);
+		else if (y > height - 24) setScroll(scrollTop.value + y - height * .6);
+	}
+	revealNode(key) {
+		const row = layout.value.rows.find((each) => each.node.key === key);
+		if (row !== void 0) {
+			const sticky = row.path.length * 26;
+			setScroll(row.y - sticky - 8);
+		}
+	}
+	unfold(keys) {
+		const folded = keys.filter((key) => {
+			const row = layout.value.rows.find((each) => each.node.key === key);
+			return row === void 0 || row.isCollapsed;
+		});
+		if (folded.length > 0) setCollapsed(folded, false);
+	}
+	/** Shows a time range and a track: moves only as far as needed, and fits when asked to or when it is too long. */
+	revealSlice(slice, mode) {
+		this.revealTrack(slice.track_id, slice.depth);
+		const end = slice.ts + (slice.dur ?? bounds.value.end - slice.ts);
+		const target = {
+			start: slice.ts,
+			end: Math.max(end, slice.ts + 1)
+		};
+		const window = view.value;
+		const span = spanOf(target);
+		if (mode === "fit") this.glideTo(fitWindow(target, bounds.value, .25));
+		else if (span > spanOf(window) * .9) this.glideTo(fitWindow(target, bounds.value, .1));
+		else if (target.start < window.start || target.end > window.end) this.glideTo(centerWindow(window, bounds.value, (target.start + target.end) / 2));
+		else if (span < spanOf(window) / viewport.value.width * 1.5) {
+			const half = Math.max(span * 5, 500);
+			const middle = (target.start + target.end) / 2;
+			this.glideTo(clampWindow({
+				start: middle - half,
+				end: middle + half
+			}, bounds.value));
+		}
+	}
+	/** How busy CPU and GPU are over the whole trace, from one viewport of all main tracks. */
+	async loadOverview() {
+		const bounds$2 = bounds.value;
+		const regions = [];
+		const visit = (node, prefix) => {
+			if (node.kind === "rank") for (const child of node.children) visit(child, `${node.name} `);
+			else if (node.kind === "region" && node.key !== "profiler" && !/profiler/i.test(node.name)) {
+				const tracks = allTracks(node).filter((track) => track.kind === "slice" && track.num_events > 0);
+				tracks.sort((a, b) => b.num_events - a.num_events);
+				regions.push({
+					label: prefix + node.name,
+					tracks: tracks.slice(0, 24).map((track) => track.id)
+				});
+			}
+		};
+		for (const node of this.trace.nodes) visit(node, "");
+		const wanted = regions.filter((region) => region.tracks.length > 0);
+		try {
+			const tracks = wanted.flatMap((region) => region.tracks);
+			if (tracks.length === 0) return;
+			const abort = new AbortController();
+			this.stopEffects.push(() => abort.abort());
+			const body = {
+				start: bounds$2.start,
+				end: Math.ceil(bounds$2.end),
+				px: 512,
+				tracks
+			};
+			const answer = await this.trace.client.viewport(body, abort.signal);
+			const byId = new Map(answer.map((each) => [each.trackId, each.columns]));
+			loads.value = wanted.map(({ label, tracks: ids }) => {
+				const share = /* @__PURE__ */ new Float64Array(512);
+				for (const id of ids) {
+					const columns = byId.get(id);
+					if (columns?.kind === "slice") addLoad(share, columns, bounds$2);
+				}
+				return {
+					label,
+					share: share.map((value) => Math.min(1, value))
+				};
+			});
+		} catch (error) {
+			reportError(error);
+		}
+	}
+};
+/** Adds the share of each bucket that the topmost depth covers, keeping the larger of the tracks. */
+function addLoad(share, columns, bounds) {
+	const bucket = spanOf(bounds) / share.length;
+	const own = new Float64Array(share.length);
+	const to = columns.depthFirst[1] ?? 0;
+	for (let i = 0; i < to; i++) {
+		const start = columns.ts[i] - bounds.start;
+		const end = start + columns.dur[i];
+		for (let b = Math.max(0, Math.floor(start / bucket)); b < share.length && b * bucket < end; b++) own[b] += (Math.min(end, (b + 1) * bucket) - Math.max(start, b * bucket)) / bucket;
+	}
+	for (let b = 0; b < share.length; b++) share[b] = Math.max(share[b], own[b]);
+}
+// src/logic/flame_layout.ts
+/** Boxes beneath `root` (-1: all roots), and the ancestors of `root` above it at full width. */
+function layoutFlames(graph, root = -1) {
+	const { parent, total } = graph.nodes;
+	const children = /* @__PURE__ */ new Map();
+	parent.forEach((up, node) => {
+		const list = children.get(up);
+		if (list === void 0) children.set(up, [node]);
+		else list.push(node);
+	});
+	for (const list of children.values()) list.sort((a, b) => total[b] - total[a] || a - b);
+	const boxes = [];
+	const above = [];
+	for (let node = root; node >= 0; node = parent[node]) above.unshift(node);
+	above.forEach((node, depth) => boxes.push({
+		node,
+		depth,
+		start: 0,
+		width: 1
+	}));
+	const whole = root < 0 ? graph.total : total[root];
+	if (whole <= 0) return boxes;
+	const queue = [{
+		node: root,
+		depth: above.length,
+		start: 0
+	}];
+	for (let at = 0; at < queue.length; at++) {
+		const { node, depth, start } = queue[at];
+		let left = start;
+		for (const child of children.get(node) ?? []) {
+			const width = total[child] / whole;
+			boxes.push({
+				node: child,
+				depth,
+				start: left,
+				width
+			});
+			queue.push({
+				node: child,
+				depth: depth + 1,
+				start: left
+			});
+			left += width;
+		}
+	}
+	return boxes;
+}
+// src/panels/search.ts
+/** Hits whose times and ids are fetched; all are counted and drawn as ticks. */
+var HIT_LIMIT = 1e4;
+var abort = null;
+async function runSearch(text, places = search.value.places) {
+	abort?.abort();
+	const trace$12 = trace.value;
+	if (text.trim() === "" || trace$12 === null) {
+		search.value = {
+			text,
+			result: null,
+			index: -1,
+			places,
+			isRunning: false
+		};
+		return;
+	}
+	abort = new AbortController();
+	const mine = abort;
+	search.value = {
+		...search.value,
+		text,
+		places,
+		isRunning: true
+	};
+	try {
+		const result = await trace$12.client.search({
+			text,
+			in: places,
+			limit: HIT_LIMIT
+		}, mine.signal);
+		if (mine.signal.aborted) return;
+		search.value = {
+			text,
+			result,
+			index: -1,
+			places,
+			isRunning: false
+		};
+	} catch (error) {
+		if (mine.signal.aborted) return;
+		search.value = {
+			text,
+			result: null,
+			index: -1,
+			places,
+			isRunning: false
+		};
+		reportError(error);
+	}
+}
+function showHit(index) {
+	const { result } = search.value;
+	if (result === null || result.ids[index] === void 0) return;
+	search.value = {
+		...search.value,
+		index
+	};
+	const slice = {
+		ts: result.ts[index],
+		dur: result.dur[index],
+		track_id: result.tracks[index],
+		depth: 0
+	};
+	select({
+		kind: "slice",
+		id: result.ids[index]
+	});
+	controller.value?.revealSlice(slice, "see");
+}
+/** The next or previous hit; the first step begins at what the window shows. */
+function stepHit(direction) {
+	const { result, index } = search.value;
+	if (result === null || result.ids.length === 0) return;
+	if (index >= 0) {
+		const count = result.ids.length;
+		showHit((index + direction + count) % count);
+		return;
+	}
+	const { start, end } = view.value;
+	const inView = result.ts.findIndex((ts) => ts >= start);
+	if (direction === 1) showHit(inView < 0 ? 0 : inView);
+	else {
+		const after = result.ts.findIndex((ts) => ts > end);
+		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
+	}
+}
+// src/logic/export_table.ts
+var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
+var csvField = (text) => /[",\n\r]/.test(text) ? `"${text.replace(/"/g, "\"\"")}"` : text;
+function exportTable(table, format) {
+	const rows = Array.from({ length: table.numRows }, (_, row) => table.columns.map((_, column) => table.cell(row, column)));
+	switch (format) {
+		case "csv": return [table.columns, ...rows].map((row) => row.map((value) => csvField(plain(value))).join(",") + "\n").join("");
+		case "tsv": return [table.columns, ...rows].map((row) => row.map((value) => plain(value).replace(/[\t\n]/g, " ")).join("	") + "\n").join("");
+		case "json": {
+			const value = (cell) => typeof cell === "bigint" || cell instanceof Uint8Array ? plain(cell) : cell ?? null;
+			return `${JSON.stringify(rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, value(row[i])]))), null, 1)}\n`;
+		}
+		case "markdown": {
+			const line = (cells) => `| ${cells.map((cell) => plain(cell).replace(/\|/g, "\\|").replace(/\n/g, " ")).join(" | ")} |\n`;
+			const rule = rows[0] ?? [];
+			return line(table.columns) + line(table.columns.map((_, i) => typeof rule[i] === "number" ? "---:" : "---")) + rows.map(line).join("");
+		}
+	}
+}
+// src/panels/jump.ts
+async function goToSlice(id, mode = "see") {
+	const trace$10 = trace.value;
+	if (trace$10 === null) return;
+	try {
+		const details = await trace$10.client.slice(id);
+		select({
+			kind: "slice",
+			id
+		});
+		sliceDetails.value = details;
+		controller.value?.revealSlice(details, mode);
+	} catch (error) {
+		reportError(error);
+	}
+}
+async function goToNeighbour(direction) {
+	const trace$11 = trace.value;
+	const selected = selection.value;
+	if (trace$11 === null || selected.kind !== "slice") return;
+	try {
+		const { slice } = await trace$11.client.neighbour(selected.id, direction);
+		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
+		else await goToSlice(slice);
+	} catch (error) {
+		reportError(error);
+	}
+}
+var arrowsIn = (direction) => {
+	const selected = selection.value;
+	if (selected.kind !== "slice") return [];
+	return arrows.value.filter((arrow) => arrow.from.slice === selected.id === (direction === "outgoing"));
+};
+function followArrow(direction) {
+	const arrow = arrowsIn(direction)[focusedArrow.value[direction]];
+	if (arrow === void 0) {
+		if (selection.value.kind === "slice") notify(`No flow ${direction === "outgoing" ? "leaves" : "enters"} this slice.`);
+		return;
+	}
+	goToSlice(direction === "outgoing" ? arrow.to.slice : arrow.from.slice);
+}
+/** Chooses which of several arrows the keys follow. */
+function cycleArrow(direction) {
+	const count = arrowsIn(direction).length;
+	if (count > 0) {
+		const focus = focusedArrow.value;
+		focusedArrow.value = {
+			...focus,
+			[direction]: (focus[direction] + 1) % count
+		};
+	}
+}
+var lastFocus = null;
+/** Brings the selection into view; a second time fits it. */
+function focusSelection() {
+	const selected = selection.value;
+	const c = controller.value;
+	if (c === null || selected.kind === "none") return;
+	const isAgain = lastFocus?.selection === selected && performance.now() - lastFocus.at < 4e3;
+	lastFocus = {
+		selection: selected,
+		at: performance.now()
+	};
+	if (selected.kind === "slice") {
+		const details = sliceDetails.value;
+		if (details?.id === selected.id) c.revealSlice(details, isAgain ? "fit" : "see");
+		else goToSlice(selected.id, isAgain ? "fit" : "see");
+		return;
+	}
+	const range = selectedRange();
+	if (range === null) return;
+	const span = Math.max(range.end - range.start, 10);
+	const { start, end } = view.value;
+	const isInView = range.start >= start && range.end <= end;
+	if (isAgain || span > end - start) c.glideTo({
+		start: range.start - span * .1,
+		end: range.end + span * .1
+	});
+	else if (!isInView) c.centerAt((range.start + range.end) / 2);
+}
+/** The time range of whatever is selected. */
+function selectedRange() {
+	const selected = selection.value;
+	if (selected.kind === "area") return {
+		start: selected.start,
+		end: selected.end
+	};
+	if (selected.kind === "slice") {
+		const details = sliceDetails.value;
+		if (details === null || details.id !== selected.id) return null;
+		return {
+			start: details.ts,
+			end: details.dur === null ? bounds.value.end : details.ts + details.dur
+		};
+	}
+	if (selected.kind === "mark") {
+		const mark = marks.value.find((each) => each.id === selected.id);
+		return mark === void 0 ? null : {
+			start: mark.start,
+			end: mark.end ?? mark.start
+		};
+	}
+	return null;
+}
+function convertToArea() {
+	const range = selectedRange();
+	const details = sliceDetails.value;
+	if (range === null || selection.value.kind === "area") return;
+	const tracks = selection.value.kind === "slice" && details !== null ? [details.track_id] : null;
+	select({
+		kind: "area",
+		...range,
+		end: Math.max(range.end, range.start + 1),
+		tracks
+	});
+}
+/** First the whole track of the selected slice, then everything. */
+function selectAll() {
+	const selected = selection.value;
+	const details = sliceDetails.value;
+	const tracks = selected.kind === "slice" && details !== null ? [details.track_id] : null;
+	const { start, end } = bounds.value;
+	select({
+		kind: "area",
+		start,
+		end,
+		tracks
+	});
+}
+function markSelection(isTemporary) {
+	const range = selectedRange();
+	if (range === null) {
+		notify("Select a slice or an area first, then mark it.");
+		return;
+	}
+	const name = selection.value.kind === "slice" ? sliceDetails.value?.name ?? "" : "";
+	addMark({
+		start: range.start,
+		end: range.end,
+		text: isTemporary ? "" : name.slice(0, 60),
+		isTemporary
+	});
+}
+// src/panels/widgets.tsx
+function SliceLink({ id, children }) {
+	return /* @__PURE__ */ a("button", {
+		class: "link",
+		onClick: () => void goToSlice(id),
+		title: `Go to slice ${id}`,
+		children
+	});
+}
+function Time({ nanos }) {
+	if (nanos === null) return /* @__PURE__ */ a("span", {
+		class: "faint",
+		children: "never ended"
+	});
+	return /* @__PURE__ */ a("span", {
+		class: "num",
+		children: formatNanos(nanos, settings.value.timeFormat)
+	});
+}
+function download(name, text, type) {
+	const url = URL.createObjectURL(new Blob([text], { type }));
+	const link = document.createElement("a");
+	link.href = url;
+	link.download = name;
+	link.click();
+	URL.revokeObjectURL(url);
+}
+var EXPORTS = [
+	{
+		format: "csv",
+		label: "CSV",
+		type: "text/csv",
+		extension: "csv"
+	},
+	{
+		format: "json",
+		label: "JSON",
+		type: "application/json",
+		extension: "json"
+	},
+	{
+		format: "markdown",
+		label: "Markdown",
+		type: "text/markdown",
+		extension: "md"
+	}
+];
+function ExportButtons({ name, table }) {
+	return /* @__PURE__ */ a("span", {
+		class: "buttons",
+		role: "group",
+		"aria-label": "Export",
+		children: [EXPORTS.map(({ format, label, type, extension }) => /* @__PURE__ */ a("button", {
+			class: "small",
+			onClick: () => download(`${name}.${extension}`, exportTable(table(), format), type),
+			children: label
+		}, format)), /* @__PURE__ */ a("button", {
+			class: "small",
+			onClick: () => {
+				const data = table();
+				const done = () => notify(`${data.numRows} rows copied.`);
+				navigator.clipboard.writeText(exportTable(data, "tsv")).then(done, reportError);
+			},
+			children: "Copy"
+		})]
+	});
+}
+var ROW_PX = 22;
+/** A table of any length: only the rows on the screen exist. */
+function Grid(props) {
+	const { columns, numRows, cell, label, sort, onSort } = props;
+	const scroller = T(null);
+	const version = useSignal(0);
+	const virtualizer = T(null);
+	const options = {
+		count: numRows,
+		getScrollElement: () => scroller.current,
+		estimateSize: () => ROW_PX,
+		overscan: 8,
+		scrollToFn: elementScroll,
+		observeElementRect,
+		observeElementOffset,
+		onChange: () => {
+			version.value++;
+		}
+	};
+	if (virtualizer.current === null) virtualizer.current = new Virtualizer(options);
+	virtualizer.current.setOptions(options);
+	A(() => {
+		const cleanup = virtualizer.current._didMount();
+		virtualizer.current._willUpdate();
+		return cleanup;
+	}, []);
+	A(() => virtualizer.current._willUpdate());
+	version.value;
+	const items = virtualizer.current.getVirtualItems();
+	columns.map((column) => `minmax(${column.width}px, ${column.isNumber ? "auto" : "1fr"})`).join(" ");
+	const style = { gridTemplateColumns: columns.map((column) => `${column.width}px`).join(" ") };
+	const width = columns.reduce((sum, column) => sum + column.width, 0);
+	return /* @__PURE__ */ a("div", {
+		class: "grid",
+		ref: scroller,
+		role: "table",
+		"aria-label": label,
+		"aria-rowcount": numRows + 1,
+		tabIndex: 0,
+		children: [/* @__PURE__ */ a("div", {
+			class: "grid-head",
+			role: "row",
+			style: {
+				...style,
+				minWidth: `${width}px`
+			},
+			children: columns.map((column, i) => /* @__PURE__ */ a("div", {
+				role: "columnheader",
+				class: column.isNumber ? "num" : "",
+				"aria-sort": sort?.column === i ? sort.isDescending ? "descending" : "ascending" : void 0,
+				children: onSort === void 0 ? column.name : /* @__PURE__ */ a("button", {
+					onClick: () => onSort(i),
+					children: [column.name, sort?.column === i ? sort.isDescending ? " ↓" : " ↑" : ""]
+				})
+			}, i))
+		}), /* @__PURE__ */ a("div", {
+			style: {
+				height: `${numRows * ROW_PX}px`,
+				position: "relative",
+				minWidth: `${width}px`
+			},
+			children: items.map((item) => /* @__PURE__ */ a("div", {
+				role: "row",
+				class: "grid-row",
+				"aria-rowindex": item.index + 2,
+				style: {
+					...style,
+					transform: `translateY(${item.start}px)`
+				},
+				onDblClick: () => props.onRow?.(item.index),
+				children: columns.map((column, i) => /* @__PURE__ */ a("div", {
+					role: "cell",
+					class: column.isNumber ? "num" : "",
+					children: cell(item.index, i)
+				}, i))
+			}, item.index))
+		})]
+	});
+}
+// src/panels/area_panel.tsx
+var COLUMNS = [
+	{
+		key: "count",
+		name: "count",
+		width: 80,
+		show: formatCount
+	},
+	{
+		key: "total",
+		name: "total",
+		width: 100,
+		show: formatNanosShort
+	},
+	{
+		key: "percent_of_window",
+		name: "% window",
+		width: 84,
+		show: formatPercent
+	},
+	{
+		key: "percent_of_gpu_time",
+		name: "% GPU time",
+		width: 94,
+		show: formatPercent
+	},
+	{
+		key: "self",
+		name: "self",
+		width: 100,
+		show: formatNanosShort
+	},
+	{
+		key: "mean",
+		name: "mean",
+		width: 96,
+		show: formatNanosShort
+	},
+	{
+		key: "min",
+		name: "min",
+		width: 96,
+		show: formatNanosShort
+	},
+	{
+		key: "p50",
+		name: "p50",
+		width: 96,
+		show: formatNanosShort
+	},
+	{
+		key: "p99",
+		name: "p99",
+		width: 96,
+		show: formatNanosShort
+	},
+	{
+		key: "max",
+		name: "max",
+		width: 96,
+		show: formatNanosShort
+	}
+];
+var GROUPINGS = [
+	"name",
+	"category",
+	"class",
+	"track"
+];
+function Table({ area }) {
+	const by = useSignal("name");
+	const table = useSignal(null);
+	const filter = useSignal("");
+	const sort = useSignal({
+		column: 2,
+		isDescending: true
+	});
+	A(() => {
+		table.value = null;
+		const abort = new AbortController();
+		const body = {
+			start: area.start,
+			end: area.end,
+			tracks: areaTracks(area.tracks),
+			by: by.value
+		};
+		trace.value?.client.area(body, abort.signal).then((answer) => table.value = answer, reportError);
+		return () => abort.abort();
+	}, [area, by.value]);
+	const rows = useComputed(() => {
+		const text = filter.value.toLowerCase();
+		const list = (table.value?.rows ?? []).filter((row) => row.label.toLowerCase().includes(text));
+		const { column, isDescending } = sort.value;
+		const sign = isDescending ? -1 : 1;
+		if (column === 0) return list.sort((a, b) => sign * a.label.localeCompare(b.label));
+		const { key } = COLUMNS[column - 1];
+		return list.sort((a, b) => sign * ((a[key] ?? -1) - (b[key] ?? -1)));
+	});
+	const data = table.value;
+	const hasGpu = data?.rows.some((row) => row.percent_of_gpu_time !== null) ?? false;
+	const shown = COLUMNS.filter((column) => hasGpu || column.key !== "percent_of_gpu_time");
+	return /* @__PURE__ */ a("div", {
+		class: "area-table",
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "bar-line",
+				children: [
+					/* @__PURE__ */ a("span", {
+						class: "segments",
+						role: "group",
+						"aria-label": "Group by",
+						children: GROUPINGS.map((each) => /* @__PURE__ */ a("button", {
+							"aria-pressed": by.value === each,
+							class: by.value === each ? "active" : "",
+							onClick: () => by.value = each,
+							children: each
+						}, each))
+					}),
+					/* @__PURE__ */ a("input", {
+						type: "search",
+						placeholder: "Filter rows",
+						"aria-label": "Filter rows of the table",
+						value: filter.value,
+						onInput: (event) => filter.value = event.currentTarget.value
+					}),
+					data !== null && /* @__PURE__ */ a("span", {
+						class: "faint",
+						children: [
+							formatCount(rows.value.length),
+							" of ",
+							formatCount(data.rows.length),
+							" rows, ",
+							formatCount(data.num_slices),
+							" ",
+							"slices"
+						]
+					}),
+					/* @__PURE__ */ a("span", { class: "spacer" }),
+					/* @__PURE__ */ a(ExportButtons, {
+						name: "area",
+						table: () => ({
+							columns: [by.value, ...shown.map((column) => column.key)],
+							numRows: rows.value.length,
+							cell: (row, column) => column === 0 ? rows.value[row].label : rows.value[row][shown[column - 1].key]
+						})
+					})
+				]
+			}),
+			data !== null && data.gpu.length > 0 && /* @__PURE__ */ a("div", {
+				class: "gpu-lines",
+				children: data.gpu.map((gpu) => /* @__PURE__ */ a("div", {
+					class: "gpu-line",
+					children: [
+						/* @__PURE__ */ a("span", { children: gpu.name ?? `GPU ${gpu.device}` }),
+						/* @__PURE__ */ a("span", {
+							class: "meter",
+							role: "img",
+							"aria-label": `${formatPercent(gpu.percent_busy)} busy`,
+							children: /* @__PURE__ */ a("span", { style: { width: `${Math.min(100, gpu.percent_busy)}%` } })
+						}),
+						/* @__PURE__ */ a("b", {
+							class: "num",
+							children: [formatPercent(gpu.percent_busy), " busy"]
+						}),
+						/* @__PURE__ */ a("span", {
+							class: "faint num",
+							children: [
+								formatNanosShort(gpu.busy),
+								" busy, ",
+								formatNanosShort(gpu.idle),
+								" idle"
+							]
+						})
+					]
+				}, gpu.device))
+			}),
+			data === null ? /* @__PURE__ */ a("p", {
+				class: "faint pad",
+				children: "Adding up…"
+			}) : /* @__PURE__ */ a(Grid, {
+				label: "Slices of the area",
+				columns: [{
+					name: by.value,
+					isNumber: false,
+					width: 420
+				}, ...shown.map((each) => ({
+					name: each.name,
+					isNumber: true,
+					width: each.width
+				}))],
+				numRows: rows.value.length,
+				sort: {
+					...sort.value,
+					column: sort.value.column === 0 ? 0 : 1 + shown.indexOf(COLUMNS[sort.value.column - 1])
+				},
+				onSort: (shownColumn) => {
+					const column = shownColumn === 0 ? 0 : 1 + COLUMNS.indexOf(shown[shownColumn - 1]);
+					sort.value = {
+						column,
+						isDescending: sort.value.column === column ? !sort.value.isDescending : column !== 0
+					};
+				},
+				cell: (row, column) => {
+					const each = rows.value[row];
+					if (column === 0) return by.value === "name" ? /* @__PURE__ */ a("button", {
+						class: "link",
+						title: `${each.label}\nSearch for it`,
+						onClick: () => void runSearch(each.label, ["name"]).then(() => openDrawer("search")),
+						children: each.label
+					}) : /* @__PURE__ */ a("span", {
+						title: each.label,
+						children: each.label
+					});
+					const { key, show } = shown[column - 1];
+					const value = each[key];
+					return value === null ? "" : /* @__PURE__ */ a("span", {
+						title: key === "count" || key.startsWith("percent") ? void 0 : formatNanos(Math.round(value)),
+						children: show(value)
+					});
+				}
+			})
+		]
+	});
+}
+var FLAME_ROW_PX = 18;
+function hashOf(text) {
+	let hash = 0;
+	for (let i = 0; i < text.length; i++) hash = Math.imul(hash, 31) + text.charCodeAt(i) >>> 0;
+	return hash;
+}
+function Flames({ area }) {
+	const direction = useSignal("top_down");
+	const graph = useSignal(null);
+	const root = useSignal(-1);
+	const hover = useSignal(null);
+	const canvas = T(null);
+	const boxes = T([]);
+	A(() => {
+		graph.value = null;
+		root.value = -1;
+		const abort = new AbortController();
+		const body = {
+			start: area.start,
+			end: area.end,
+			tracks: areaTracks(area.tracks),
+			direction: direction.value
+		};
+		trace.value?.client.flamegraph(body, abort.signal).then((answer) => graph.value = answer, reportError);
+		return () => abort.abort();
+	}, [area, direction.value]);
+	const data = graph.value;
+	const dark = isDark.value;
+	A(() => {
+		const element = canvas.current;
+		if (data === null || element === null) return;
+		const draw = () => {
+			boxes.current = layoutFlames(data, root.value);
+			const theme = dark ? DARK : LIGHT;
+			const width = element.parentElement.clientWidth;
+			const height = boxes.current.reduce((most, box) => Math.max(most, box.depth + 1), 1) * FLAME_ROW_PX + 4;
+			element.style.height = `${height}px`;
+			const renderer = new CanvasRenderer(element);
+			renderer.begin(width, height, theme.background);
+			for (const box of boxes.current) {
+				const w = box.width * width;
+				if (w < .3) continue;
+				const name = data.nodes.name[box.node];
+				const color = theme.names[hashOf(name) % theme.names.length];
+				renderer.fillRect(box.start * width, box.depth * FLAME_ROW_PX, Math.max(.5, w - .75), 17, color);
+				if (w > 24) {
+					const text = fitText(renderer, name, w - 8);
+					renderer.text(box.start * width + 4, box.depth * FLAME_ROW_PX + FLAME_ROW_PX / 2, text, theme.onBlock);
+				}
+			}
+		};
+		draw();
+		const observer = new ResizeObserver(draw);
+		observer.observe(element.parentElement);
+		return () => observer.disconnect();
+	}, [
+		data,
+		root.value,
+		dark
+	]);
+	const boxAt = (event) => {
+		const box = canvas.current.getBoundingClientRect();
+		const at = (event.clientX - box.left) / box.width;
+		const depth = Math.floor((event.clientY - box.top) / FLAME_ROW_PX);
+		return boxes.current.find((each) => each.depth === depth && at >= each.start && at < each.start + each.width);
+	};
+	const over = hover.value;
+	return /* @__PURE__ */ a("div", {
+		class: "flames",
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "bar-line",
+				children: [
+					/* @__PURE__ */ a("span", {
+						class: "segments",
+						role: "group",
+						"aria-label": "Direction",
+						children: ["top_down", "bottom_up"].map((each) => /* @__PURE__ */ a("button", {
+							"aria-pressed": direction.value === each,
+							class: direction.value === each ? "active" : "",
+							onClick: () => direction.value = each,
+							children: each.replace("_", "-")
+						}, each))
+					}),
+					root.value >= 0 && /* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => root.value = -1,
+						children: "Show all"
+					}),
+					data !== null && /* @__PURE__ */ a("span", {
+						class: "faint",
+						children: [formatNanosShort(data.total), " in total; click a frame to zoom into it"]
+					})
+				]
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "flame-scroll",
+				children: [
+					data === null && /* @__PURE__ */ a("p", {
+						class: "faint pad",
+						children: "Putting stacks together…"
+					}),
+					data !== null && data.nodes.parent.length === 0 && /* @__PURE__ */ a("p", {
+						class: "faint pad",
+						children: "No slices in this area."
+					}),
+					/* @__PURE__ */ a("canvas", {
+						ref: canvas,
+						role: "img",
+						"aria-label": "Flame graph of the area",
+						onClick: (event) => {
+							const box = boxAt(event);
+							if (box !== void 0) root.value = box.node;
+						},
+						onMouseMove: (event) => {
+							const box = boxAt(event);
+							hover.value = box === void 0 ? null : {
+								node: box.node,
+								x: event.clientX,
+								y: event.clientY
+							};
+						},
+						onMouseLeave: () => hover.value = null
+					})
+				]
+			}),
+			over !== null && data !== null && data.nodes.name[over.node] !== void 0 && /* @__PURE__ */ a("div", {
+				class: "tooltip fixed",
+				style: {
+					left: `${Math.min(over.x + 12, window.innerWidth - 380)}px`,
+					top: `${Math.max(4, over.y - 90)}px`
+				},
+				children: [
+					/* @__PURE__ */ a("div", {
+						class: "tooltip-name",
+						children: ellipsizeMiddle(data.nodes.name[over.node], 200)
+					}),
+					/* @__PURE__ */ a("div", { children: [
+						/* @__PURE__ */ a("b", { children: formatNanosShort(data.nodes.total[over.node]) }),
+						" total,",
+						" ",
+						formatPercent(100 * data.nodes.total[over.node] / Math.max(1, data.total))
+					] }),
+					/* @__PURE__ */ a("div", { children: [
+						formatNanosShort(data.nodes.self[over.node]),
+						" self, ",
+						formatCount(data.nodes.count[over.node]),
+						" slices"
+					] })
+				]
+			})
+		]
+	});
+}
+function AreaPanel() {
+	const selected = selection.value;
+	const view = useSignal("table");
+	if (selected.kind !== "area") return null;
+	const tracks = selected.tracks === null ? "all tracks" : `${formatCount(selected.tracks.length)} track${selected.tracks.length === 1 ? "" : "s"}`;
+	return /* @__PURE__ */ a("div", {
+		class: "area-panel",
+		children: [/* @__PURE__ */ a("div", {
+			class: "bar-line",
+			children: [
+				/* @__PURE__ */ a("b", {
+					class: "num",
+					children: formatNanos(selected.end - selected.start, settings.value.timeFormat)
+				}),
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						"from ",
+						formatNanos(selected.start, settings.value.timeFormat),
+						", ",
+						tracks
+					]
+				}),
+				/* @__PURE__ */ a("span", {
+					class: "segments",
+					role: "group",
+					"aria-label": "View of the area",
+					children: [/* @__PURE__ */ a("button", {
+						"aria-pressed": view.value === "table",
+						class: view.value === "table" ? "active" : "",
+						onClick: () => view.value = "table",
+						children: "Table"
+					}), /* @__PURE__ */ a("button", {
+						"aria-pressed": view.value === "flames",
+						class: view.value === "flames" ? "active" : "",
+						onClick: () => view.value = "flames",
+						children: "Flame graph"
+					})]
+				})
+			]
+		}), view.value === "table" ? /* @__PURE__ */ a(Table, { area: selected }) : /* @__PURE__ */ a(Flames, { area: selected })]
+	});
+}
+// src/panels/search_panel.tsx
+function SearchPanel() {
+	const { result, text, index } = search.value;
+	const names = useSignal(/* @__PURE__ */ new Map());
+	A(() => {
+		names.value = /* @__PURE__ */ new Map();
+		const trace$9 = trace.value;
+		if (result === null || trace$9 === null || result.ids.length === 0) return;
+		const abort = new AbortController();
+		const ids = result.ids;
+		trace$9.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
+			const set = answer.sets[0];
+			if (set === void 0) return;
+			const found = /* @__PURE__ */ new Map();
+			for (const batch of set.batches) for (let i = 0; i < batch.length; i++) found.set(Number(batch.columns[0][i]), String(batch.columns[1][i]));
+			names.value = found;
+		}).catch(reportError);
+		return () => abort.abort();
+	}, [result]);
+	if (result === null) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Type in the box at the top, or press / there."
+	});
+	const trackName = (id) => {
+		const place = trackPlaces.value.get(id);
+		return place === void 0 ? String(id) : pathText(place.path, place.node);
+	};
+	const { timeFormat } = settings.value;
+	return /* @__PURE__ */ a("div", {
+		class: "search-panel",
+		children: [/* @__PURE__ */ a("div", {
+			class: "bar-line",
+			children: [
+				/* @__PURE__ */ a("b", { children: [formatCount(result.total), " hits"] }),
+				" ",
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						"for “",
+						text,
+						"”"
+					]
+				}),
+				result.total > result.ids.length && /* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						"; the first ",
+						formatCount(1e4),
+						" are listed, all are counted and drawn as ticks"
+					]
+				})
+			]
+		}), /* @__PURE__ */ a(Grid, {
+			label: "Search results",
+			columns: [
+				{
+					name: "start",
+					isNumber: true,
+					width: 150
+				},
+				{
+					name: "duration",
+					isNumber: true,
+					width: 130
+				},
+				{
+					name: "name",
+					isNumber: false,
+					width: 460
+				},
+				{
+					name: "track",
+					isNumber: false,
+					width: 420
+				}
+			],
+			numRows: result.ids.length,
+			onRow: showHit,
+			cell: (row, column) => {
+				if (column === 0) return /* @__PURE__ */ a("button", {
+					class: row === index ? "link current" : "link",
+					onClick: () => showHit(row),
+					children: formatNanos(result.ts[row], timeFormat)
+				});
+				if (column === 1) return result.dur[row] === null ? "never ended" : formatNanos(result.dur[row], timeFormat);
+				if (column === 2) return /* @__PURE__ */ a("span", {
+					title: names.value.get(result.ids[row]),
+					children: names.value.get(result.ids[row]) ?? `slice ${result.ids[row]}`
+				});
+				return trackName(result.tracks[row]);
+			}
+		})]
+	});
+}
+// src/panels/slice_panel.tsx
+function Field({ name, children }) {
+	return /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
+		scope: "row",
+		children: name
+	}), /* @__PURE__ */ a("td", { children })] });
+}
+function Args({ args, level }) {
+	return /* @__PURE__ */ a($, { children: args.map((arg) => /* @__PURE__ */ a(ArgRow, {
+		arg,
+		level
+	}, arg.key)) });
+}
+function ArgRow({ arg, level }) {
+	const isOpen = useSignal(level < 2);
+	const hasChildren = arg.children.length > 0;
+	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
+		scope: "row",
+		style: { paddingLeft: `${level * 12}px` },
+		children: hasChildren ? /* @__PURE__ */ a("button", {
+			class: "link plain",
+			"aria-expanded": isOpen.value,
+			onClick: () => isOpen.value = !isOpen.value,
+			children: [
+				isOpen.value ? "▾" : "▸",
+				" ",
+				arg.key
+			]
+		}) : arg.key
+	}), /* @__PURE__ */ a("td", { children: !hasChildren && /* @__PURE__ */ a("button", {
+		class: "value",
+		title: "Search slices with this value",
+		onClick: () => void findValue(String(arg.value)),
+		children: arg.value === null ? "null" : typeof arg.value === "number" ? String(arg.value) : String(arg.value)
+	}) })] }), hasChildren && isOpen.value && /* @__PURE__ */ a(Args, {
+		args: arg.children,
+		level: level + 1
+	})] });
+}
+async function findValue(value) {
+	openDrawer("search");
+	await runSearch(value, ["arg_value"]);
+}
+var triple = (value) => value === null ? null : value.join(" × ");
+function gpuFields(gpu) {
+	return [
+		["Grid", triple(gpu.grid)],
+		["Block", triple(gpu.block)],
+		["Registers", gpu.registers_per_thread === null ? null : `${gpu.registers_per_thread} per thread`],
+		["Static shared memory", gpu.static_shared_bytes === null ? null : formatBytes(gpu.static_shared_bytes)],
+		["Dynamic shared memory", gpu.dynamic_shared_bytes === null ? null : formatBytes(gpu.dynamic_shared_bytes)],
+		["Occupancy (estimated)", gpu.occupancy_percent === null ? null : formatPercent(gpu.occupancy_percent)],
+		["Warps per SM", gpu.warps_per_sm === null ? null : String(gpu.warps_per_sm)],
+		["Blocks per SM", gpu.blocks_per_sm === null ? null : String(gpu.blocks_per_sm)],
+		["Copied", gpu.bytes === null ? null : `${formatBytes(gpu.bytes)} (${formatCount(gpu.bytes)} B)`],
+		["Bandwidth", gpu.bandwidth_bytes_per_second === null ? null : `${(gpu.bandwidth_bytes_per_second / 1e9).toFixed(2)} GB/s`],
+		["Kind of copy", gpu.copy_kind],
+		["Graph", gpu.graph_id === null ? null : String(gpu.graph_id)],
+		["Graph node", gpu.graph_node_id === null ? null : String(gpu.graph_node_id)],
+		["Correlation", gpu.correlation === null ? null : String(gpu.correlation)]
+	].filter((field) => field[1] !== null);
+}
+function Histogram({ statistics, dur }) {
+	const buckets = [...statistics.buckets].sort((a, b) => a.from - b.from);
+	const most = Math.max(1, ...buckets.map((bucket) => bucket.count));
+	return /* @__PURE__ */ a("div", {
+		class: "histogram",
+		role: "img",
+		"aria-label": `Durations of ${statistics.count} slices, ${formatNanosShort(statistics.min)} to ${formatNanosShort(statistics.max)}`,
+		children: buckets.map((bucket) => /* @__PURE__ */ a("div", {
+			class: dur !== null && dur >= bucket.from && dur < bucket.to ? "bar own" : "bar",
+			style: { height: `${Math.max(2, bucket.count / most * 100)}%` },
+			title: `${formatNanosShort(bucket.from)} to ${formatNanosShort(bucket.to)}: ${formatCount(bucket.count)}`
+		}, bucket.from))
+	});
+}
+function SameName({ details }) {
+	const statistics = useSignal(null);
+	A(() => {
+		statistics.value = null;
+		const abort = new AbortController();
+		trace.value?.client.sameName(details.id, abort.signal).then((answer) => statistics.value = answer, reportError);
+		return () => abort.abort();
+	}, [details.id]);
+	const s = statistics.value;
+	if (s === null) return /* @__PURE__ */ a("p", {
+		class: "faint",
+		children: "Looking at all slices of this name…"
+	});
+	const rows = [
+		["min", s.min],
+		["p50", s.p50],
+		["mean", s.mean],
+		["p75", s.p75],
+		["p90", s.p90],
+		["p95", s.p95],
+		["p99", s.p99],
+		["p99.9", s.p999],
+		["max", s.max]
+	];
+	return /* @__PURE__ */ a($, { children: [
+		/* @__PURE__ */ a("p", { children: [
+			/* @__PURE__ */ a("b", {
+				class: "num",
+				children: formatCount(s.count)
+			}),
+			" slices, ",
+			/* @__PURE__ */ a("b", {
+				class: "num",
+				children: formatNanosShort(s.total)
+			}),
+			" in total.",
+			" ",
+			s.count > 1 && /* @__PURE__ */ a($, { children: [
+				/* @__PURE__ */ a("b", {
+					class: "num",
+					children: formatCount(s.rank_of_this)
+				}),
+				" are shorter than this one (",
+				formatPercent(100 * s.rank_of_this / (s.count - 1)),
+				")."
+			] })
+		] }),
+		s.buckets.length > 0 && /* @__PURE__ */ a(Histogram, {
+			statistics: s,
+			dur: details.dur
+		}),
+		/* @__PURE__ */ a("div", {
+			class: "quantiles",
+			children: rows.map(([name, value]) => /* @__PURE__ */ a("div", { children: [/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: name
+			}), /* @__PURE__ */ a("span", {
+				class: "num",
+				children: formatNanosShort(value)
+			})] }, name))
+		}),
+		/* @__PURE__ */ a("button", {
+			class: "small",
+			onClick: () => void runSearch(s.name, ["name"]).then(() => openDrawer("search")),
+			children: "List all of this name"
+		})
+	] });
+}
+function Launch({ details }) {
+	const { launch } = details;
+	return /* @__PURE__ */ a($, { children: [launch !== null && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Launched by" }), /* @__PURE__ */ a("table", {
+		class: "fields",
+		children: [
+			/* @__PURE__ */ a(Field, {
+				name: "Call",
+				children: /* @__PURE__ */ a(SliceLink, {
+					id: launch.api_slice,
+					children: launch.api_name
+				})
+			}),
+			/* @__PURE__ */ a(Field, {
+				name: "Duration of the call",
+				children: /* @__PURE__ */ a(Time, { nanos: launch.api_dur })
+			}),
+			launch.launch_delay !== null && /* @__PURE__ */ a(Field, {
+				name: "Launch delay",
+				children: [
+					/* @__PURE__ */ a(Time, { nanos: launch.launch_delay }),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: "from the call's start to the start on the GPU"
+					})
+				]
+			}),
+			launch.queue_delay !== null && /* @__PURE__ */ a(Field, {
+				name: "Queue delay",
+				children: [
+					/* @__PURE__ */ a(Time, { nanos: launch.queue_delay }),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: "since the call returned and the stream was free"
+					})
+				]
+			})
+		]
+	})] }), details.num_launched > 0 && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: [
+		"Launched ",
+		formatCount(details.num_launched),
+		" on the GPU",
+		details.num_launched > details.launched.length && `, the first ${details.launched.length} are`
+	] }), /* @__PURE__ */ a("ul", {
+		class: "links",
+		children: details.launched.map((work) => /* @__PURE__ */ a("li", { children: [
+			/* @__PURE__ */ a(SliceLink, {
+				id: work.slice,
+				children: work.name
+			}),
+			" ",
+			/* @__PURE__ */ a(Time, { nanos: work.dur })
+		] }, work.slice))
+	})] })] });
+}
+function Flows({ id }) {
+	const arrows$1 = arrows.value.filter((arrow) => arrow.kind === "flow");
+	const sides = [{
+		title: "Preceding flows",
+		list: arrows$1.filter((arrow) => arrow.to.slice === id),
+		other: "from"
+	}, {
+		title: "Following flows",
+		list: arrows$1.filter((arrow) => arrow.from.slice === id),
+		other: "to"
+	}].filter((side) => side.list.length > 0);
+	return /* @__PURE__ */ a($, { children: sides.map((side) => /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: [
+		side.title,
+		" (",
+		side.list.length,
+		")"
+	] }), /* @__PURE__ */ a("ul", {
+		class: "links",
+		children: side.list.map((arrow, i) => /* @__PURE__ */ a("li", { children: [
+			/* @__PURE__ */ a("span", {
+				class: "chip",
+				children: arrow.name
+			}),
+			" ",
+			/* @__PURE__ */ a(SliceLink, {
+				id: arrow[side.other].slice,
+				children: arrow[side.other].name
+			}),
+			" ",
+			/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: "after"
+			}),
+			" ",
+			/* @__PURE__ */ a(Time, { nanos: arrow.to.ts - arrow.from.ts })
+		] }, i))
+	})] }, side.title)) });
+}
+function className(value) {
+	if (typeof value === "string") return value === "none" ? null : value;
+	return value === null || value === 0 ? null : CLASS_NAMES[value] ?? null;
+}
+function SlicePanel() {
+	const selected = selection.value;
+	const details = sliceDetails.value;
+	if (selected.kind !== "slice") return null;
+	if (details === null || details.id !== selected.id) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: [
+			"Reading slice ",
+			selected.id,
+			"…"
+		]
+	});
+	const overview = trace.value.overview;
+	const window = view.value;
+	const end = details.dur === null ? bounds.value.end : details.ts + details.dur;
+	const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
+	const { timeFormat } = settings.value;
+	const kernelClass = className(details.class);
+	return /* @__PURE__ */ a("div", {
+		class: "slice-panel",
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "slice-head",
+				children: [/* @__PURE__ */ a("h2", {
+					title: details.name,
+					children: details.name
+				}), /* @__PURE__ */ a("span", {
+					class: "buttons",
+					children: [
+						/* @__PURE__ */ a("button", {
+							class: "small",
+							onClick: focusSelection,
+							title: "F",
+							children: "Show"
+						}),
+						/* @__PURE__ */ a("button", {
+							class: "small",
+							onClick: convertToArea,
+							title: "R",
+							children: "As area"
+						}),
+						/* @__PURE__ */ a("button", {
+							class: "small",
+							onClick: () => navigator.clipboard.writeText(details.name).then(() => notify("Name copied."), reportError),
+							children: "Copy name"
+						})
+					]
+				})]
+			}),
+			details.stack.length > 0 && /* @__PURE__ */ a("nav", {
+				class: "stack",
+				"aria-label": "Slices around this one",
+				children: details.stack.map((up) => /* @__PURE__ */ a("span", { children: [
+					/* @__PURE__ */ a(SliceLink, {
+						id: up.id,
+						children: up.name
+					}),
+					" ›",
+					" "
+				] }, up.id))
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "columns",
+				children: [
+					/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Slice" }), /* @__PURE__ */ a("table", {
+						class: "fields",
+						children: [
+							/* @__PURE__ */ a(Field, {
+								name: "Duration",
+								children: details.dur === null ? /* @__PURE__ */ a("span", { children: "never ended" }) : /* @__PURE__ */ a("b", {
+									class: "num",
+									children: formatNanos(details.dur, timeFormat)
+								})
+							}),
+							details.self_dur !== null && details.self_dur !== details.dur && /* @__PURE__ */ a(Field, {
+								name: "Self time",
+								children: /* @__PURE__ */ a(Time, { nanos: details.self_dur })
+							}),
+							/* @__PURE__ */ a(Field, {
+								name: "Start",
+								children: /* @__PURE__ */ a(Time, { nanos: details.ts })
+							}),
+							/* @__PURE__ */ a(Field, {
+								name: "End",
+								children: details.dur === null ? "–" : /* @__PURE__ */ a(Time, { nanos: details.ts + details.dur })
+							}),
+							overview.unix_start_ns !== null && /* @__PURE__ */ a(Field, {
+								name: "Wall time",
+								children: /* @__PURE__ */ a("span", {
+									class: "num",
+									children: formatWallTime(overview.unix_start_ns, details.ts)
+								})
+							}),
+							details.percent_of_parent !== null && /* @__PURE__ */ a(Field, {
+								name: "Of its parent",
+								children: formatPercent(details.percent_of_parent)
+							}),
+							/* @__PURE__ */ a(Field, {
+								name: "Of the window",
+								children: formatPercent(100 * inWindow / (window.end - window.start))
+							}),
+							details.category !== null && /* @__PURE__ */ a(Field, {
+								name: "Category",
+								children: details.category
+							}),
+							kernelClass !== null && /* @__PURE__ */ a(Field, {
+								name: "Class",
+								children: /* @__PURE__ */ a("span", {
+									class: `chip class-${details.class}`,
+									children: kernelClass
+								})
+							}),
+							details.thread !== null && /* @__PURE__ */ a(Field, {
+								name: "Thread",
+								children: [
+									details.thread.name ?? "unnamed",
+									" ",
+									/* @__PURE__ */ a("span", {
+										class: "faint",
+										children: ["tid ", details.thread.tid ?? "unknown"]
+									}),
+									details.thread.role !== null && /* @__PURE__ */ a("span", {
+										class: "chip",
+										children: details.thread.role
+									})
+								]
+							}),
+							details.process !== null && /* @__PURE__ */ a(Field, {
+								name: "Process",
+								children: [
+									details.process.name ?? "unnamed",
+									" ",
+									/* @__PURE__ */ a("span", {
+										class: "faint",
+										children: ["pid ", details.process.pid ?? "unknown"]
+									})
+								]
+							}),
+							details.device !== null && /* @__PURE__ */ a(Field, {
+								name: "GPU",
+								children: details.device.name ?? `GPU ${details.device.id}`
+							}),
+							details.stream !== null && /* @__PURE__ */ a(Field, {
+								name: "Stream",
+								children: details.stream.name ?? details.stream.id
+							}),
+							details.rank !== null && /* @__PURE__ */ a(Field, {
+								name: "Rank",
+								children: details.rank
+							}),
+							/* @__PURE__ */ a(Field, {
+								name: "Id",
+								children: [
+									details.id,
+									" ",
+									/* @__PURE__ */ a("span", {
+										class: "faint",
+										children: [
+											"depth ",
+											details.depth,
+											", track ",
+											details.track_id
+										]
+									})
+								]
+							}),
+							details.origin !== null && /* @__PURE__ */ a(Field, {
+								name: "Origin",
+								children: /* @__PURE__ */ a("span", {
+									class: "faint",
+									children: [
+										details.origin.source,
+										", byte ",
+										formatCount(details.origin.offset)
+									]
+								})
+							})
+						]
+					})] }),
+					/* @__PURE__ */ a("div", { children: [
+						details.gpu !== null && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "On the GPU" }), /* @__PURE__ */ a("table", {
+							class: "fields",
+							children: gpuFields(details.gpu).map(([name, value]) => /* @__PURE__ */ a(Field, {
+								name,
+								children: /* @__PURE__ */ a("span", {
+									class: "num",
+									children: value
+								})
+							}, name))
+						})] }),
+						/* @__PURE__ */ a(Launch, { details }),
+						/* @__PURE__ */ a(Flows, { id: details.id }),
+						details.async_chain.length > 0 && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Same async id" }), /* @__PURE__ */ a("ul", {
+							class: "links",
+							children: details.async_chain.map((each) => /* @__PURE__ */ a("li", { children: [
+								/* @__PURE__ */ a(SliceLink, {
+									id: each.id,
+									children: each.name
+								}),
+								" ",
+								/* @__PURE__ */ a(Time, { nanos: each.ts })
+							] }, each.id))
+						})] }),
+						details.python_stack.length > 0 && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Python stack" }), /* @__PURE__ */ a("ol", {
+							class: "links",
+							children: [...details.python_stack].reverse().map((frame) => /* @__PURE__ */ a("li", { children: /* @__PURE__ */ a(SliceLink, {
+								id: frame.id,
+								children: frame.name
+							}) }, frame.id))
+						})] })
+					] }),
+					/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Arguments" }), details.args.length === 0 ? /* @__PURE__ */ a("p", {
+						class: "faint",
+						children: "This event has none."
+					}) : /* @__PURE__ */ a("table", {
+						class: "fields args",
+						children: /* @__PURE__ */ a(Args, {
+							args: details.args,
+							level: 0
+						})
+					})] }),
+					/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Same name in the whole trace" }), /* @__PURE__ */ a(SameName, { details })] })
+				]
+			})
+		]
+	});
+}
+// src/panels/sql_editor.ts
+var highlight = HighlightStyle.define([
+	{
+		tag: tags.keyword,
+		color: "var(--sql-keyword)"
+	},
+	{
+		tag: [tags.string, tags.special(tags.string)],
+		color: "var(--sql-string)"
+	},
+	{
+		tag: [
+			tags.number,
+			tags.bool,
+			tags.null
+		],
+		color: "var(--sql-number)"
+	},
+	{
+		tag: [tags.lineComment, tags.blockComment],
+		color: "var(--faint)",
+		fontStyle: "italic"
+	}
+]);
+var language = new Compartment();
+function makeSqlEditor(parent, text, onChange, onRun) {
+	const run = () => {
+		onRun();
+		return true;
+	};
+	const view = new EditorView({
+		parent,
+		state: EditorState.create({
+			doc: text,
+			extensions: [
+				keymap.of([{
+					key: "Mod-Enter",
+					run,
+					preventDefault: true
+				}]),
+				lineNumbers(),
+				history$2(),
+				bracketMatching(),
+				closeBrackets(),
+				autocompletion(),
+				syntaxHighlighting(highlight),
+				EditorView.lineWrapping,
+				placeholder("select name, count(*), sum(dur) from slice group by name order by 3 desc"),
+				EditorView.contentAttributes.of({ "aria-label": "SQL" }),
+				keymap.of([
+					...closeBracketsKeymap,
+					...completionKeymap,
+					...searchKeymap,
+					...historyKeymap,
+					...defaultKeymap,
+					indentWithTab
+				]),
+				language.of(sql({ dialect: SQLite })),
+				EditorView.updateListener.of((update) => {
+					if (update.docChanged) onChange(update.state.doc.toString());
+				})
+			]
+		})
+	});
+	return {
+		text: () => view.state.doc.toString(),
+		textToRun: () => {
+			const { from, to } = view.state.selection.main;
+			const isSelection = from !== to;
+			return {
+				text: isSelection ? view.state.sliceDoc(from, to) : view.state.doc.toString(),
+				isSelection
+			};
+		},
+		setText: (next) => view.dispatch({ changes: {
+			from: 0,
+			to: view.state.doc.length,
+			insert: next
+		} }),
+		setSchema: (schema) => {
+			const tables = Object.fromEntries(schema.tables.map((table) => [table.name, {
+				self: {
+					label: table.name,
+					type: "type",
+					info: table.doc
+				},
+				children: table.columns.map((column) => ({
+					label: column.name,
+					type: "property",
+					detail: column.type,
+					info: column.doc
+				}))
+			}]));
+			const dialect = SQLite;
+			const names = [...schema.functions.map((label) => ({
+				label,
+				type: "function",
+				apply: `${label}(`
+			})), ...schema.modules.map((label) => ({
+				label,
+				type: "namespace"
+			}))];
+			const columns = [...new Set(schema.tables.flatMap((table) => table.columns.map((column) => column.name)))];
+			const support = sql({
+				dialect,
+				schema: tables
+			});
+			view.dispatch({ effects: language.reconfigure([
+				support,
+				dialect.language.data.of({ autocomplete: (context) => {
+					const word = context.matchBefore(/[\w.]+$/);
+					if (word === null || word.text.includes(".") && !schema.modules.some((name) => name.startsWith(word.text))) return null;
+					const options = [...names, ...columns.map((label) => ({
+						label,
+						type: "property",
+						boost: -1
+					}))];
+					return {
+						from: word.from,
+						options,
+						validFor: /^[\w.]*$/
+					};
+				} }),
+				dialect.language.data.of({ autocomplete: keywordCompletionSource(dialect) })
+			]) });
+		},
+		focus: () => view.focus(),
+		destroy: () => view.destroy()
+	};
+}
+// src/panels/sql_panel.tsx
+var TABS_KEY = "kinetoscope.sql.tabs";
+var HISTORY_KEY = "kinetoscope.sql.history";
+var HISTORY_LENGTH = 100;
+var EXAMPLES = [
+	{
+		title: "First rows",
+		sql: "select * from slice limit 100"
+	},
+	{
+		title: "Kernels by total time",
+		sql: "select name, count(*) as count, sum(dur) as total, avg(dur) as mean, max(dur) as max\nfrom slice\nwhere category = 'kernel'\ngroup by name\norder by total desc"
+	},
+	{
+		title: "Longest slices",
+		sql: "select id, ts, dur, name, category from slice order by dur desc limit 100"
+	},
+	{
+		title: "Time by category",
+		sql: "select category, count(*) as count, sum(dur) as total from slice group by category order by total desc"
+	},
+	{
+		title: "Longest CUDA calls",
+		sql: "select id, ts, dur, name from slice where category = 'cuda_runtime' order by dur desc limit 100"
+	},
+	{
+		title: "Threads",
+		sql: "select t.utid, t.tid, t.name, p.pid, p.name as process from thread t left join process p using (upid)"
+	}
+];
+var tabs = y(stored(TABS_KEY, [{
+	id: 1,
+	title: "Query 1",
+	sql: EXAMPLES[0].sql
+}]));
+var activeTab = y(tabs.value[0]?.id ?? 1);
+var runs = y(/* @__PURE__ */ new Map());
+var history$1 = y(stored(HISTORY_KEY, []));
+var schema = y(null);
+function setTabs(next) {
+	tabs.value = next;
+	store(TABS_KEY, next);
+}
+function setRun(tab, run) {
+	runs.value = new Map(runs.value).set(tab, run);
+}
+/** Runs a text in a tab; what still runs there is cancelled first. */
+async function run(tab, text) {
+	const trace$7 = trace.value;
+	if (trace$7 === null || text.trim() === "") return;
+	runs.value.get(tab)?.abort?.abort();
+	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
+	store(HISTORY_KEY, history$1.value);
+	const abort = new AbortController();
+	const mine = {
+		result: null,
+		shownSet: 0,
+		isRunning: true,
+		abort,
+		startedAt: performance.now()
+	};
+	setRun(tab, mine);
+	const isCurrent = () => runs.value.get(tab)?.abort === abort;
+	let shownAt = 0;
+	try {
+		const result = await trace$7.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+			if (!isCurrent() || performance.now() - shownAt < 100) return;
+			shownAt = performance.now();
+			setRun(tab, {
+				...mine,
+				result: { ...partial },
+				shownSet: Math.max(0, partial.sets.length - 1)
+			});
+		});
+		if (isCurrent()) setRun(tab, {
+			...mine,
+			result,
+			shownSet: Math.max(0, result.sets.length - 1),
+			isRunning: false
+		});
+	} catch (error) {
+		if (!isCurrent()) return;
+		const body = {
+			message: isAbort(error) ? "cancelled" : error.message,
+			hint: null,
+			place: null
+		};
+		setRun(tab, {
+			...mine,
+			result: {
+				sets: [],
+				notes: [],
+				error: body,
+				ms: null
+			},
+			isRunning: false
+		});
+	}
+}
+/** Opens a new tab with a text and runs it; the omnibox uses it. */
+function runInNewTab(sql) {
+	const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
+	setTabs([...tabs.value, {
+		id,
+		title: `Query ${id}`,
+		sql
+	}]);
+	activeTab.value = id;
+	openDrawer("sql");
+	run(id, sql);
+}
+var ID_COLUMNS = /^(id|slice_id|parent_id|slice|slice_in|slice_out|api_slice_id|gpu_slice_id|launch_slice_id)$/i;
+var isLink = (set, column, value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && ID_COLUMNS.test(set.columns[column].name);
+var NUMBER_TYPE = /^(long|int|double|float|u?int\d+|float\d+|decimal|timestamp|duration|id)/i;
+function text(value) {
+	if (value === null) return "NULL";
+	if (value instanceof Uint8Array) return `${value.length} bytes`;
+	return String(value);
+}
+var nextDebug = 1;
+var FIRST_DEBUG_TRACK = 4026531840;
+/** Makes a track of a result: slices from ts and dur, or a counter-like row of instants from ts alone. */
+function showAsTrack(set, choice) {
+	const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
+	const rows = [];
+	for (let row = 0; row < set.num_rows; row++) {
+		const ts = cellAt(set, row, choice.ts);
+		if (typeof ts !== "number") continue;
+		const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
+		const id = idColumn < 0 ? null : cellAt(set, row, idColumn);
+		rows.push({
+			ts,
+			dur: typeof dur === "number" ? Math.max(0, dur) : 0,
+			name: choice.name < 0 ? `row ${row + 1}` : text(cellAt(set, row, choice.name)),
+			value: 0,
+			slice: typeof id === "number" ? id : null,
+			depth: 0
+		});
+	}
+	const skipped = set.num_rows - rows.length;
+	if (rows.length === 0) {
+		notify(`No row has a number in \`${set.columns[choice.ts].name}\`.`, "choose another column for the start", true);
+		return;
+	}
+	const number = nextDebug++;
+	const { count } = layLanes(rows);
+	const node = {
+		key: `debug/${number}`,
+		name: choice.title || `Query track ${number}`,
+		kind: "debug",
+		children: [],
+		tracks: [{
+			id: FIRST_DEBUG_TRACK + number,
+			kind: "slice",
+			num_events: rows.length,
+			num_rows: count,
+			start: Math.min(...[rows[0].ts]),
+			end: 0,
+			unit: null
+		}],
+		collapsed: false,
+		role: null,
+		pid: null,
+		tid: null,
+		rank: null,
+		device: null,
+		stream: null
+	};
+	debugTracks.value = [...debugTracks.value, {
+		node,
+		rows,
+		isCounter: false
+	}];
+	setScroll(0);
+	notify(`${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without a start are left out.` : ""}`);
+}
+function TrackForm({ set, onDone }) {
+	const guess = (pattern) => set.columns.findIndex((column) => pattern.test(column.name));
+	const choice = useSignal({
+		ts: Math.max(0, guess(/^ts$|start|timestamp/i)),
+		dur: guess(/^dur$|duration/i),
+		name: guess(/name|label|title/i),
+		title: ""
+	});
+	const options = (optional) => /* @__PURE__ */ a($, { children: [optional && /* @__PURE__ */ a("option", {
+		value: -1,
+		children: "none"
+	}), set.columns.map((column, i) => /* @__PURE__ */ a("option", {
+		value: i,
+		children: column.name
+	}, i))] });
+	const pick = (key, label, optional) => /* @__PURE__ */ a("label", { children: [
+		label,
+		" ",
+		/* @__PURE__ */ a("select", {
+			value: choice.value[key],
+			onChange: (event) => choice.value = {
+				...choice.value,
+				[key]: Number(event.currentTarget.value)
+			},
+			children: options(optional)
+		})
+	] });
+	return /* @__PURE__ */ a("form", {
+		class: "bar-line",
+		"aria-label": "Show the result as a track",
+		onSubmit: (event) => {
+			event.preventDefault();
+			showAsTrack(set, choice.value);
+			onDone();
+		},
+		children: [
+			pick("ts", "start", false),
+			pick("dur", "duration", true),
+			pick("name", "name", true),
+			/* @__PURE__ */ a("label", { children: [
+				"title",
+				" ",
+				/* @__PURE__ */ a("input", {
+					value: choice.value.title,
+					onInput: (event) => choice.value = {
+						...choice.value,
+						title: event.currentTarget.value
+					}
+				})
+			] }),
+			/* @__PURE__ */ a("button", {
+				class: "primary small",
+				type: "submit",
+				children: "Add track"
+			}),
+			/* @__PURE__ */ a("button", {
+				class: "small",
+				type: "button",
+				onClick: onDone,
+				children: "Cancel"
+			})
+		]
+	});
+}
+function ErrorView({ error }) {
+	const { place } = error;
+	return /* @__PURE__ */ a("div", {
+		class: "sql-error",
+		role: "alert",
+		children: [
+			/* @__PURE__ */ a("p", { children: /* @__PURE__ */ a("b", { children: error.message }) }),
+			place !== null && /* @__PURE__ */ a("pre", { children: [
+				place.text,
+				"\n",
+				" ".repeat(Math.max(0, place.column - 1)),
+				"^".repeat(Math.max(1, place.length))
+			] }),
+			error.hint !== null && /* @__PURE__ */ a("p", {
+				class: "faint",
+				children: ["hint: ", error.hint]
+			})
+		]
+	});
+}
+function widthOf(set, column) {
+	let longest = set.columns[column].name.length + 2;
+	for (let row = 0; row < Math.min(set.num_rows, 50); row++) longest = Math.max(longest, text(cellAt(set, row, column)).length);
+	return Math.min(480, Math.max(60, longest * 7.2 + 18));
+}
+function Result({ tab }) {
+	const state = runs.value.get(tab);
+	const isMakingTrack = useSignal(false);
+	if (state === void 0) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Ctrl+Enter runs the query, or the selected part of it. Ids of slices in the result are links."
+	});
+	const { result } = state;
+	const set = result?.sets[state.shownSet];
+	const total = result?.ms ?? null;
+	return /* @__PURE__ */ a("div", {
+		class: "sql-result",
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "bar-line",
+				children: [
+					state.isRunning && /* @__PURE__ */ a($, { children: [
+						/* @__PURE__ */ a("span", { class: "spinner" }),
+						" ",
+						/* @__PURE__ */ a("span", { children: "running…" }),
+						/* @__PURE__ */ a("button", {
+							class: "small",
+							onClick: () => state.abort?.abort(),
+							children: "Cancel"
+						})
+					] }),
+					result !== null && result.sets.length > 1 && /* @__PURE__ */ a("span", {
+						class: "segments",
+						role: "group",
+						"aria-label": "Result sets",
+						children: result.sets.map((_, i) => /* @__PURE__ */ a("button", {
+							class: i === state.shownSet ? "active" : "",
+							"aria-pressed": i === state.shownSet,
+							onClick: () => setRun(tab, {
+								...state,
+								shownSet: i
+							}),
+							children: i + 1
+						}, i))
+					}),
+					set !== void 0 && /* @__PURE__ */ a("span", {
+						class: "sql-count",
+						children: [
+							formatCount(set.num_rows),
+							" rows",
+							set.ms !== null && /* @__PURE__ */ a("span", {
+								class: "faint",
+								children: [
+									" in ",
+									set.ms.toFixed(1),
+									" ms"
+								]
+							})
+						]
+					}),
+					result !== null && set === void 0 && result.error === null && !state.isRunning && /* @__PURE__ */ a("span", {
+						class: "faint",
+						children: [
+							"Done",
+							total !== null && ` in ${total.toFixed(1)} ms`,
+							"; no rows to show."
+						]
+					}),
+					/* @__PURE__ */ a("span", { class: "spacer" }),
+					set !== void 0 && set.num_rows > 0 && /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => isMakingTrack.value = !isMakingTrack.value,
+						children: "Show as track"
+					}), /* @__PURE__ */ a(ExportButtons, {
+						name: "query",
+						table: () => ({
+							columns: set.columns.map((column) => column.name),
+							numRows: set.num_rows,
+							cell: (row, column) => cellAt(set, row, column)
+						})
+					})] })
+				]
+			}),
+			isMakingTrack.value && set !== void 0 && /* @__PURE__ */ a(TrackForm, {
+				set,
+				onDone: () => isMakingTrack.value = false
+			}),
+			result?.notes.map((note) => /* @__PURE__ */ a("p", {
+				class: "note",
+				children: note
+			}, note)),
+			result?.error != null && /* @__PURE__ */ a(ErrorView, { error: result.error }),
+			set !== void 0 && /* @__PURE__ */ a(Grid, {
+				label: "Result of the query",
+				columns: set.columns.map((column, i) => ({
+					name: column.name,
+					isNumber: NUMBER_TYPE.test(column.type),
+					width: widthOf(set, i)
+				})),
+				numRows: set.num_rows,
+				onRow: (row) => {
+					const column = set.columns.findIndex((_, i) => isLink(set, i, cellAt(set, row, i)));
+					if (column >= 0) goToSlice(cellAt(set, row, column));
+				},
+				cell: (row, column) => {
+					const value = cellAt(set, row, column);
+					if (value === null) return /* @__PURE__ */ a("span", {
+						class: "faint",
+						children: "NULL"
+					});
+					if (isLink(set, column, value)) return /* @__PURE__ */ a("button", {
+						class: "link",
+						onClick: () => void goToSlice(value),
+						children: value
+					});
+					return /* @__PURE__ */ a("span", {
+						title: text(value),
+						children: text(value)
+					});
+				}
+			})
+		]
+	});
+}
+function SqlPanel() {
+	const host = T(null);
+	const editor = T(null);
+	const tab = tabs.value.find((each) => each.id === activeTab.value) ?? tabs.value[0];
+	const runCurrent = () => {
+		if (editor.current !== null) run(activeTab.value, editor.current.textToRun().text);
+	};
+	A(() => {
+		const change = (sql) => setTabs(tabs.peek().map((each) => each.id === tab.id ? {
+			...each,
+			sql
+		} : each));
+		const made = makeSqlEditor(host.current, tab.sql, change, runCurrent);
+		editor.current = made;
+		if (schema.value !== null && schema.value.trace === trace.value) made.setSchema(schema.value.schema);
+		made.focus();
+		return () => made.destroy();
+	}, [tab.id]);
+	A(() => {
+		const trace$8 = trace.value;
+		if (trace$8 === null || schema.value?.trace === trace$8) return;
+		trace$8.client.schema().then((answer) => {
+			schema.value = {
+				trace: trace$8,
+				schema: answer
+			};
+			editor.current?.setSchema(answer);
+		}, reportError);
+	}, [trace.value]);
+	const close = (id) => {
+		runs.value.get(id)?.abort?.abort();
+		const rest = tabs.value.filter((each) => each.id !== id);
+		setTabs(rest.length > 0 ? rest : [{
+			id: id + 1,
+			title: `Query ${id + 1}`,
+			sql: ""
+		}]);
+		if (activeTab.value === id) activeTab.value = tabs.value[tabs.value.length - 1].id;
+	};
+	const add = () => {
+		const id = Math.max(0, ...tabs.value.map((each) => each.id)) + 1;
+		setTabs([...tabs.value, {
+			id,
+			title: `Query ${id}`,
+			sql: ""
+		}]);
+		activeTab.value = id;
+	};
+	return /* @__PURE__ */ a("div", {
+		class: "sql-panel",
+		children: [/* @__PURE__ */ a("div", {
+			class: "bar-line sql-bar",
+			children: [
+				/* @__PURE__ */ a("div", {
+					role: "tablist",
+					"aria-label": "Queries",
+					class: "tabs small-tabs",
+					children: [tabs.value.map((each) => /* @__PURE__ */ a("span", {
+						class: each.id === tab.id ? "tab active" : "tab",
+						children: [/* @__PURE__ */ a("button", {
+							role: "tab",
+							"aria-selected": each.id === tab.id,
+							onClick: () => activeTab.value = each.id,
+							children: each.title
+						}), /* @__PURE__ */ a("button", {
+							class: "close",
+							"aria-label": `Close ${each.title}`,
+							onClick: () => close(each.id),
+							children: "×"
+						})]
+					}, each.id)), /* @__PURE__ */ a("button", {
+						class: "icon",
+						"aria-label": "New query",
+						title: "New query",
+						onClick: add,
+						children: "+"
+					})]
+				}),
+				/* @__PURE__ */ a("span", { class: "spacer" }),
+				/* @__PURE__ */ a("label", {
+					class: "faint",
+					children: /* @__PURE__ */ a("select", {
+						"aria-label": "Examples",
+						value: "",
+						onChange: (event) => {
+							const example = EXAMPLES[Number(event.currentTarget.value)];
+							if (example !== void 0) editor.current?.setText(example.sql);
+							event.currentTarget.value = "";
+						},
+						children: [/* @__PURE__ */ a("option", {
+							value: "",
+							children: "Examples"
+						}), EXAMPLES.map((example, i) => /* @__PURE__ */ a("option", {
+							value: i,
+							children: example.title
+						}, i))]
+					})
+				}),
+				/* @__PURE__ */ a("select", {
+					"aria-label": "History",
+					value: "",
+					onChange: (event) => {
+						const sql = history$1.value[Number(event.currentTarget.value)];
+						if (sql !== void 0) editor.current?.setText(sql);
+						event.currentTarget.value = "";
+					},
+					children: [/* @__PURE__ */ a("option", {
+						value: "",
+						children: "History"
+					}), history$1.value.map((sql, i) => /* @__PURE__ */ a("option", {
+						value: i,
+						children: sql.replace(/\s+/g, " ").slice(0, 90)
+					}, i))]
+				}),
+				/* @__PURE__ */ a("button", {
+					class: "primary small",
+					onClick: runCurrent,
+					title: "Ctrl+Enter",
+					children: "Run"
+				})
+			]
+		}), /* @__PURE__ */ a("div", {
+			class: "sql-split",
+			children: [/* @__PURE__ */ a("div", {
+				class: "sql-editor",
+				ref: host
+			}), /* @__PURE__ */ a(Result, { tab: tab.id })]
+		})]
+	});
+}
+// src/panels/trace_panels.tsx
+var SEVERITIES = {
+	error: "Errors",
+	data_loss: "Lost data",
+	info: "Notes"
+};
+function WarningsPanel() {
+	const warnings = useSignal(null);
+	const trace$6 = trace.value;
+	A(() => {
+		warnings.value = null;
+		trace$6?.client.warnings().then((answer) => warnings.value = answer, reportError);
+	}, [trace$6]);
+	if (warnings.value === null) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Reading the warnings…"
+	});
+	if (warnings.value.length === 0) return /* @__PURE__ */ a("p", {
+		class: "pad",
+		children: "Nothing was lost, healed or missing while this trace was read."
+	});
+	const list = warnings.value;
+	return /* @__PURE__ */ a("div", {
+		class: "pad warnings",
+		children: Object.keys(SEVERITIES).map((severity) => {
+			const some = list.filter((warning) => warning.severity === severity);
+			return some.length === 0 ? null : /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", {
+				class: `severity-${severity}`,
+				children: SEVERITIES[severity]
+			}), some.map((warning) => /* @__PURE__ */ a("details", {
+				open: severity !== "info",
+				children: [/* @__PURE__ */ a("summary", { children: [
+					/* @__PURE__ */ a("b", {
+						class: "num",
+						children: formatCount(warning.count)
+					}),
+					" × ",
+					warning.kind.replace(/_/g, " "),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: warning.doc
+					})
+				] }), /* @__PURE__ */ a("ul", { children: warning.examples.map((example, i) => /* @__PURE__ */ a("li", { children: [example.offset !== null && /* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						"byte ",
+						formatCount(example.offset),
+						": "
+					]
+				}), /* @__PURE__ */ a("code", { children: example.text })] }, i)) })]
+			}, warning.kind))] }, severity);
+		})
+	});
+}
+function InfoPanel() {
+	const trace$5 = trace.value;
+	if (trace$5 === null) return null;
+	const { overview, entry } = trace$5;
+	const row = (name, value) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
+		scope: "row",
+		children: name
+	}), /* @__PURE__ */ a("td", { children: value })] }, name);
+	return /* @__PURE__ */ a("div", {
+		class: "pad columns",
+		children: [
+			/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Trace" }), /* @__PURE__ */ a("table", {
+				class: "fields",
+				children: [
+					row("File", entry.path),
+					row("Size", formatBytes(entry.bytes)),
+					row("Length", formatNanos(overview.end - overview.start)),
+					overview.unix_start_ns !== null && row("Began", formatWallTime(overview.unix_start_ns, overview.start)),
+					row("Slices", formatCount(overview.num_slices)),
+					row("Tracks", formatCount(overview.num_tracks)),
+					row("Version", info.value?.version ?? "")
+				]
+			})] }),
+			/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Sources" }), /* @__PURE__ */ a("table", {
+				class: "fields",
+				children: overview.sources.map((source) => row(source.path, [source.format, source.profiler].filter((each) => each !== null).join(", ")))
+			})] }),
+			/* @__PURE__ */ a("section", { children: [
+				/* @__PURE__ */ a("h3", { children: "GPUs" }),
+				/* @__PURE__ */ a("table", {
+					class: "fields",
+					children: overview.devices.map((device) => row(`GPU ${device.ordinal ?? device.id}`, `${device.name ?? "unknown"}${device.total_memory === null ? "" : `, ${formatBytes(device.total_memory)}`}`))
+				}),
+				overview.devices.length === 0 && /* @__PURE__ */ a("p", {
+					class: "faint",
+					children: "None in this trace."
+				})
+			] }),
+			overview.ranks.length > 0 && /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Ranks" }), /* @__PURE__ */ a("table", {
+				class: "fields",
+				children: overview.ranks.map((rank) => row(`Rank ${rank.rank}`, `${rank.name ?? ""}${rank.world_size === null ? "" : ` of ${rank.world_size}`}`))
+			})] })
+		]
+	});
+}
+function MarksPanel() {
+	const marks$1 = [...marks.value].sort((a, b) => a.start - b.start);
+	if (marks$1.length === 0) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "M marks the selection, Shift+M keeps the mark, a click below the time axis sets a flag."
+	});
+	const { timeFormat } = settings.value;
+	return /* @__PURE__ */ a("div", {
+		class: "pad",
+		children: /* @__PURE__ */ a("table", {
+			class: "fields marks",
+			children: marks$1.map((mark) => /* @__PURE__ */ a("tr", { children: [
+				/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a("button", {
+					class: "link",
+					onClick: () => {
+						selection.value = {
+							kind: "mark",
+							id: mark.id
+						};
+						focusSelection();
+					},
+					children: formatNanos(mark.start, timeFormat)
+				}) }),
+				/* @__PURE__ */ a("td", { children: mark.end === null ? "flag" : formatNanos(mark.end - mark.start, timeFormat) }),
+				/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a("input", {
+					"aria-label": "Text of the mark",
+					placeholder: "note",
+					value: mark.text,
+					onInput: (event) => {
+						const text = event.currentTarget.value;
+						marks.value = marks.value.map((each) => each.id === mark.id ? {
+							...each,
+							text
+						} : each);
+					}
+				}) }),
+				/* @__PURE__ */ a("td", { children: [
+					mark.isTemporary && /* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => marks.value = marks.value.map((each) => each.id === mark.id ? {
+							...each,
+							isTemporary: false
+						} : each),
+						children: "Keep"
+					}),
+					" ",
+					/* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => removeMark$1(mark.id),
+						children: "Remove"
+					})
+				] })
+			] }, mark.id))
+		})
+	});
+}
+// src/panels/drawer.tsx
+var TABS = [
+	{
+		tab: "selection",
+		title: "Selection"
+	},
+	{
+		tab: "sql",
+		title: "SQL"
+	},
+	{
+		tab: "search",
+		title: "Search"
+	},
+	{
+		tab: "marks",
+		title: "Marks"
+	},
+	{
+		tab: "warnings",
+		title: "Warnings"
+	},
+	{
+		tab: "info",
+		title: "Trace"
+	}
+];
+function Selected() {
+	switch (selection.value.kind) {
+		case "slice": return /* @__PURE__ */ a(SlicePanel, {});
+		case "area": return /* @__PURE__ */ a(AreaPanel, {});
+		case "mark": return /* @__PURE__ */ a(MarksPanel, {});
+		default: return /* @__PURE__ */ a("p", {
+			class: "faint pad",
+			children: "Click a slice for its details; drag over tracks to add up an area."
+		});
+	}
+}
+function Drawer() {
+	const { isOpen, tab, height } = drawer.value;
+	const toggle = () => drawer.value = {
+		...drawer.value,
+		isOpen: !isOpen
+	};
+	const resize = (event) => {
+		const handle = event.currentTarget;
+		handle.setPointerCapture(event.pointerId);
+		const from = height + event.clientY;
+		const move = (next) => {
+			const wanted = Math.min(window.innerHeight - 220, Math.max(90, from - next.clientY));
+			drawer.value = {
+				...drawer.value,
+				isOpen: true,
+				height: wanted
+			};
+		};
+		handle.addEventListener("pointermove", move);
+		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
+	};
+	const counts = trace.value?.overview.warnings;
+	return /* @__PURE__ */ a("section", {
+		class: isOpen ? "drawer open" : "drawer",
+		style: isOpen ? { height: `${height}px` } : {},
+		"aria-label": "Drawer",
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "drawer-handle",
+				onPointerDown: resize,
+				role: "separator",
+				"aria-orientation": "horizontal",
+				"aria-label": "Height of the drawer"
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "tabs",
+				role: "tablist",
+				"aria-label": "Panels",
+				children: [
+					TABS.map((each) => /* @__PURE__ */ a("button", {
+						role: "tab",
+						"aria-selected": isOpen && tab === each.tab,
+						class: isOpen && tab === each.tab ? "tab active" : "tab",
+						onClick: () => openDrawer(each.tab),
+						children: [each.title, each.tab === "warnings" && counts !== void 0 && counts.error + counts.data_loss > 0 && /* @__PURE__ */ a("span", {
+							class: "dot",
+							"aria-label": "some data was lost"
+						})]
+					}, each.tab)),
+					/* @__PURE__ */ a("span", { class: "spacer" }),
+					/* @__PURE__ */ a("button", {
+						class: "icon",
+						onClick: toggle,
+						"aria-label": isOpen ? "Close the drawer" : "Open the drawer",
+						title: "Q",
+						children: isOpen ? "▾" : "▴"
+					})
+				]
+			}),
+			isOpen && /* @__PURE__ */ a("div", {
+				class: "drawer-body",
+				role: "tabpanel",
+				"aria-label": TABS.find((each) => each.tab === tab).title,
+				children: [
+					tab === "selection" && /* @__PURE__ */ a(Selected, {}),
+					tab === "sql" && /* @__PURE__ */ a(SqlPanel, {}),
+					tab === "search" && /* @__PURE__ */ a(SearchPanel, {}),
+					tab === "warnings" && /* @__PURE__ */ a(WarningsPanel, {}),
+					tab === "info" && /* @__PURE__ */ a(InfoPanel, {}),
+					tab === "marks" && /* @__PURE__ */ a(MarksPanel, {})
+				]
+			})
+		]
+	});
+}
+// src/panels/omnibox.tsx
+var START_AT = 3;
+var PAUSE_MILLIS = 180;
+var timer = null;
+var PLACES = [
+	{
+		place: "name",
+		label: "names"
+	},
+	{
+		place: "category",
+		label: "categories"
+	},
+	{
+		place: "arg_key",
+		label: "arg keys"
+	},
+	{
+		place: "arg_value",
+		label: "arg values"
+	}
+];
+function Omnibox({ onCommandMode }) {
+	const text = useSignal("");
+	const search$1 = search.value;
+	const isSql = text.value.startsWith(":");
+	const hits = search$1.result;
+	const input = (value) => {
+		text.value = value;
+		if (timer !== null) clearTimeout(timer);
+		timer = null;
+		if (value === ">") {
+			text.value = "";
+			onCommandMode();
+			return;
+		}
+		if (value.startsWith(":")) return;
+		if (value === "") runSearch("");
+		else if (value.length >= START_AT) timer = setTimeout(() => void runSearch(value), PAUSE_MILLIS);
+	};
+	const enter = async (isBack) => {
+		if (timer !== null) clearTimeout(timer);
+		timer = null;
+		if (isSql) {
+			runInNewTab(text.value.slice(1).trim());
+			return;
+		}
+		if (search.value.text !== text.value || search.value.result === null) await runSearch(text.value);
+		stepHit(isBack ? -1 : 1);
+	};
+	const togglePlace = (place) => {
+		const places = search$1.places.includes(place) ? search$1.places.filter((each) => each !== place) : [...search$1.places, place];
+		if (places.length > 0) runSearch(text.value, places);
+	};
+	return /* @__PURE__ */ a("div", {
+		class: isSql ? "omnibox sql-mode" : "omnibox",
+		role: "search",
+		children: [
+			/* @__PURE__ */ a("input", {
+				id: "omnibox",
+				type: "text",
+				autocomplete: "off",
+				spellcheck: false,
+				value: text.value,
+				placeholder: trace.value === null ? "Open a trace to search it" : "Search slices   / search   : SQL   > commands",
+				"aria-label": "Search slices; a colon first runs SQL, an angle bracket opens commands",
+				disabled: trace.value === null,
+				onInput: (event) => input(event.currentTarget.value),
+				onKeyDown: (event) => {
+					if (event.key === "Enter") {
+						event.preventDefault();
+						enter(event.shiftKey);
+					}
+				}
+			}),
+			search$1.isRunning && /* @__PURE__ */ a("span", {
+				class: "spinner",
+				"aria-label": "Searching"
+			}),
+			!isSql && hits !== null && /* @__PURE__ */ a($, { children: [
+				/* @__PURE__ */ a("span", {
+					class: "hits",
+					"aria-live": "polite",
+					children: hits.total === 0 ? "no hits" : `${search$1.index < 0 ? "–" : formatCount(search$1.index + 1)} / ${formatCount(hits.total)}`
+				}),
+				/* @__PURE__ */ a("button", {
+					class: "icon",
+					"aria-label": "Previous hit",
+					title: "Shift+Enter",
+					onClick: () => stepHit(-1),
+					children: "‹"
+				}),
+				/* @__PURE__ */ a("button", {
+					class: "icon",
+					"aria-label": "Next hit",
+					title: "Enter",
+					onClick: () => stepHit(1),
+					children: "›"
+				}),
+				/* @__PURE__ */ a("button", {
+					class: "small",
+					onClick: () => openDrawer("search"),
+					children: "List"
+				})
+			] }),
+			!isSql && text.value !== "" && /* @__PURE__ */ a("details", {
+				class: "places",
+				children: [/* @__PURE__ */ a("summary", {
+					"aria-label": "Where to search",
+					children: "in…"
+				}), /* @__PURE__ */ a("div", { children: PLACES.map(({ place, label }) => /* @__PURE__ */ a("label", { children: [
+					/* @__PURE__ */ a("input", {
+						type: "checkbox",
+						checked: search$1.places.includes(place),
+						onChange: () => togglePlace(place)
+					}),
+					" ",
+					label
+				] }, place)) })]
+			})
+		]
+	});
+}
+var TICKS_PX = 6;
+var EDGE_PX$1 = 6;
+function drawOverview(renderer, scene) {
+	const theme = scene.isDark ? DARK : LIGHT;
+	const { width, bounds } = scene;
+	const laneHeight = 46 / Math.max(1, scene.loads.length);
+	scene.loads.forEach((load, lane) => {
+		const color = /GPU/.test(load.label) ? theme.classes[1] : theme.classes[8];
+		const bucket = width / load.share.length;
+		const base = TICKS_PX + (lane + 1) * laneHeight;
+		load.share.forEach((share, i) => {
+			const height = share * (laneHeight - 3);
+			if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, .5), height, color);
+		});
+		renderer.text(5, base - laneHeight / 2, load.label, theme.text);
+		renderer.fillRect(0, base - .5, width, .5, theme.rowLine);
+	});
+	const bucket = width / Math.max(1, scene.ticks.length);
+	scene.ticks.forEach((count, i) => {
+		if (count > 0) renderer.fillRect(i * bucket, 0, Math.max(1.5, bucket), 5, theme.hit);
+	});
+	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
+	const left = cssFromTrace(bounds, width, scene.view.start);
+	const right = cssFromTrace(bounds, width, scene.view.end);
+	renderer.alpha(.72, () => {
+		renderer.fillRect(0, 0, left, 52, theme.background);
+		renderer.fillRect(right, 0, width - right, 52, theme.background);
+	});
+	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
+	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
+	renderer.fillRect(right - 2, 18, 3, 16, theme.faintText);
+	if (scene.dragged !== null) {
+		const from = cssFromTrace(bounds, width, scene.dragged.start);
+		const to = cssFromTrace(bounds, width, scene.dragged.end);
+		renderer.fillRect(from, 0, to - from, 52, theme.selectionFill);
+	}
+}
+function Overview() {
+	const canvas = T(null);
+	A(() => {
+		const element = canvas.current;
+		const renderer = new CanvasRenderer(element);
+		let dragged = null;
+		const draw = () => {
+			const { width } = viewport.value;
+			const isDark$1 = isDark.value;
+			renderer.begin(width, 52, (isDark$1 ? DARK : LIGHT).background);
+			drawOverview(renderer, {
+				width,
+				bounds: bounds.value,
+				view: view.value,
+				loads: loads.value,
+				ticks: search.value.result?.ticks ?? [],
+				marks: marks.value,
+				dragged,
+				isDark: isDark$1
+			});
+		};
+		const stop = x(draw);
+		const down = (event) => {
+			if (event.button !== 0) return;
+			event.preventDefault();
+			element.setPointerCapture(event.pointerId);
+			const { width } = viewport.value;
+			const box = element.getBoundingClientRect();
+			const bounds$1 = bounds.value;
+			const start = view.value;
+			const x0 = event.clientX - box.left;
+			const left = cssFromTrace(bounds$1, width, start.start);
+			const right = cssFromTrace(bounds$1, width, start.end);
+			const mode = spanOf(start) > spanOf(bounds$1) * .98 ? "zoom" : Math.abs(x0 - left) <= EDGE_PX$1 ? "left" : Math.abs(x0 - right) <= EDGE_PX$1 ? "right" : x0 > left && x0 < right && right - left > 18 ? "pan" : "zoom";
+			let moved = false;
+			const move = (next) => {
+				const x = Math.min(Math.max(next.clientX - box.left, 0), width);
+				if (Math.abs(x - x0) > 3) moved = true;
+				if (!moved) return;
+				const nanos = traceFromCss(bounds$1, width, x);
+				const from = traceFromCss(bounds$1, width, x0);
+				if (mode === "pan") setView({
+					start: start.start + nanos - from,
+					end: start.end + nanos - from
+				});
+				else if (mode === "left") setView({
+					start: Math.min(nanos, start.end - 10),
+					end: start.end
+				});
+				else if (mode === "right") setView({
+					start: start.start,
+					end: Math.max(nanos, start.start + 10)
+				});
+				else {
+					dragged = {
+						start: Math.min(from, nanos),
+						end: Math.max(from, nanos)
+					};
+					draw();
+				}
+			};
+			const up = () => {
+				element.removeEventListener("pointermove", move);
+				element.removeEventListener("pointerup", up);
+				element.removeEventListener("pointercancel", up);
+				if (dragged !== null) {
+					controller.value?.glideTo(dragged);
+					dragged = null;
+					draw();
+				} else if (!moved) controller.value?.centerAt(traceFromCss(bounds$1, width, x0));
+			};
+			element.addEventListener("pointermove", move);
+			element.addEventListener("pointerup", up);
+			element.addEventListener("pointercancel", up);
+		};
+		element.addEventListener("pointerdown", down);
+		return () => {
+			stop();
+			element.removeEventListener("pointerdown", down);
+		};
+	}, []);
+	return /* @__PURE__ */ a("canvas", {
+		ref: canvas,
+		class: "overview-canvas",
+		role: "img",
+		"aria-label": "Overview of the whole trace. Drag to zoom to a range."
+	});
+}
+// src/timeline/shells.tsx
+function chips(row) {
+	const { node } = row;
+	const texts = [];
+	if (node.role !== null) texts.push(node.role.replace(/_/g, " "));
+	if (node.kind === "process" && node.pid !== null) texts.push(`pid ${node.pid}`);
+	if (node.kind === "thread" && node.tid !== null) texts.push(String(node.tid));
+	return texts;
+}
+function Shell({ row, top, isSticky }) {
+	const { node } = row;
+	const isPinned = pins.value.includes(node.key);
+	const selected = selection.value;
+	const isSelected = selected.kind === "area" && selected.tracks !== null && node.tracks.some((track) => selected.tracks.includes(track.id));
+	const depths = node.tracks.reduce((sum, track) => sum + (track.kind === "slice" ? track.num_rows : 0), 0);
+	const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
+	const fold = () => setCollapsed([node.key], !row.isCollapsed);
+	const selectRow = () => {
+		const { start, end } = view.value;
+		select({
+			kind: "area",
+			start: Math.floor(start),
+			end: Math.ceil(end),
+			tracks: allTracks(node).map((track) => track.id)
+		});
+	};
+	return /* @__PURE__ */ a("div", {
+		class: `shell shell-${node.kind}${row.isGroup ? " shell-group" : ""}${isSticky ? " shell-sticky" : ""}${isSelected ? " shell-selected" : ""}`,
+		style: {
+			top: `${top}px`,
+			height: `${row.height}px`,
+			paddingLeft: `${6 + Math.min(row.level, 5) * 12}px`
+		},
+		"data-key": node.key,
+		role: "treeitem",
+		"aria-level": row.level + 1,
+		"aria-expanded": row.isGroup ? !row.isCollapsed : void 0,
+		children: [
+			row.isGroup ? /* @__PURE__ */ a("button", {
+				class: "fold",
+				onClick: fold,
+				"aria-label": `${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`,
+				children: /* @__PURE__ */ a("span", { class: row.isCollapsed ? "chevron" : "chevron open" })
+			}) : /* @__PURE__ */ a("span", { class: "fold" }),
+			/* @__PURE__ */ a("button", {
+				class: "shell-name",
+				onClick: row.isGroup ? fold : selectRow,
+				title: [...row.path.map((each) => each.name), node.name].join(" › ") + (events > 0 ? `\n${formatCount(events)} events` : ""),
+				children: node.name
+			}),
+			chips(row).map((text) => /* @__PURE__ */ a("span", {
+				class: "chip",
+				children: text
+			}, text)),
+			/* @__PURE__ */ a("span", {
+				class: "shell-buttons",
+				children: [
+					depths > 2 && !row.isCollapsed && /* @__PURE__ */ a("button", {
+						class: "icon",
+						onClick: () => toggleCompact(node.key),
+						title: row.isCompact ? "Full rows" : "Thin rows",
+						"aria-label": `${row.isCompact ? "Full" : "Thin"} rows of ${node.name}`,
+						children: row.isCompact ? "↕" : "≡"
+					}),
+					row.isGroup && /* @__PURE__ */ a("button", {
+						class: "icon",
+						onClick: selectRow,
+						title: "Select all tracks in it",
+						"aria-label": `Select all tracks of ${node.name}`,
+						children: "▣"
+					}),
+					node.kind === "debug" ? /* @__PURE__ */ a("button", {
+						class: "icon",
+						onClick: () => debugTracks.value = debugTracks.value.filter((each) => each.node.key !== node.key),
+						title: "Remove this track",
+						"aria-label": `Remove ${node.name}`,
+						children: "×"
+					}) : node.kind !== "region" && /* @__PURE__ */ a("button", {
+						class: isPinned ? "icon active" : "icon",
+						onClick: () => togglePin(node.key),
+						title: isPinned ? "Unpin" : "Pin to the top",
+						"aria-label": `${isPinned ? "Unpin" : "Pin"} ${node.name}`,
+						"aria-pressed": isPinned,
+						children: "⌖"
+					})
+				]
+			})
+		]
+	});
+}
+function Shells() {
+	const { rows, pinned, pinnedHeight } = layout.value;
+	const scroll = scrollTop.value;
+	const bodyHeight = viewport.value.height - pinnedHeight;
+	const visible = rows.filter((row) => row.y + row.height > scroll && row.y < scroll + bodyHeight);
+	let stickyTop = 0;
+	const sticky = (controller.value?.stickyRows() ?? []).map((row) => {
+		const shell = /* @__PURE__ */ a(Shell, {
+			row,
+			top: stickyTop,
+			isSticky: true
+		}, `sticky/${row.node.key}`);
+		stickyTop += row.height;
+		return shell;
+	});
+	return /* @__PURE__ */ a($, { children: [pinned.length > 0 && /* @__PURE__ */ a("div", {
+		class: "shells pinned",
+		style: { height: `${pinnedHeight}px` },
+		role: "tree",
+		"aria-label": "Pinned tracks",
+		children: pinned.map((row) => /* @__PURE__ */ a(Shell, {
+			row,
+			top: row.y,
+			isSticky: false
+		}, `pin/${row.node.key}`))
+	}), /* @__PURE__ */ a("div", {
+		class: "shells",
+		style: { top: `${pinnedHeight}px` },
+		role: "tree",
+		"aria-label": "Tracks",
+		children: [
+			visible.map((row) => /* @__PURE__ */ a(Shell, {
+				row,
+				top: row.y - scroll,
+				isSticky: false
+			}, row.node.key)),
+			sticky,
+			rows.length === 0 && /* @__PURE__ */ a("p", {
+				class: "empty",
+				children: [
+					"No track matches “",
+					trackFilter.value,
+					"”."
+				]
+			})
+		]
+	})] });
+}
+// src/timeline/tooltip.tsx
+var REST_MILLIS = 120;
+var rested = y(null);
+var IMPORTANT_ARGS = /^(input dims|input type|grid|block|bytes|stream|concrete inputs|sequence number|collective name|group size|dtype|external id)$/i;
+function flat(arg) {
+	if (arg.children.length === 0) return String(arg.value);
+	return `[${arg.children.map(flat).join(", ")}]`;
+}
+function Details({ details }) {
+	const args = details.args.filter((arg) => IMPORTANT_ARGS.test(arg.key)).slice(0, 5);
+	const where = details.thread ?? details.stream;
+	return /* @__PURE__ */ a($, { children: [
+		details.category !== null && /* @__PURE__ */ a("div", {
+			class: "faint",
+			children: details.category
+		}),
+		where !== null && /* @__PURE__ */ a("div", {
+			class: "faint",
+			children: where.name ?? ""
+		}),
+		args.map((arg) => /* @__PURE__ */ a("div", { children: [
+			/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: arg.key
+			}),
+			" ",
+			ellipsizeMiddle(flat(arg), 80)
+		] }, arg.key)),
+		details.launch !== null && details.launch.launch_delay !== null && /* @__PURE__ */ a("div", { children: [
+			/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: "launch delay"
+			}),
+			" ",
+			formatNanos(details.launch.launch_delay)
+		] })
+	] });
+}
+function Tooltip() {
+	const hit = hovered.value;
+	const box = T(null);
+	const block = hit?.block ?? null;
+	const slice = block === null || block.isDebug ? null : block.columns.slice[block.index];
+	A(() => {
+		rested.value = null;
+		const client = trace.value?.client;
+		if (slice === null || client === void 0) return;
+		const abort = new AbortController();
+		const timer = setTimeout(() => {
+			client.slice(slice, abort.signal).then((details) => rested.value = details, () => void 0);
+		}, REST_MILLIS);
+		return () => {
+			clearTimeout(timer);
+			abort.abort();
+		};
+	}, [slice]);
+	const { x, y } = mouse.value;
+	F(() => {
+		const element = box.current;
+		if (element === null) return;
+		const { width, height } = element.getBoundingClientRect();
+		const area = viewport.value;
+		element.style.left = `${Math.max(4, x + 14 + width > area.width ? x - width - 10 : x + 14)}px`;
+		element.style.top = `${y + 18 + height > area.height + 100 ? y - height - 8 : y + 18}px`;
+	});
+	if (hit === null || block === null && hit.sample === null) return null;
+	const { timeFormat } = settings.value;
+	if (block === null) {
+		const { columns, index } = hit.sample;
+		const unit = hit.place?.track.unit ?? null;
+		return /* @__PURE__ */ a("div", {
+			class: "tooltip",
+			ref: box,
+			children: [
+				/* @__PURE__ */ a("b", { children: formatValue(columns.last[index], unit) }),
+				columns.min[index] !== columns.max[index] && /* @__PURE__ */ a("div", { children: [
+					"between ",
+					formatValue(columns.min[index], unit),
+					" and ",
+					formatValue(columns.max[index], unit),
+					" here"
+				] }),
+				/* @__PURE__ */ a("div", {
+					class: "faint",
+					children: [
+						hit.row.node.name,
+						", since ",
+						formatNanos(columns.ts[index], timeFormat)
+					]
+				})
+			]
+		});
+	}
+	const { columns, index } = block;
+	const count = columns.count[index];
+	const kernelClass = columns.class[index];
+	const neverEnded = (columns.flags[index] & 1) !== 0;
+	const name = controller.value?.names.get(columns.name[index]) ?? "…";
+	const details = rested.value?.id === slice ? rested.value : null;
+	return /* @__PURE__ */ a("div", {
+		class: "tooltip",
+		ref: box,
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "tooltip-head",
+				children: [
+					/* @__PURE__ */ a("b", { children: details !== null ? formatNanos(details.dur ?? columns.dur[index], timeFormat) : formatNanos(columns.dur[index], timeFormat) }),
+					neverEnded && /* @__PURE__ */ a("span", {
+						class: "chip",
+						children: "never ended"
+					}),
+					kernelClass > 0 && /* @__PURE__ */ a("span", {
+						class: `chip class-${kernelClass}`,
+						children: CLASS_NAMES[kernelClass]
+					})
+				]
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "tooltip-name",
+				children: ellipsizeMiddle(name, 240)
+			}),
+			count > 1 && /* @__PURE__ */ a("div", {
+				class: "faint",
+				children: [
+					"and ",
+					formatCount(count - 1),
+					" shorter ones in the same pixel"
+				]
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "faint",
+				children: ["at ", formatNanos(details?.ts ?? columns.ts[index], timeFormat)]
+			}),
+			details !== null && /* @__PURE__ */ a(Details, { details })
+		]
+	});
+}
+// src/timeline/timeline.tsx
+var CLICK_SLOP_PX = 4;
+var EDGE_PX = 5;
+var sameHit = (a, b) => a === b || a !== null && b !== null && a.row === b.row && a.place === b.place && a.block?.columns === b.block?.columns && a.block?.index === b.block?.index && a.sample?.index === b.sample?.index;
+/** Selects what is there; debug rows that carry a slice's id stand for it. */
+function selectHit(hit) {
+	const block = hit?.block ?? null;
+	if (block === null) {
+		select({ kind: "none" });
+		return;
+	}
+	const number = block.columns.slice[block.index];
+	if (!block.isDebug) {
+		select({
+			kind: "slice",
+			id: number
+		});
+		return;
+	}
+	const slice = debugTracks.value.find((each) => each.node.key === hit.row.node.key)?.rows[number]?.slice ?? null;
+	if (slice !== null) select({
+		kind: "slice",
+		id: slice
+	});
+}
+function attachGestures(element) {
+	const pointers = /* @__PURE__ */ new Map();
+	const at = (event) => {
+		const box = element.getBoundingClientRect();
+		return {
+			x: event.clientX - box.left,
+			y: event.clientY - box.top
+		};
+	};
+	let drag = null;
+	const updateHover = (x, y) => {
+		const hit = controller.value?.hitTest(x, y) ?? null;
+		if (!sameHit(hit, hovered.value)) hovered.value = hit;
+		element.style.cursor = edgeAt(x) !== null ? "ew-resize" : hit?.block != null ? "pointer" : "default";
+	};
+	const edgeAt = (x) => {
+		const selected = selection.value;
+		if (selected.kind !== "area") return null;
+		const { width } = viewport.value;
+		if (Math.abs(cssFromTrace(view.value, width, selected.start) - x) <= EDGE_PX) return {
+			other: selected.end,
+			tracks: selected.tracks
+		};
+		if (Math.abs(cssFromTrace(view.value, width, selected.end) - x) <= EDGE_PX) return {
+			other: selected.start,
+			tracks: selected.tracks
+		};
+		return null;
+	};
+	const down = (event) => {
+		if (event.button !== 0 && event.button !== 1) return;
+		const { x, y } = at(event);
+		pointers.set(event.pointerId, {
+			x,
+			y
+		});
+		element.setPointerCapture(event.pointerId);
+		const c = controller.value;
+		if (c === null) return;
+		document.activeElement?.blur?.();
+		const hit = c.hitTest(x, y);
+		if (pointers.size === 2) {
+			const [a, b] = [...pointers.values()];
+			drag = {
+				mode: "pinch",
+				distance: Math.max(10, Math.abs(a.x - b.x))
+			};
+		} else if (event.shiftKey || event.button === 1 || event.pointerType === "touch") drag = {
+			mode: "pan",
+			x,
+			y,
+			moved: false,
+			hit
+		};
+		else {
+			const edge = edgeAt(x);
+			drag = edge !== null ? {
+				mode: "edge",
+				...edge
+			} : {
+				mode: "area",
+				x,
+				y,
+				start: c.snappedTime(x, y, event.altKey),
+				moved: false,
+				hit
+			};
+		}
+		event.preventDefault();
+	};
+	const move = (event) => {
+		const { x, y } = at(event);
+		mouse.value = {
+			x,
+			y,
+			isOver: true
+		};
+		const c = controller.value;
+		if (c === null) return;
+		const before = pointers.get(event.pointerId);
+		if (before !== void 0) pointers.set(event.pointerId, {
+			x,
+			y
+		});
+		if (drag === null) {
+			updateHover(x, y);
+			return;
+		}
+		hovered.value = null;
+		if (drag.mode === "pinch") {
+			const [a, b] = [...pointers.values()];
+			if (a === void 0 || b === void 0) return;
+			const distance = Math.max(10, Math.abs(a.x - b.x));
+			c.zoomAt(distance / drag.distance, (a.x + b.x) / 2);
+			drag.distance = distance;
+		} else if (drag.mode === "pan") {
+			if (Math.abs(x - drag.x) + Math.abs(y - drag.y) > CLICK_SLOP_PX) drag.moved = true;
+			if (!drag.moved || before === void 0) return;
+			c.panBy(before.x - x);
+			setScroll(scrollTop.value + before.y - y);
+		} else {
+			const nanos = c.snappedTime(x, y, event.altKey);
+			if (drag.mode === "edge") draggedArea.value = {
+				start: Math.min(nanos, drag.other),
+				end: Math.max(nanos, drag.other),
+				tracks: drag.tracks === null ? null : [...drag.tracks]
+			};
+			else {
+				if (Math.abs(x - drag.x) > CLICK_SLOP_PX || Math.abs(y - drag.y) > 12) drag.moved = true;
+				if (!drag.moved) return;
+				draggedArea.value = {
+					start: Math.min(drag.start, nanos),
+					end: Math.max(drag.start, nanos),
+					tracks: c.tracksBetween(drag.y, y)
+				};
+			}
+		}
+	};
+	const up = (event) => {
+		pointers.delete(event.pointerId);
+		const done = drag;
+		drag = pointers.size > 0 && done?.mode === "pinch" ? done : null;
+		const area = draggedArea.value;
+		draggedArea.value = null;
+		if (done === null || event.type === "pointercancel") return;
+		if (area !== null && area.end > area.start) select({
+			kind: "area",
+			...area
+		});
+		else if ((done.mode === "area" || done.mode === "pan") && !done.moved && !event.shiftKey) selectHit(done.hit);
+		const { x, y } = at(event);
+		updateHover(x, y);
+	};
+	const leave = () => {
+		mouse.value = {
+			...mouse.value,
+			isOver: false
+		};
+		hovered.value = null;
+	};
+	const double = (event) => {
+		const { x, y } = at(event);
+		const hit = controller.value?.hitTest(x, y) ?? null;
+		if (hit?.block == null) return;
+		const { columns, index } = hit.block;
+		const [ts, dur] = [columns.ts[index], columns.dur[index]];
+		controller.value?.glideTo({
+			start: ts - dur * .25 - 1,
+			end: ts + dur * 1.25 + 1
+		});
+	};
+	element.addEventListener("pointerdown", down);
+	element.addEventListener("pointermove", move);
+	element.addEventListener("pointerup", up);
+	element.addEventListener("pointercancel", up);
+	element.addEventListener("pointerleave", leave);
+	element.addEventListener("dblclick", double);
+	return () => {
+		element.removeEventListener("pointerdown", down);
+		element.removeEventListener("pointermove", move);
+		element.removeEventListener("pointerup", up);
+		element.removeEventListener("pointercancel", up);
+		element.removeEventListener("pointerleave", leave);
+		element.removeEventListener("dblclick", double);
+	};
+}
+/** Wheel of the whole timeline: scroll, with Ctrl zoom at the cursor, with Shift or sideways pan. */
+function attachWheel(element, canvas) {
+	const wheel = (event) => {
+		event.preventDefault();
+		const c = controller.value;
+		if (c === null) return;
+		const unit = event.deltaMode === 1 ? 18 : event.deltaMode === 2 ? viewport.value.height : 1;
+		const dx = event.deltaX * unit;
+		const dy = event.deltaY * unit;
+		const x = event.clientX - canvas.getBoundingClientRect().left;
+		if (event.ctrlKey || event.metaKey) c.zoomAt(Math.exp(-dy * .0025), Math.min(Math.max(x, 0), viewport.value.width));
+		else if (event.shiftKey) c.panBy(dy !== 0 ? dy : dx);
+		else if (Math.abs(dx) > Math.abs(dy)) c.panBy(dx);
+		else setScroll(scrollTop.value + dy);
+	};
+	element.addEventListener("wheel", wheel, { passive: false });
+	return () => element.removeEventListener("wheel", wheel);
+}
+/** The axis: dragging selects a range over all tracks, clicking in the strip beneath sets a flag. */
+function attachAxis(element) {
+	const down = (event) => {
+		if (event.button !== 0) return;
+		event.preventDefault();
+		element.setPointerCapture(event.pointerId);
+		const box = element.getBoundingClientRect();
+		const { width } = viewport.value;
+		const x0 = event.clientX - box.left;
+		const from = traceFromCss(view.value, width, x0);
+		const inMarks = event.clientY - box.top >= 22;
+		const move = (next) => {
+			const x = next.clientX - box.left;
+			if (Math.abs(x - x0) <= CLICK_SLOP_PX && draggedArea.value === null) return;
+			const to = traceFromCss(view.value, width, Math.min(Math.max(x, 0), width));
+			draggedArea.value = {
+				start: Math.round(Math.min(from, to)),
+				end: Math.round(Math.max(from, to)),
+				tracks: null
+			};
+		};
+		const up = () => {
+			element.removeEventListener("pointermove", move);
+			element.removeEventListener("pointerup", up);
+			element.removeEventListener("pointercancel", up);
+			const area = draggedArea.value;
+			draggedArea.value = null;
+			if (area !== null) {
+				select({
+					kind: "area",
+					...area
+				});
+				return;
+			}
+			const near = marks.value.find((mark) => {
+				const left = cssFromTrace(view.value, width, mark.start);
+				const right = mark.end === null ? left + 9 : cssFromTrace(view.value, width, mark.end);
+				return x0 >= left - 3 && x0 <= right + 3;
+			});
+			if (near !== void 0) select({
+				kind: "mark",
+				id: near.id
+			});
+			else if (inMarks) select({
+				kind: "mark",
+				id: addMark({
+					start: Math.round(from),
+					end: null,
+					text: "",
+					isTemporary: false
+				})
+			});
+			else select({ kind: "none" });
+		};
+		element.addEventListener("pointermove", move);
+		element.addEventListener("pointerup", up);
+		element.addEventListener("pointercancel", up);
+	};
+	element.addEventListener("pointerdown", down);
+	return () => element.removeEventListener("pointerdown", down);
+}
+function ScrollBar() {
+	const bar = T(null);
+	A(() => x(() => {
+		const top = scrollTop.value;
+		if (bar.current !== null && Math.abs(bar.current.scrollTop - top) > 1) bar.current.scrollTop = top;
+	}));
+	const { height, pinnedHeight } = layout.value;
+	return /* @__PURE__ */ a("div", {
+		class: "scrollbar",
+		ref: bar,
+		style: { top: `${pinnedHeight}px` },
+		onScroll: (event) => {
+			const top = event.currentTarget.scrollTop;
+			if (Math.abs(top - scrollTop.value) > 1) setScroll(top);
+		},
+		tabIndex: -1,
+		"aria-hidden": "true",
+		children: /* @__PURE__ */ a("div", { style: {
+			height: `${height + 24}px`,
+			width: "1px"
+		} })
+	});
+}
+function Corner() {
+	const groups = () => {
+		const keys = [];
+		const visit = (nodes) => {
+			for (const node of nodes) {
+				if (node.children.length > 0) keys.push(node.key);
+				visit(node.children);
+			}
+		};
+		visit(nodes.value);
+		return keys;
+	};
+	return /* @__PURE__ */ a("div", {
+		class: "corner",
+		children: [
+			/* @__PURE__ */ a("input", {
+				id: "track-filter",
+				type: "search",
+				placeholder: "Filter tracks",
+				"aria-label": "Filter tracks by name, role, pid, tid or rank; commas separate terms",
+				value: trackFilter.value,
+				onInput: (event) => trackFilter.value = event.currentTarget.value
+			}),
+			/* @__PURE__ */ a("button", {
+				class: "icon",
+				title: "Unfold all",
+				"aria-label": "Unfold all groups",
+				onClick: () => setCollapsed(groups(), false),
+				children: "⊞"
+			}),
+			/* @__PURE__ */ a("button", {
+				class: "icon",
+				title: "Fold all",
+				"aria-label": "Fold all groups",
+				onClick: () => setCollapsed(groups().filter((key) => !/^(cpu|gpu|profiler)$/.test(key)), true),
+				children: "⊟"
+			})
+		]
+	});
+}
+function Timeline() {
+	const root = T(null);
+	const canvas = T(null);
+	const axis = T(null);
+	const trace$4 = trace.value;
+	A(() => {
+		if (trace$4 === null) return;
+		const c = new TimelineController(trace$4);
+		controller.value = c;
+		c.attach(canvas.current, axis.current);
+		const detach = [
+			attachGestures(canvas.current),
+			attachWheel(root.current, canvas.current),
+			attachAxis(axis.current),
+			() => c.detach()
+		];
+		const measure = () => {
+			const { clientWidth: width, clientHeight: height } = canvas.current;
+			viewport.value = {
+				width: Math.max(50, width),
+				height: Math.max(50, height)
+			};
+		};
+		const observer = new ResizeObserver(measure);
+		observer.observe(canvas.current);
+		measure();
+		return () => {
+			observer.disconnect();
+			for (const each of detach) each();
+			if (controller.value === c) controller.value = null;
+			hovered.value = null;
+		};
+	}, [trace$4]);
+	const resizeShells = (event) => {
+		const handle = event.currentTarget;
+		handle.setPointerCapture(event.pointerId);
+		const from = settings.value.shellWidth - event.clientX;
+		const move = (next) => changeSettings({ shellWidth: Math.min(600, Math.max(140, from + next.clientX)) });
+		handle.addEventListener("pointermove", move);
+		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
+	};
+	return /* @__PURE__ */ a("main", {
+		class: "timeline",
+		ref: root,
+		style: {
+			"--shell-width": `${settings.value.shellWidth}px`,
+			"--overview": `52px`,
+			"--axis": `38px`
+		},
+		"aria-label": "Timeline",
+		children: [
+			/* @__PURE__ */ a(Corner, {}),
+			/* @__PURE__ */ a(Overview, {}),
+			/* @__PURE__ */ a("div", {
+				class: "axis-label",
+				children: /* @__PURE__ */ a(ViewSpan, {})
+			}),
+			/* @__PURE__ */ a("canvas", {
+				class: "axis-canvas",
+				ref: axis,
+				role: "img",
+				"aria-label": "Time axis. Drag to select a range, click below it to set a flag."
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "shell-column",
+				children: /* @__PURE__ */ a(Shells, {})
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "tracks",
+				children: [
+					/* @__PURE__ */ a("canvas", {
+						class: "track-canvas",
+						ref: canvas,
+						role: "img",
+						"aria-label": describeView(),
+						tabIndex: -1
+					}),
+					/* @__PURE__ */ a(Tooltip, {}),
+					/* @__PURE__ */ a(ScrollBar, {})
+				]
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "shell-resize",
+				onPointerDown: resizeShells,
+				role: "separator",
+				"aria-orientation": "vertical",
+				"aria-label": "Width of the track names"
+			})
+		]
+	});
+}
+function describeView() {
+	const { start, end } = view.value;
+	return `Tracks from ${formatNanosShort(start)} to ${formatNanosShort(end)}`;
+}
+function ViewSpan() {
+	const { start, end } = view.value;
+	return /* @__PURE__ */ a($, { children: [
+		/* @__PURE__ */ a("span", {
+			class: "faint",
+			children: "view"
+		}),
+		" ",
+		/* @__PURE__ */ a("b", { children: formatNanosShort(end - start) }),
+		" ",
+		/* @__PURE__ */ a("span", {
+			class: "faint",
+			children: ["from ", formatNanos(Math.round(start), settings.value.timeFormat)]
+		})
+	] });
+}
+// src/logic/fuzzy.ts
+var matcher = new uFuzzy({
+	intraMode: 0,
+	intraIns: Infinity,
+	interIns: Infinity
+});
+/** Indices of the texts that match, best first; all of them, in their own order, for an empty needle. */
+function fuzzyRank(texts, needle, limit = 200) {
+	if (needle.trim() === "") return texts.slice(0, limit).map((_, i) => i);
+	const [found, info, order] = matcher.search([...texts], needle, 1);
+	if (found === null) return [];
+	return (info !== null && order !== null ? order.map((i) => info.idx[i]) : [...found]).slice(0, limit);
+}
+// src/logic/keys.ts
+/** The chord of a key press, or null for a modifier alone. */
+function chordOf(event) {
+	if ([
+		"Control",
+		"Meta",
+		"Alt",
+		"Shift",
+		"AltGraph"
+	].includes(event.key)) return null;
+	const parts = [];
+	if (event.ctrlKey || event.metaKey) parts.push("Mod");
+	if (event.altKey) parts.push("Alt");
+	const isLetter = /^\p{L}$/u.test(event.key);
+	if (event.shiftKey && (isLetter || event.key.length > 1)) parts.push("Shift");
+	parts.push(isLetter ? event.key.toUpperCase() : event.key === " " ? "Space" : event.key);
+	return parts.join("+");
+}
+/** The same by the place of the key, for letters only: `KeyW` is W on every keyboard. */
+function placeChordOf(event) {
+	const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+	if (letter === void 0) return null;
+	return `${event.ctrlKey || event.metaKey ? "Mod+" : ""}${event.altKey ? "Alt+" : ""}${event.shiftKey ? "Shift+" : ""}${letter}`;
+}
+var SYMBOLS = {
+	ArrowLeft: "←",
+	ArrowRight: "→",
+	ArrowUp: "↑",
+	ArrowDown: "↓",
+	Escape: "Esc",
+	Delete: "Del"
+};
+function keyLabel(chord, isMac) {
+	return (chord === "+" ? ["+"] : chord.split("+")).map((part) => part === "Mod" ? isMac ? "⌘" : "Ctrl" : SYMBOLS[part] ?? part).join(" ");
+}
+/** Which chords a command answers to: the user's, or its own. */
+function keysFor(id, own, remapped) {
+	return remapped[id] ?? own;
+}
+// src/app/commands.ts
+function focusOmnibox(prefix = "") {
+	const input = document.querySelector("#omnibox");
+	if (input === null) return;
+	input.focus();
+	if (prefix !== "") {
+		input.value = prefix;
+		input.dispatchEvent(new Event("input", { bubbles: true }));
+	} else input.select();
+}
+function toggleDrawer() {
+	drawer.value = {
+		...drawer.value,
+		isOpen: !drawer.value.isOpen
+	};
+}
+function showTab(tab) {
+	const { isOpen, tab: current } = drawer.value;
+	if (isOpen && current === tab) toggleDrawer();
+	else openDrawer(tab);
+}
+function escape() {
+	if (dialog.value !== "none") dialog.value = "none";
+	else if (selection.value.kind !== "none") select({ kind: "none" });
+	else if (notices.value.length > 0) notices.value = [];
+}
+function removeMark() {
+	const selected = selection.value;
+	if (selected.kind === "mark") removeMark$1(selected.id);
+}
+function cycleTheme() {
+	changeSettings({ theme: isDark.value ? "light" : "dark" });
+}
+function setFormat(timeFormat) {
+	return () => changeSettings({ timeFormat });
+}
+function hold(id, zoom, pan) {
+	return {
+		run: () => controller.value?.hold(id, zoom, pan),
+		release: () => controller.value?.release(id)
+	};
+}
+var openDialog = (dialog$1) => () => dialog.value = dialog$1;
+var copyLink = () => navigator.clipboard.writeText(location.href).then(() => notify("Link copied."), reportError);
+var COMMANDS = [
+	{
+		id: "zoom_in",
+		title: "Zoom in at the mouse",
+		group: "Move",
+		keys: ["W", "ArrowUp"],
+		...hold("in", 1, 0)
+	},
+	{
+		id: "zoom_out",
+		title: "Zoom out",
+		group: "Move",
+		keys: ["S", "ArrowDown"],
+		...hold("out", -1, 0)
+	},
+	{
+		id: "pan_left",
+		title: "Pan left",
+		group: "Move",
+		keys: ["A", "ArrowLeft"],
+		...hold("left", 0, -1)
+	},
+	{
+		id: "pan_right",
+		title: "Pan right",
+		group: "Move",
+		keys: ["D", "ArrowRight"],
+		...hold("right", 0, 1)
+	},
+	{
+		id: "center",
+		title: "Centre the view at the mouse",
+		group: "Move",
+		keys: ["E"],
+		run: () => controller.value?.centerAt(controller.value.anchor())
+	},
+	{
+		id: "focus",
+		title: "Show the selection; again: fit it",
+		group: "Move",
+		keys: ["F"],
+		run: focusSelection
+	},
+	{
+		id: "whole",
+		title: "Show the whole trace",
+		group: "Move",
+		keys: ["Home", "0"],
+		run: () => controller.value?.glideTo(bounds.value)
+	},
+	{
+		id: "page_down",
+		title: "Scroll down a page",
+		group: "Move",
+		keys: ["PageDown"],
+		run: () => setScroll(scrollTop.value + viewport.value.height * .8)
+	},
+	{
+		id: "page_up",
+		title: "Scroll up a page",
+		group: "Move",
+		keys: ["PageUp"],
+		run: () => setScroll(scrollTop.value - viewport.value.height * .8)
+	},
+	{
+		id: "next_event",
+		title: "Next event on the track",
+		group: "Select",
+		keys: ["."],
+		run: () => void goToNeighbour("next")
+	},
+	{
+		id: "previous_event",
+		title: "Previous event on the track",
+		group: "Select",
+		keys: [","],
+		run: () => void goToNeighbour("previous")
+	},
+	{
+		id: "follow_flow",
+		title: "Follow the flow forward",
+		group: "Select",
+		keys: ["]"],
+		run: () => followArrow("outgoing")
+	},
+	{
+		id: "follow_flow_back",
+		title: "Follow the flow back",
+		group: "Select",
+		keys: ["["],
+		run: () => followArrow("incoming")
+	},
+	{
+		id: "cycle_flow",
+		title: "Choose among outgoing flows",
+		group: "Select",
+		keys: ["Mod+]"],
+		run: () => cycleArrow("outgoing")
+	},
+	{
+		id: "cycle_flow_back",
+		title: "Choose among incoming flows",
+		group: "Select",
+		keys: ["Mod+["],
+		run: () => cycleArrow("incoming")
+	},
+	{
+		id: "mark",
+		title: "Mark the selection",
+		group: "Select",
+		keys: ["M"],
+		run: () => markSelection(true)
+	},
+	{
+		id: "keep_mark",
+		title: "Mark the selection and keep the mark",
+		group: "Select",
+		keys: ["Shift+M"],
+		run: () => markSelection(false)
+	},
+	{
+		id: "remove_mark",
+		title: "Remove the selected mark",
+		group: "Select",
+		keys: ["Delete", "Backspace"],
+		run: removeMark
+	},
+	{
+		id: "to_area",
+		title: "Turn the selection into an area",
+		group: "Select",
+		keys: ["R"],
+		run: convertToArea
+	},
+	{
+		id: "select_all",
+		title: "Select the whole track; again: everything",
+		group: "Select",
+		keys: ["Mod+A"],
+		run: selectAll
+	},
+	{
+		id: "deselect",
+		title: "Close the dialog, or deselect",
+		group: "Select",
+		keys: ["Escape"],
+		run: escape
+	},
+	{
+		id: "search",
+		title: "Search",
+		group: "Find",
+		keys: ["/"],
+		run: () => focusOmnibox()
+	},
+	{
+		id: "next_hit",
+		title: "Next hit",
+		group: "Find",
+		keys: ["Enter"],
+		run: () => stepHit(1)
+	},
+	{
+		id: "previous_hit",
+		title: "Previous hit",
+		group: "Find",
+		keys: ["Shift+Enter"],
+		run: () => stepHit(-1)
+	},
+	{
+		id: "find_track",
+		title: "Find a track",
+		group: "Find",
+		keys: ["Mod+P"],
+		inText: true,
+		run: openDialog("finder")
+	},
+	{
+		id: "palette",
+		title: "Command palette",
+		group: "Find",
+		keys: ["Mod+Shift+P", "F1"],
+		inText: true,
+		run: openDialog("palette")
+	},
+	{
+		id: "pin_track",
+		title: "Find a track and pin it",
+		group: "Tracks",
+		keys: ["Shift+T"],
+		run: openDialog("pin")
+	},
+	{
+		id: "unpin_all",
+		title: "Unpin all tracks",
+		group: "Tracks",
+		keys: [],
+		run: () => pins.value = []
+	},
+	{
+		id: "filter_tracks",
+		title: "Filter tracks",
+		group: "Tracks",
+		keys: ["T"],
+		run: () => document.querySelector("#track-filter")?.focus()
+	},
+	{
+		id: "filter_slices",
+		title: "Fade slices that do not match",
+		group: "Tracks",
+		keys: ["H"],
+		run: () => document.querySelector("#slice-filter")?.focus()
+	},
+	{
+		id: "remove_debug_tracks",
+		title: "Remove all debug tracks",
+		group: "Tracks",
+		keys: [],
+		run: () => debugTracks.value = []
+	},
+	{
+		id: "drawer",
+		title: "Open or close the drawer",
+		group: "Panels",
+		keys: ["Q"],
+		run: toggleDrawer
+	},
+	{
+		id: "details",
+		title: "Selection",
+		group: "Panels",
+		keys: [],
+		run: () => showTab("selection")
+	},
+	{
+		id: "sql",
+		title: "SQL",
+		group: "SQL",
+		keys: ["Mod+Shift+S"],
+		inText: true,
+		run: () => showTab("sql")
+	},
+	{
+		id: "hits",
+		title: "Search results",
+		group: "Panels",
+		keys: [],
+		run: () => showTab("search")
+	},
+	{
+		id: "warnings",
+		title: "Warnings of the trace",
+		group: "Panels",
+		keys: [],
+		run: () => showTab("warnings")
+	},
+	{
+		id: "info",
+		title: "About this trace",
+		group: "Panels",
+		keys: ["I"],
+		run: () => showTab("info")
+	},
+	{
+		id: "marks",
+		title: "Marks",
+		group: "Panels",
+		keys: [],
+		run: () => showTab("marks")
+	},
+	{
+		id: "help",
+		title: "Help: keys and mouse",
+		group: "View",
+		keys: ["?"],
+		run: openDialog("help")
+	},
+	{
+		id: "theme",
+		title: "Switch between light and dark",
+		group: "View",
+		keys: [],
+		run: cycleTheme
+	},
+	{
+		id: "theme_system",
+		title: "Theme of the system",
+		group: "View",
+		keys: [],
+		run: () => changeSettings({ theme: "system" })
+	},
+	{
+		id: "time_auto",
+		title: "Times in fitting units",
+		group: "View",
+		keys: [],
+		run: setFormat("auto")
+	},
+	{
+		id: "time_s",
+		title: "Times in seconds",
+		group: "View",
+		keys: [],
+		run: setFormat("seconds")
+	},
+	{
+		id: "time_ms",
+		title: "Times in milliseconds",
+		group: "View",
+		keys: [],
+		run: setFormat("milliseconds")
+	},
+	{
+		id: "time_us",
+		title: "Times in microseconds",
+		group: "View",
+		keys: [],
+		run: setFormat("microseconds")
+	},
+	{
+		id: "time_ns",
+		title: "Times in nanoseconds",
+		group: "View",
+		keys: [],
+		run: setFormat("nanoseconds")
+	},
+	{
+		id: "copy_link",
+		title: "Copy a link to this view",
+		group: "View",
+		keys: [],
+		run: () => void copyLink()
+	}
+];
+var keysOf = (command) => keysFor(command.id, command.keys, settings.value.keys);
+function commandForChord(chord) {
+	return COMMANDS.find((command) => keysOf(command).includes(chord));
+}
+// src/app/dialogs.tsx
+var isMac = /mac/i.test(navigator.platform);
+function Dialog({ label, children, wide }) {
+	const box = T(null);
+	A(() => {
+		const before = document.activeElement;
+		(box.current?.querySelector("[data-autofocus]") ?? box.current)?.focus();
+		return () => {
+			if (before?.isConnected === true && before.tagName !== "BODY") before.focus();
+		};
+	}, []);
+	const keepFocus = (event) => {
+		if (event.key !== "Tab" || box.current === null) return;
+		const items = [...box.current.querySelectorAll("button,input,select,[tabindex='0']")];
+		const [first, last] = [items[0], items[items.length - 1]];
+		if (first === void 0 || last === void 0) return;
+		if (event.shiftKey && document.activeElement === first) {
+			event.preventDefault();
+			last.focus();
+		} else if (!event.shiftKey && document.activeElement === last) {
+			event.preventDefault();
+			first.focus();
+		}
+	};
+	return /* @__PURE__ */ a("div", {
+		class: "backdrop",
+		onPointerDown: (event) => event.target === event.currentTarget && (dialog.value = "none"),
+		children: /* @__PURE__ */ a("div", {
+			class: wide === true ? "dialog wide" : "dialog",
+			role: "dialog",
+			"aria-modal": "true",
+			"aria-label": label,
+			ref: box,
+			tabIndex: -1,
+			onKeyDown: keepFocus,
+			children
+		})
+	});
+}
+function Keys({ chords }) {
+	return /* @__PURE__ */ a("span", {
+		class: "keys",
+		children: chords.map((chord) => /* @__PURE__ */ a("kbd", { children: keyLabel(chord, isMac) }, chord))
+	});
+}
+var MOUSE = [
+	["Ctrl + wheel", "zoom at the cursor"],
+	["wheel", "scroll"],
+	["Shift + wheel, sideways wheel", "pan"],
+	["Shift + drag, middle-button drag", "pan"],
+	["drag on tracks", "select an area; ends stick to slices, Alt lets them go"],
+	["drag the ends of an area", "change it"],
+	["drag on the time axis", "select a time range of all tracks"],
+	["drag on the overview", "zoom to the range; its frame and edges can be dragged"],
+	["click", "select a slice; elsewhere: deselect"],
+	["click below the time axis", "set a flag"],
+	["double click", "zoom to a slice"],
+	["touch", "drag pans, two fingers zoom"]
+];
+function Help() {
+	const editing = useSignal(null);
+	const groups = [...new Set(COMMANDS.map((command) => command.group))];
+	const remap = (command, event) => {
+		event.preventDefault();
+		event.stopPropagation();
+		const chord = chordOf(event);
+		if (chord === null) return;
+		editing.value = null;
+		if (chord === "Escape") return;
+		const keys = { ...settings.value.keys };
+		for (const other of COMMANDS) if (keysOf(other).includes(chord)) keys[other.id] = keysOf(other).filter((each) => each !== chord);
+		keys[command.id] = [chord];
+		changeSettings({ keys });
+	};
+	return /* @__PURE__ */ a(Dialog, {
+		label: "Help",
+		wide: true,
+		children: [/* @__PURE__ */ a("header", {
+			class: "dialog-head",
+			children: [
+				/* @__PURE__ */ a("h2", { children: "Keys and mouse" }),
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: "Click a key to change it."
+				}),
+				/* @__PURE__ */ a("span", { class: "spacer" }),
+				/* @__PURE__ */ a("button", {
+					class: "small",
+					onClick: () => changeSettings({ keys: {} }),
+					children: "Reset keys"
+				}),
+				/* @__PURE__ */ a("button", {
+					class: "small",
+					"data-autofocus": true,
+					onClick: () => dialog.value = "none",
+					children: "Close"
+				})
+			]
+		}), /* @__PURE__ */ a("div", {
+			class: "help-columns",
+			children: [groups.map((group) => /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: group }), /* @__PURE__ */ a("table", {
+				class: "help",
+				children: COMMANDS.filter((command) => command.group === group && (keysOf(command).length > 0 || command.keys.length > 0)).map((command) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a("button", {
+					class: "key-button",
+					"aria-label": `Change the key of: ${command.title}`,
+					onClick: () => editing.value = command.id,
+					onKeyDown: (event) => editing.value === command.id && remap(command, event),
+					onBlur: () => editing.value = null,
+					children: editing.value === command.id ? /* @__PURE__ */ a("em", { children: "press a key…" }) : keysOf(command).length === 0 ? /* @__PURE__ */ a("em", { children: "none" }) : /* @__PURE__ */ a(Keys, { chords: keysOf(command) })
+				}) }), /* @__PURE__ */ a("td", { children: command.title })] }, command.id))
+			})] }, group)), /* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Mouse" }), /* @__PURE__ */ a("table", {
+				class: "help",
+				children: MOUSE.map(([what, does]) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a("span", {
+					class: "keys",
+					children: what
+				}) }), /* @__PURE__ */ a("td", { children: does })] }, what))
+			})] })]
+		})]
+	});
+}
+function Picker({ label, placeholder, choices }) {
+	const needle = useSignal("");
+	const at = useSignal(0);
+	const ranked = fuzzyRank(choices.map((choice) => choice.text), needle.value);
+	const current = Math.min(at.value, Math.max(0, ranked.length - 1));
+	const list = T(null);
+	A(() => {
+		list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+	});
+	const choose = (index) => {
+		const choice = index === void 0 ? void 0 : choices[index];
+		if (choice === void 0) return;
+		dialog.value = "none";
+		choice.run();
+	};
+	return /* @__PURE__ */ a(Dialog, {
+		label,
+		children: [/* @__PURE__ */ a("input", {
+			"data-autofocus": true,
+			class: "picker-input",
+			type: "text",
+			role: "combobox",
+			"aria-expanded": "true",
+			"aria-controls": "picker-list",
+			"aria-activedescendant": ranked.length > 0 ? `choice-${current}` : void 0,
+			"aria-label": label,
+			placeholder,
+			value: needle.value,
+			autocomplete: "off",
+			spellcheck: false,
+			onInput: (event) => {
+				needle.value = event.currentTarget.value;
+				at.value = 0;
+			},
+			onKeyDown: (event) => {
+				const step = {
+					ArrowDown: 1,
+					ArrowUp: -1,
+					PageDown: 10,
+					PageUp: -10
+				}[event.key];
+				if (step !== void 0) {
+					event.preventDefault();
+					at.value = Math.min(Math.max(0, current + step), Math.max(0, ranked.length - 1));
+				} else if (event.key === "Enter") {
+					event.preventDefault();
+					event.stopPropagation();
+					choose(ranked[current]);
+				}
+			}
+		}), /* @__PURE__ */ a("div", {
+			class: "picker-list",
+			role: "listbox",
+			id: "picker-list",
+			"aria-label": label,
+			ref: list,
+			children: [ranked.map((index, i) => /* @__PURE__ */ a("div", {
+				id: `choice-${i}`,
+				role: "option",
+				"aria-selected": i === current,
+				class: i === current ? "choice current" : "choice",
+				onClick: () => choose(index),
+				onMouseMove: () => i !== current && (at.value = i),
+				children: [/* @__PURE__ */ a("span", { children: choices[index].text }), choices[index].extra]
+			}, index)), ranked.length === 0 && /* @__PURE__ */ a("p", {
+				class: "faint pad",
+				children: "Nothing matches."
+			})]
+		})]
+	});
+}
+var RECENT_KEY = "kinetoscope.recent_commands";
+function Palette() {
+	const recent = stored(RECENT_KEY, []);
+	const rank = (command) => (recent.indexOf(command.id) + 1 || 1e3) - 1;
+	const choices = COMMANDS.filter((command) => command.release === void 0 && command.id !== "palette").sort((a, b) => rank(a) - rank(b)).map((command) => ({
+		text: command.title,
+		extra: /* @__PURE__ */ a(Keys, { chords: keysOf(command) }),
+		run: () => {
+			store(RECENT_KEY, [command.id, ...recent.filter((id) => id !== command.id)].slice(0, 6));
+			command.run();
+		}
+	}));
+	return /* @__PURE__ */ a(Picker, {
+		label: "Command palette",
+		placeholder: "Type a command",
+		choices
+	});
+}
+function TrackPicker({ isPinning }) {
+	const choices = [];
+	const visit = (node, path) => {
+		const ids = [
+			node.pid !== null && node.kind === "process" ? `pid ${node.pid}` : "",
+			node.tid !== null ? `tid ${node.tid}` : "",
+			node.role ?? ""
+		];
+		const number = allTracks(node).reduce((sum, track) => sum + track.num_events, 0);
+		choices.push({
+			text: pathText(path, node) + ids.filter(Boolean).map((each) => `  ${each}`).join(""),
+			extra: /* @__PURE__ */ a("span", {
+				class: "faint num",
+				children: number.toLocaleString("en")
+			}),
+			run: () => {
+				if (isPinning) {
+					if (!pins.value.includes(node.key)) togglePin(node.key);
+					return;
+				}
+				trackFilter.value = "";
+				setCollapsed(path.map((each) => each.key), false);
+				controller.value?.revealNode(node.key);
+				const tracks = allTracks(node).map((track) => track.id);
+				const { start, end } = view.value;
+				if (node.tracks.length > 0) select({
+					kind: "area",
+					start: Math.floor(start),
+					end: Math.ceil(end),
+					tracks
+				});
+			}
+		});
+		for (const child of node.children) visit(child, [...path, node]);
+	};
+	for (const node of nodes.value) visit(node, []);
+	return /* @__PURE__ */ a(Picker, {
+		label: isPinning ? "Find a track to pin" : "Find a track",
+		placeholder: "Process, thread, stream, rank…",
+		choices
+	});
+}
+function Dialogs() {
+	switch (dialog.value) {
+		case "help": return /* @__PURE__ */ a(Help, {});
+		case "palette": return /* @__PURE__ */ a(Palette, {});
+		case "finder": return /* @__PURE__ */ a(TrackPicker, { isPinning: false });
+		case "pin": return /* @__PURE__ */ a(TrackPicker, { isPinning: true });
+		default: return null;
+	}
+}
+// src/app/open_trace.ts
+var POLL_MILLIS = 200;
+var current = 0;
+var later = (millis) => new Promise((done) => setTimeout(done, millis));
+/** Opens a trace and shows it; a later call, or `cancelOpening`, makes an earlier one stop. */
+async function openTrace(id, keepUrlState) {
+	const mine = ++current;
+	const remote = client.value.trace(id);
+	const end = beginPending("open");
+	try {
+		let entry = await remote.entry();
+		opening.value = entry;
+		if (entry.state === "closed" || entry.state === "failed") {
+			await remote.open();
+			entry = await remote.entry();
+		}
+		while (entry.state === "opening" || entry.state === "closed") {
+			if (mine !== current) return;
+			opening.value = entry;
+			await later(POLL_MILLIS);
+			entry = await remote.entry();
+		}
+		if (mine !== current) return;
+		if (entry.state === "failed") {
+			opening.value = entry;
+			return;
+		}
+		const [overview, { nodes }] = await Promise.all([remote.overview(), remote.tracks()]);
+		if (mine !== current) return;
+		r(() => {
+			select({ kind: "none" });
+			search.value = {
+				...search.value,
+				text: "",
+				result: null,
+				index: -1
+			};
+			debugTracks.value = [];
+			marks.value = [];
+			pins.value = [];
+			collapsed.value = /* @__PURE__ */ new Map();
+			trackFilter.value = "";
+			drawer.value = {
+				...drawer.value,
+				isOpen: false
+			};
+			trace.value = {
+				entry,
+				client: remote,
+				overview,
+				nodes
+			};
+			opening.value = null;
+			view.value = bounds.value;
+			scrollTop.value = 0;
+			if (keepUrlState) restoreUrlState();
+		});
+		document.title = `${entry.name} · Kinetoscope`;
+	} catch (error) {
+		if (mine !== current) return;
+		opening.value = null;
+		reportError(error);
+	} finally {
+		end();
+	}
+}
+async function cancelOpening(id) {
+	current++;
+	opening.value = null;
+	await client.value.trace(id).cancelOpening().catch(reportError);
+}
+function closeTrace() {
+	current++;
+	r(() => {
+		select({ kind: "none" });
+		trace.value = null;
+		opening.value = null;
+	});
+	document.title = "Kinetoscope";
+	history.replaceState(null, "", location.pathname);
+}
+function restoreUrlState() {
+	const state = decodeUrlState(location.hash);
+	if (state.trace !== null && state.trace !== String(trace.value?.entry.id)) return;
+	pins.value = state.pins;
+	collapsed.value = new Map(state.folded);
+	trackFilter.value = state.filter;
+	for (const mark of state.marks) addMark(mark);
+	if (state.view !== null) setView(state.view);
+	if (state.slice !== null) select({
+		kind: "slice",
+		id: state.slice
+	});
+	else if (state.area !== null) select({
+		kind: "area",
+		...state.area
+	});
+	if (state.scroll !== null) pendingScroll = state.scroll;
+}
+/** Scrolling waits for the timeline to have measured itself. */
+var pendingScroll = null;
+function takePendingScroll() {
+	const scroll = pendingScroll;
+	pendingScroll = null;
+	return scroll;
+}
+function currentUrlState() {
+	const trace$3 = trace.value;
+	if (trace$3 === null) return "";
+	const selected = selection.value;
+	const { start, end } = view.value;
+	const isWhole = start <= bounds.value.start && end >= bounds.value.end;
+	return encodeUrlState({
+		trace: String(trace$3.entry.id),
+		view: isWhole ? null : {
+			start,
+			end
+		},
+		slice: selected.kind === "slice" ? selected.id : null,
+		area: selected.kind === "area" ? {
+			...selected,
+			tracks: selected.tracks === null ? null : [...selected.tracks]
+		} : null,
+		pins: pins.value,
+		marks: marks.value,
+		folded: [...collapsed.value],
+		scroll: scrollTop.value,
+		filter: trackFilter.value
+	});
+}
+// src/app/start_page.tsx
+var REFRESH_MILLIS = 1500;
+function Progress({ entry }) {
+	const { progress } = entry;
+	const share = progress !== null && progress.total_bytes !== null && progress.total_bytes > 0 ? progress.bytes / progress.total_bytes : null;
+	return /* @__PURE__ */ a("div", {
+		class: "opening",
+		role: "status",
+		children: [
+			/* @__PURE__ */ a("h2", { children: entry.name }),
+			/* @__PURE__ */ a("progress", {
+				value: share ?? void 0,
+				max: 1,
+				"aria-label": `Opening ${entry.name}`
+			}),
+			/* @__PURE__ */ a("p", { children: progress === null ? "Starting…" : /* @__PURE__ */ a($, { children: [
+				progress.step,
+				": ",
+				formatBytes(progress.bytes),
+				progress.total_bytes !== null && ` of ${formatBytes(progress.total_bytes)}`,
+				",",
+				" ",
+				formatCount(progress.events),
+				" events",
+				progress.seconds_left !== null && progress.seconds_left > .5 && `, about ${Math.ceil(progress.seconds_left)} s left`
+			] }) }),
+			/* @__PURE__ */ a("button", {
+				onClick: () => void cancelOpening(entry.id),
+				children: "Cancel"
+			})
+		]
+	});
+}
+function StartPage() {
+	const opening$1 = opening.value;
+	const info$2 = info.value;
+	A(() => {
+		const timer = setInterval(() => {
+			if (opening.value?.state === "opening" || document.hidden) return;
+			client.value.info().then((answer) => info.value = answer, () => void 0);
+		}, REFRESH_MILLIS);
+		return () => clearInterval(timer);
+	}, []);
+	if (opening$1 !== null && opening$1.state === "failed") return /* @__PURE__ */ a("div", {
+		class: "start",
+		children: /* @__PURE__ */ a("div", {
+			class: "opening",
+			role: "alert",
+			children: [
+				/* @__PURE__ */ a("h2", { children: [opening$1.name, " cannot be opened"] }),
+				/* @__PURE__ */ a("p", { children: opening$1.error }),
+				/* @__PURE__ */ a("button", {
+					onClick: () => void openTrace(opening$1.id, false),
+					children: "Try again"
+				}),
+				" ",
+				(info$2?.traces.length ?? 0) > 1 && /* @__PURE__ */ a("button", {
+					onClick: () => opening.value = null,
+					children: "Back to the list"
+				})
+			]
+		})
+	});
+	if (opening$1 !== null) return /* @__PURE__ */ a("div", {
+		class: "start",
+		children: /* @__PURE__ */ a(Progress, { entry: opening$1 })
+	});
+	if (info$2 === null) return /* @__PURE__ */ a("div", { class: "start" });
+	return /* @__PURE__ */ a("div", {
+		class: "start",
+		children: /* @__PURE__ */ a("div", {
+			class: "trace-list",
+			children: [
+				/* @__PURE__ */ a("h2", { children: "Traces" }),
+				info$2.traces.length === 0 && /* @__PURE__ */ a("p", {
+					class: "faint",
+					children: "There is none yet. New files in the folder appear here by themselves."
+				}),
+				/* @__PURE__ */ a("ul", { children: info$2.traces.map((entry) => /* @__PURE__ */ a("li", { children: /* @__PURE__ */ a("button", {
+					class: "trace-entry",
+					onClick: () => void openTrace(entry.id, false),
+					children: [
+						/* @__PURE__ */ a("b", { children: entry.name }),
+						/* @__PURE__ */ a("span", {
+							class: "faint",
+							children: entry.path
+						}),
+						/* @__PURE__ */ a("span", {
+							class: "num",
+							children: formatBytes(entry.bytes)
+						}),
+						/* @__PURE__ */ a("span", {
+							class: `chip state-${entry.state}`,
+							children: entry.state
+						}),
+						entry.error !== null && /* @__PURE__ */ a("span", {
+							class: "error-text",
+							children: entry.error
+						})
+					]
+				}) }, entry.id)) })
+			]
+		})
+	});
+}
+// src/app/app.tsx
+var NOTICE_MILLIS = 5e3;
+function Notices() {
+	const list = notices.value;
+	const oldest = list.find((notice) => !notice.isError);
+	A(() => {
+		if (oldest === void 0) return;
+		const timer = setTimeout(() => notices.value = notices.value.filter((each) => each !== oldest), NOTICE_MILLIS);
+		return () => clearTimeout(timer);
+	}, [oldest]);
+	return /* @__PURE__ */ a("div", {
+		class: "notices",
+		"aria-live": "polite",
+		children: list.map((notice) => /* @__PURE__ */ a("div", {
+			class: notice.isError ? "notice error" : "notice",
+			role: notice.isError ? "alert" : "status",
+			children: [/* @__PURE__ */ a("div", { children: [notice.text, notice.hint !== null && /* @__PURE__ */ a("div", {
+				class: "faint",
+				children: ["hint: ", notice.hint]
+			})] }), /* @__PURE__ */ a("button", {
+				class: "icon",
+				"aria-label": "Close this message",
+				onClick: () => notices.value = list.filter((each) => each !== notice),
+				children: "×"
+			})]
+		}, notice.id))
+	});
+}
+function Legend() {
+	return /* @__PURE__ */ a("div", {
+		class: "legend",
+		role: "list",
+		"aria-label": "Colours of GPU work",
+		children: [
+			1,
+			2,
+			3,
+			4,
+			5,
+			6,
+			7,
+			8
+		].map((each) => /* @__PURE__ */ a("span", {
+			role: "listitem",
+			children: [/* @__PURE__ */ a("i", { class: `swatch class-${each}` }), CLASS_NAMES[each]]
+		}, each))
+	});
+}
+function TopBar() {
+	const trace$2 = trace.value;
+	const warnings = trace$2?.overview.warnings;
+	const lost = warnings === void 0 ? 0 : warnings.error + warnings.data_loss;
+	return /* @__PURE__ */ a("header", {
+		class: "topbar",
+		children: [
+			info.value?.mode === "serve" && trace$2 !== null ? /* @__PURE__ */ a("button", {
+				class: "brand",
+				onClick: closeTrace,
+				title: "All traces",
+				children: "‹ Traces"
+			}) : /* @__PURE__ */ a("span", {
+				class: "brand",
+				children: "Kinetoscope"
+			}),
+			trace$2 !== null && /* @__PURE__ */ a("span", {
+				class: "trace-name",
+				title: trace$2.entry.path,
+				children: [trace$2.entry.name, /* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						" ",
+						formatCount(trace$2.overview.num_slices),
+						" slices,",
+						" ",
+						formatNanosShort(trace$2.overview.end - trace$2.overview.start)
+					]
+				})]
+			}),
+			/* @__PURE__ */ a(Omnibox, { onCommandMode: () => dialog.value = "palette" }),
+			trace$2 !== null && /* @__PURE__ */ a("input", {
+				id: "slice-filter",
+				type: "search",
+				placeholder: "Fade others",
+				"aria-label": "Fade slices whose name does not contain this",
+				value: sliceFilter.value,
+				onInput: (event) => sliceFilter.value = event.currentTarget.value
+			}),
+			lost > 0 && /* @__PURE__ */ a("button", {
+				class: "warn-button",
+				onClick: () => openDrawer("warnings"),
+				title: "What was lost or wrong while the trace was read",
+				children: [
+					"⚠ ",
+					formatCount(lost),
+					" lost"
+				]
+			}),
+			trace$2 !== null && /* @__PURE__ */ a("button", {
+				class: "icon",
+				"aria-label": "SQL",
+				title: "SQL (Ctrl+Shift+S)",
+				onClick: () => openDrawer("sql"),
+				children: "SQL"
+			}),
+			/* @__PURE__ */ a("button", {
+				class: "icon",
+				"aria-label": isDark.value ? "Light theme" : "Dark theme",
+				title: isDark.value ? "Light theme" : "Dark theme",
+				onClick: () => changeSettings({ theme: isDark.value ? "light" : "dark" }),
+				children: isDark.value ? "☀" : "☾"
+			}),
+			/* @__PURE__ */ a("button", {
+				class: "icon",
+				"aria-label": "Help",
+				title: "Help (?)",
+				onClick: () => dialog.value = "help",
+				children: "?"
+			})
+		]
+	});
+}
+function App() {
+	const showStart = trace.value === null || opening.value !== null;
+	return /* @__PURE__ */ a($, { children: [
+		/* @__PURE__ */ a(TopBar, {}),
+		showStart ? /* @__PURE__ */ a(StartPage, {}) : /* @__PURE__ */ a(Timeline, {}),
+		!showStart && /* @__PURE__ */ a(Legend, {}),
+		!showStart && /* @__PURE__ */ a(Drawer, {}),
+		/* @__PURE__ */ a(Dialogs, {}),
+		/* @__PURE__ */ a(Notices, {})
+	] });
+}
+// src/app/keyboard.ts
+var isTextField = (target) => target instanceof HTMLElement && (target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT" || target.tagName === "INPUT");
+function attachKeyboard() {
+	const held = /* @__PURE__ */ new Map();
+	const down = (event) => {
+		if (event.defaultPrevented || event.isComposing) return;
+		const chord = chordOf(event);
+		if (chord === null) return;
+		const place = placeChordOf(event);
+		let command = commandForChord(chord);
+		const byPlace = place === null ? void 0 : commandForChord(place);
+		if (byPlace?.release !== void 0) command = byPlace;
+		if (command === void 0) return;
+		if (isTextField(event.target)) {
+			if (event.key === "Escape" && dialog.value === "none") {
+				event.target.blur();
+				return;
+			}
+			if (command.inText !== true && !(command.id === "deselect" && dialog.value !== "none")) return;
+		}
+		if (dialog.value !== "none" && command.id !== "deselect" && command.inText !== true) return;
+		if (/^(Shift\+)?(Enter|Space)$/.test(chord) && event.target?.closest?.("button,a,[role=option]")) return;
+		event.preventDefault();
+		if (command.release !== void 0) {
+			if (!event.repeat && !held.has(event.code)) {
+				held.set(event.code, command);
+				command.run();
+			}
+		} else command.run();
+	};
+	const up = (event) => {
+		held.get(event.code)?.release?.();
+		held.delete(event.code);
+	};
+	const letGo = () => {
+		for (const command of held.values()) command.release?.();
+		held.clear();
+		controller.value?.releaseAll();
+	};
+	window.addEventListener("keydown", down);
+	window.addEventListener("keyup", up);
+	window.addEventListener("blur", letGo);
+	return () => {
+		window.removeEventListener("keydown", down);
+		window.removeEventListener("keyup", up);
+		window.removeEventListener("blur", letGo);
+	};
+}
+// src/app/main.tsx
+window.kinetoscopeIdle = whenIdle;
+window.kinetoscope = {
+	view: () => view.value,
+	bounds: () => bounds.value,
+	selection: () => selection.value,
+	details: () => sliceDetails.value,
+	arrows: () => controller.value?.placedArrows() ?? [],
+	marks: () => marks.value,
+	pins: () => pins.value,
+	drawer: () => drawer.value,
+	search: () => search.value,
+	scrollTop: () => scrollTop.value,
+	pending: () => pendingLabels(),
+	frames: () => framesDrawn,
+	rows: () => layout.value.rows.map((row) => ({
+		key: row.node.key,
+		name: row.node.name,
+		y: row.y,
+		height: row.height
+	}))
+};
+client.value = new Client();
+followSelection();
+attachKeyboard();
+x(() => {
+	document.documentElement.dataset["theme"] = isDark.value ? "dark" : "light";
+});
+var urlTimer = null;
+x(() => {
+	const state = currentUrlState();
+	if (state === "" || trace.value === null) return;
+	if (urlTimer !== null) clearTimeout(urlTimer);
+	urlTimer = setTimeout(() => history.replaceState(null, "", `#${state}`), 250);
+});
+x(() => {
+	viewport.value;
+	if (controller.value === null) return;
+	const scroll = takePendingScroll();
+	if (scroll !== null) setScroll(scroll);
+});
+window.addEventListener("hashchange", () => {
+	const trace$1 = trace.value;
+	if (trace$1 !== null) openTrace(trace$1.entry.id, true);
+});
+async function start() {
+	const end = beginPending("start");
+	try {
+		const info$1 = await client.value.info();
+		info.value = info$1;
+		const linked = decodeUrlState(location.hash).trace;
+		const wanted = info$1.traces.find((entry) => String(entry.id) === linked);
+		if (wanted !== void 0) await openTrace(wanted.id, true);
+		else if (info$1.mode === "open" && info$1.traces[0] !== void 0) await openTrace(info$1.traces[0].id, true);
+	} catch (error) {
+		reportError(error);
+	} finally {
+		end();
+	}
+}
+Q(/* @__PURE__ */ a(App, {}), document.querySelector("#app"));
+start();
