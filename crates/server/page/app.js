@@ -1025,6 +1025,7 @@ var CanvasRenderer = class {
 		c.fillStyle = background;
 		c.fillRect(0, 0, width, height);
 		c.font = CANVAS_FONT;
+		c.textRendering = "optimizeSpeed";
 		c.textBaseline = "middle";
 		c.textAlign = "left";
 	}
@@ -1622,6 +1623,7 @@ var TimelineController = class {
 		pan: 0
 	};
 	loaded = y(0);
+	lastHeight = 0;
 	debug = /* @__PURE__ */ new Map();
 	constructor(trace) {
 		this.trace = trace;
@@ -1644,6 +1646,16 @@ var TimelineController = class {
 		}), x(() => {
 			layout.value, viewport.value;
 			setScroll(scrollTop.peek());
+		}), x(() => {
+			const { height } = viewport.value;
+			const details = sliceDetails.peek();
+			if (details === null || height >= this.lastHeight) {
+				this.lastHeight = height;
+				return;
+			}
+			const y = this.yOf(details.track_id, details.depth);
+			if (y !== null && y < this.lastHeight && y > height - 20) setScroll(scrollTop.peek() + y - height + 40);
+			this.lastHeight = height;
 		}));
 	}
 	detach() {
@@ -4917,7 +4929,7 @@ function Tooltip() {
 		const { width, height } = element.getBoundingClientRect();
 		const area = viewport.value;
 		element.style.left = `${Math.max(4, x + 14 + width > area.width ? x - width - 10 : x + 14)}px`;
-		element.style.top = `${y + 18 + height > area.height + 100 ? y - height - 8 : y + 18}px`;
+		element.style.top = `${Math.max(4, y + 18 + height > area.height ? y - height - 8 : y + 18)}px`;
 	});
 	if (hit === null || block === null && hit.sample === null) return null;
 	const { timeFormat } = settings.value;
@@ -5074,7 +5086,10 @@ function attachGestures(element) {
 			const edge = edgeAt(x);
 			drag = edge !== null ? {
 				mode: "edge",
-				...edge
+				x,
+				...edge,
+				moved: false,
+				hit
 			} : {
 				mode: "area",
 				x,
@@ -5118,12 +5133,15 @@ function attachGestures(element) {
 			setScroll(scrollTop.value + before.y - y);
 		} else {
 			const nanos = c.snappedTime(x, y, event.altKey);
-			if (drag.mode === "edge") draggedArea.value = {
-				start: Math.min(nanos, drag.other),
-				end: Math.max(nanos, drag.other),
-				tracks: drag.tracks === null ? null : [...drag.tracks]
-			};
-			else {
+			if (drag.mode === "edge") {
+				if (Math.abs(x - drag.x) > CLICK_SLOP_PX) drag.moved = true;
+				if (!drag.moved) return;
+				draggedArea.value = {
+					start: Math.min(nanos, drag.other),
+					end: Math.max(nanos, drag.other),
+					tracks: drag.tracks === null ? null : [...drag.tracks]
+				};
+			} else {
 				if (Math.abs(x - drag.x) > CLICK_SLOP_PX || Math.abs(y - drag.y) > 12) drag.moved = true;
 				if (!drag.moved) return;
 				draggedArea.value = {
@@ -5145,7 +5163,7 @@ function attachGestures(element) {
 			kind: "area",
 			...area
 		});
-		else if ((done.mode === "area" || done.mode === "pan") && !done.moved && !event.shiftKey) selectHit(done.hit);
+		else if (done.mode !== "pinch" && !done.moved && !event.shiftKey) selectHit(done.hit);
 		const { x, y } = at(event);
 		updateHover(x, y);
 	};
@@ -6133,8 +6151,8 @@ function Dialogs() {
 var POLL_MILLIS = 200;
 var current = 0;
 var later = (millis) => new Promise((done) => setTimeout(done, millis));
-/** Opens a trace and shows it; a later call, or `cancelOpening`, makes an earlier one stop. */
-async function openTrace(id, keepUrlState) {
+/** Opens a trace and shows it as `fragment` says, which may be empty; a later call, or `cancelOpening`, makes an earlier one stop. */
+async function openTrace(id, fragment) {
 	const mine = ++current;
 	const remote = client.value.trace(id);
 	const end = beginPending("open");
@@ -6184,7 +6202,7 @@ async function openTrace(id, keepUrlState) {
 			opening.value = null;
 			view.value = bounds.value;
 			scrollTop.value = 0;
-			if (keepUrlState) restoreUrlState();
+			restoreUrlState(fragment);
 		});
 		document.title = `${entry.name} · Kinetoscope`;
 	} catch (error) {
@@ -6210,8 +6228,8 @@ function closeTrace() {
 	document.title = "Kinetoscope";
 	history.replaceState(null, "", location.pathname);
 }
-function restoreUrlState() {
-	const state = decodeUrlState(location.hash);
+function restoreUrlState(fragment) {
+	const state = decodeUrlState(fragment);
 	if (state.trace !== null && state.trace !== String(trace.value?.entry.id)) return;
 	pins.value = state.pins;
 	collapsed.value = new Map(state.folded);
@@ -6311,7 +6329,7 @@ function StartPage() {
 				/* @__PURE__ */ a("h2", { children: [opening$1.name, " cannot be opened"] }),
 				/* @__PURE__ */ a("p", { children: opening$1.error }),
 				/* @__PURE__ */ a("button", {
-					onClick: () => void openTrace(opening$1.id, false),
+					onClick: () => void openTrace(opening$1.id, ""),
 					children: "Try again"
 				}),
 				" ",
@@ -6339,7 +6357,7 @@ function StartPage() {
 				}),
 				/* @__PURE__ */ a("ul", { children: info$2.traces.map((entry) => /* @__PURE__ */ a("li", { children: /* @__PURE__ */ a("button", {
 					class: "trace-entry",
-					onClick: () => void openTrace(entry.id, false),
+					onClick: () => void openTrace(entry.id, ""),
 					children: [
 						/* @__PURE__ */ a("b", { children: entry.name }),
 						/* @__PURE__ */ a("span", {
@@ -6587,7 +6605,10 @@ x(() => {
 });
 window.addEventListener("hashchange", () => {
 	const trace$1 = trace.value;
-	if (trace$1 !== null) openTrace(trace$1.entry.id, true);
+	if (urlTimer !== null) clearTimeout(urlTimer);
+	const linked = decodeUrlState(location.hash).trace;
+	const id = info.value?.traces.find((entry) => String(entry.id) === linked)?.id ?? trace$1?.entry.id;
+	if (id !== void 0) openTrace(id, location.hash);
 });
 async function start() {
 	const end = beginPending("start");
@@ -6596,8 +6617,8 @@ async function start() {
 		info.value = info$1;
 		const linked = decodeUrlState(location.hash).trace;
 		const wanted = info$1.traces.find((entry) => String(entry.id) === linked);
-		if (wanted !== void 0) await openTrace(wanted.id, true);
-		else if (info$1.mode === "open" && info$1.traces[0] !== void 0) await openTrace(info$1.traces[0].id, true);
+		if (wanted !== void 0) await openTrace(wanted.id, location.hash);
+		else if (info$1.mode === "open" && info$1.traces[0] !== void 0) await openTrace(info$1.traces[0].id, location.hash);
 	} catch (error) {
 		reportError(error);
 	} finally {

@@ -61,7 +61,10 @@ effect(() => {
 });
 window.addEventListener("hashchange", () => {
   const trace = store.trace.value;
-  if (trace !== null) void openTrace(trace.entry.id, true);
+  if (urlTimer !== null) clearTimeout(urlTimer);
+  const linked = decodeUrlState(location.hash).trace;
+  const id = store.info.value?.traces.find((entry) => String(entry.id) === linked)?.id ?? trace?.entry.id;
+  if (id !== undefined) void openTrace(id, location.hash);
 });
 
 async function start(): Promise<void> {
@@ -71,8 +74,8 @@ async function start(): Promise<void> {
     store.info.value = info;
     const linked = decodeUrlState(location.hash).trace;
     const wanted = info.traces.find((entry) => String(entry.id) === linked);
-    if (wanted !== undefined) await openTrace(wanted.id, true);
-    else if (info.mode === "open" && info.traces[0] !== undefined) await openTrace(info.traces[0].id, true);
+    if (wanted !== undefined) await openTrace(wanted.id, location.hash);
+    else if (info.mode === "open" && info.traces[0] !== undefined) await openTrace(info.traces[0].id, location.hash);
   } catch (error) {
     store.reportError(error);
   } finally {

@@ -10,8 +10,8 @@ let current = 0;
 
 const later = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
 
-/** Opens a trace and shows it; a later call, or `cancelOpening`, makes an earlier one stop. */
-export async function openTrace(id: TraceEntry["id"], keepUrlState: boolean): Promise<void> {
+/** Opens a trace and shows it as `fragment` says, which may be empty; a later call, or `cancelOpening`, makes an earlier one stop. */
+export async function openTrace(id: TraceEntry["id"], fragment: string): Promise<void> {
   const mine = ++current;
   const client = store.client.value!;
   const remote = client.trace(id);
@@ -49,7 +49,7 @@ export async function openTrace(id: TraceEntry["id"], keepUrlState: boolean): Pr
       store.opening.value = null;
       store.view.value = store.bounds.value;
       store.scrollTop.value = 0;
-      if (keepUrlState) restoreUrlState();
+      restoreUrlState(fragment);
     });
     document.title = `${entry.name} · Kinetoscope`;
   } catch (error) {
@@ -78,8 +78,8 @@ export function closeTrace(): void {
   history.replaceState(null, "", location.pathname);
 }
 
-function restoreUrlState(): void {
-  const state = decodeUrlState(location.hash);
+function restoreUrlState(fragment: string): void {
+  const state = decodeUrlState(fragment);
   if (state.trace !== null && state.trace !== String(store.trace.value?.entry.id)) return;
   store.pins.value = state.pins;
   store.collapsed.value = new Map(state.folded);

@@ -56,7 +56,7 @@ export function StartPage() {
         <div class="opening" role="alert">
           <h2>{opening.name} cannot be opened</h2>
           <p>{opening.error}</p>
-          <button onClick={() => void openTrace(opening.id, false)}>Try again</button>{" "}
+          <button onClick={() => void openTrace(opening.id, "")}>Try again</button>{" "}
           {(info?.traces.length ?? 0) > 1 && (
             <button onClick={() => (store.opening.value = null)}>Back to the list</button>
           )}
@@ -82,7 +82,7 @@ export function StartPage() {
         <ul>
           {info.traces.map((entry) => (
             <li key={entry.id}>
-              <button class="trace-entry" onClick={() => void openTrace(entry.id, false)}>
+              <button class="trace-entry" onClick={() => void openTrace(entry.id, "")}>
                 <b>{entry.name}</b>
                 <span class="faint">{entry.path}</span>
                 <span class="num">{formatBytes(entry.bytes)}</span>

@@ -39,6 +39,8 @@ export class CanvasRenderer implements Renderer {
     c.fillStyle = background;
     c.fillRect(0, 0, width, height);
     c.font = CANVAS_FONT;
+    // No ligatures: a font may turn the x of 128x64 into another sign, and names are shown as they are.
+    c.textRendering = "optimizeSpeed";
     c.textBaseline = "middle";
     c.textAlign = "left";
   }

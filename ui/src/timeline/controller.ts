@@ -96,6 +96,7 @@ export class TimelineController {
   private held = new Map<string, number>();
   private velocity = { zoom: 0, pan: 0 };
   private readonly loaded = signal(0);
+  private lastHeight = 0;
   private readonly debug = new Map<number, SliceColumns>();
 
   constructor(trace: store.LoadedTrace) {
@@ -124,6 +125,20 @@ export class TimelineController {
       effect(() => {
         void [store.layout.value, store.viewport.value];
         store.setScroll(store.scrollTop.peek());
+      }),
+      // The drawer opens over the rows at the bottom; what was just selected there stays in view.
+      effect(() => {
+        const { height } = store.viewport.value;
+        const details = store.sliceDetails.peek();
+        if (details === null || height >= this.lastHeight) {
+          this.lastHeight = height;
+          return;
+        }
+        const y = this.yOf(details.track_id, details.depth);
+        if (y !== null && y < this.lastHeight && y > height - 20) {
+          store.setScroll(store.scrollTop.peek() + y - height + 40);
+        }
+        this.lastHeight = height;
       }),
     );
   }

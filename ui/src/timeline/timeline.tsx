@@ -49,7 +49,7 @@ function attachGestures(element: HTMLCanvasElement): () => void {
   };
   type Drag =
     | { mode: "area"; x: number; y: number; start: number; moved: boolean; hit: Hit | null }
-    | { mode: "edge"; other: number; tracks: readonly number[] | null }
+    | { mode: "edge"; x: number; other: number; tracks: readonly number[] | null; moved: boolean; hit: Hit | null }
     | { mode: "pan"; x: number; y: number; moved: boolean; hit: Hit | null }
     | { mode: "pinch"; distance: number };
   let drag: Drag | null = null;
@@ -89,7 +89,7 @@ function attachGestures(element: HTMLCanvasElement): () => void {
       const edge = edgeAt(x);
       drag =
         edge !== null
-          ? { mode: "edge", ...edge }
+          ? { mode: "edge", x, ...edge, moved: false, hit }
           : { mode: "area", x, y, start: c.snappedTime(x, y, event.altKey), moved: false, hit };
     }
     event.preventDefault();
@@ -120,6 +120,8 @@ function attachGestures(element: HTMLCanvasElement): () => void {
     } else {
       const nanos = c.snappedTime(x, y, event.altKey);
       if (drag.mode === "edge") {
+        if (Math.abs(x - drag.x) > CLICK_SLOP_PX) drag.moved = true;
+        if (!drag.moved) return;
         const range = { start: Math.min(nanos, drag.other), end: Math.max(nanos, drag.other) };
         draggedArea.value = { ...range, tracks: drag.tracks === null ? null : [...drag.tracks] };
       } else {
@@ -141,7 +143,7 @@ function attachGestures(element: HTMLCanvasElement): () => void {
     draggedArea.value = null;
     if (done === null || event.type === "pointercancel") return;
     if (area !== null && area.end > area.start) store.select({ kind: "area", ...area });
-    else if ((done.mode === "area" || done.mode === "pan") && !done.moved && !event.shiftKey) selectHit(done.hit);
+    else if (done.mode !== "pinch" && !done.moved && !event.shiftKey) selectHit(done.hit);
     const { x, y } = at(event);
     updateHover(x, y);
   };

@@ -68,7 +68,7 @@ export function Tooltip() {
     const { width, height } = element.getBoundingClientRect();
     const area = store.viewport.value;
     element.style.left = `${Math.max(4, x + 14 + width > area.width ? x - width - 10 : x + 14)}px`;
-    element.style.top = `${y + 18 + height > area.height + 100 ? y - height - 8 : y + 18}px`;
+    element.style.top = `${Math.max(4, y + 18 + height > area.height ? y - height - 8 : y + 18)}px`;
   });
   if (hit === null || (block === null && hit.sample === null)) return null;
   const { timeFormat } = store.settings.value;
