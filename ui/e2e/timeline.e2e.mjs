@@ -181,7 +181,7 @@ onMade(
 );
 
 onMade(
-  "F shows the selection, a second F fits it; a double click zooms at once",
+  "F shows the selection, a second F fits it",
   async (page, raw) => {
     await page.click(await page.placeOf("stream 7", STEP + 400_000));
     await page.press("Home");
@@ -192,9 +192,13 @@ onMade(
     await page.press("f");
     const fitted = await page.state("view");
     near(span(fitted), 180_000 * 1.5, 10, "the slice and a quarter on each side");
-    await page.press("Escape");
-    await raw.evaluate((hash) => (location.hash = hash), `t=0&v=${STEP}-${3 * STEP}`);
-    await page.ready();
+  },
+  { fragment: TWO_STEPS },
+);
+
+onMade(
+  "a double click selects and zooms at once",
+  async (page, raw) => {
     const at = await page.placeOf("python3", STEP + 4_000_000, 0);
     await raw.mouse.dblclick(at.x, at.y);
     await page.idle();

@@ -5359,6 +5359,7 @@ function Timeline() {
 			() => c.detach()
 		];
 		const measure = () => {
+			if (canvas.current === null) return;
 			const { clientWidth: width, clientHeight: height } = canvas.current;
 			viewport.value = {
 				width: Math.max(50, width),

@@ -333,7 +333,9 @@ export function Timeline() {
       () => c.detach(),
     ];
     const measure = () => {
-      const { clientWidth: width, clientHeight: height } = canvas.current!;
+      // The observer may still be called between the removal of the canvas and the end of this effect.
+      if (canvas.current === null) return;
+      const { clientWidth: width, clientHeight: height } = canvas.current;
       store.viewport.value = { width: Math.max(50, width), height: Math.max(50, height) };
     };
     const observer = new ResizeObserver(measure);
