@@ -454,6 +454,28 @@ async function query(data, { sql }, response) {
       await new Promise((done) => response.on("close", done));
       return;
     }
+    const counters =
+      /from counter where ts >= (\d+) and ts < (\d+) and track_id in \(([\d,]+)\) group by track_id$/.exec(statement);
+    if (counters !== null) {
+      const [, start, end] = counters.map(Number);
+      const table = { track_id: [], count: [], min: [], max: [], mean: [] };
+      for (const id of counters[3].split(",").map(Number)) {
+        const values = data.tracks
+          .get(id)
+          .samples.filter((s) => s.ts >= start && s.ts < end)
+          .map((s) => s.value);
+        if (values.length === 0) continue;
+        table.track_id.push(id);
+        table.count.push(values.length);
+        table.min.push(Math.min(...values));
+        table.max.push(Math.max(...values));
+        table.mean.push(values.reduce((a, b) => a + b, 0) / values.length);
+      }
+      response.write(frame("S", { columns: Object.keys(table).map((name) => ({ name, type: "DOUBLE" })) }));
+      response.write(frame("A", tableToIPC(tableFromArrays(table), { format: "stream" })));
+      response.write(frame("D", { rows: table.track_id.length, ms: 0.5 }));
+      continue;
+    }
     const match = /^select\s+\*\s+from\s+slice(?:\s+where\s+category\s*=\s*'([a-z_]+)')?(?:\s+limit\s+(\d+))?$/i.exec(
       statement.replace(/\s+/g, " "),
     );

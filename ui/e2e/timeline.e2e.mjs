@@ -237,6 +237,21 @@ onMade(
 );
 
 onMade(
+  "an area over counters says how far they went",
+  async (page) => {
+    const from = await page.placeOf("Memory reserved", STEP + 100_000);
+    const to = await page.placeOf("Memory reserved", 2 * STEP + 8_000_000);
+    await page.drag({ x: from.x, y: from.y + 10 }, { x: to.x, y: to.y + 10 });
+    await page.page.getByRole("button", { name: "Counters" }).click();
+    await page.idle();
+    // Samples at 15, 20 and 25 ms: 61.2e9, 60.2e9 and 61.4e9 bytes; a GiB is 1.073741824e9.
+    const text = await page.text(".area-panel .grid-row");
+    assert.match(text, /Memory reserved\s+3\s+56\.1 GiB\s+57\.2 GiB\s+56\.7 GiB/);
+  },
+  { fragment: TWO_STEPS },
+);
+
+onMade(
   "the ends of an area can be dragged, R and Ctrl+A make areas",
   async (page) => {
     const box = await page.box();

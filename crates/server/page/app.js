@@ -878,6 +878,18 @@ function debugColumns(rows, nameId) {
 		depthFirst: indexDepths(depth)
 	};
 }
+/** The samples of a counter, by time. */
+function debugCounter(rows) {
+	const sorted = [...rows].sort((a, b) => a.ts - b.ts);
+	const values = Float64Array.from(sorted, (row) => row.value);
+	return {
+		kind: "counter",
+		ts: Float64Array.from(sorted, (row) => row.ts),
+		min: values,
+		max: values,
+		last: values
+	};
+}
 // src/logic/snapping.ts
 /** The start or end of a block of `depth` that is nearest to `nanos`, within `reach`; else `nanos`. */
 function snapToEdge(columns, depth, nanos, reach) {
@@ -1622,6 +1634,7 @@ var TimelineController = class {
 		zoom: 0,
 		pan: 0
 	};
+	/** Rises when columns or names have come. */
 	loaded = y(0);
 	lastHeight = 0;
 	debug = /* @__PURE__ */ new Map();
@@ -1695,7 +1708,7 @@ var TimelineController = class {
 		if (known !== void 0) return known;
 		const track = debugTracks.value.find((each) => each.node.tracks[0].id === trackId);
 		if (track === void 0) return void 0;
-		const columns = debugColumns(track.rows, (text) => this.names.idOfLocal(text));
+		const columns = track.isCounter ? debugCounter(track.rows) : debugColumns(track.rows, (text) => this.names.idOfLocal(text));
 		this.debug.set(trackId, columns);
 		return columns;
 	}
@@ -2961,47 +2974,148 @@ function Flames({ area }) {
 		]
 	});
 }
+var COUNTER_COLUMNS = [
+	"counter",
+	"samples",
+	"min",
+	"max",
+	"mean of samples"
+];
+/** The samples of each counter within the area; what holds before its first sample is no sample of it. */
+function Counters({ area, tracks }) {
+	const rows = useSignal(null);
+	A(() => {
+		rows.value = null;
+		const abort = new AbortController();
+		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${Math.floor(area.start)} and ts < ${Math.ceil(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
+		trace.value?.client.query(sql, "area", abort.signal).then((result) => {
+			if (result.error !== null) notify(result.error.message, result.error.hint, true);
+			const set = result.sets[0];
+			const number = (row, column) => Number(cellAt(set, row, column));
+			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => ({
+				track: number(row, 0),
+				count: number(row, 1),
+				min: number(row, 2),
+				max: number(row, 3),
+				mean: number(row, 4)
+			}));
+		}, reportError);
+		return () => abort.abort();
+	}, [area]);
+	if (rows.value === null) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Adding up…"
+	});
+	const list = rows.value;
+	const nameOf = (row) => trackPlaces.value.get(row.track)?.node.name ?? String(row.track);
+	const cell = (row, column) => {
+		const unit = trackPlaces.value.get(row.track)?.track.unit ?? null;
+		return column === 0 ? nameOf(row) : column === 1 ? formatCount(row.count) : formatValue([
+			row.min,
+			row.max,
+			row.mean
+		][column - 2], unit);
+	};
+	return /* @__PURE__ */ a("div", {
+		class: "area-table",
+		children: [/* @__PURE__ */ a("div", {
+			class: "bar-line",
+			children: [
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [formatCount(list.length), " counters with samples in the area"]
+				}),
+				/* @__PURE__ */ a("span", { class: "spacer" }),
+				/* @__PURE__ */ a(ExportButtons, {
+					name: "counters",
+					table: () => ({
+						columns: COUNTER_COLUMNS,
+						numRows: list.length,
+						cell: (row, column) => {
+							const each = list[row];
+							return [
+								nameOf(each),
+								each.count,
+								each.min,
+								each.max,
+								each.mean
+							][column];
+						}
+					})
+				})
+			]
+		}), /* @__PURE__ */ a(Grid, {
+			label: "Counters of the area",
+			columns: COUNTER_COLUMNS.map((name, i) => ({
+				name,
+				isNumber: i > 0,
+				width: i === 0 ? 360 : 130
+			})),
+			numRows: list.length,
+			cell: (row, column) => cell(list[row], column)
+		})]
+	});
+}
 function AreaPanel() {
 	const selected = selection.value;
 	const view = useSignal("table");
 	if (selected.kind !== "area") return null;
+	const counters = areaTracks(selected.tracks).filter((id) => trackPlaces.value.get(id)?.track.kind === "counter");
+	const shown = view.value === "counters" && counters.length === 0 ? "table" : view.value;
 	const tracks = selected.tracks === null ? "all tracks" : `${formatCount(selected.tracks.length)} track${selected.tracks.length === 1 ? "" : "s"}`;
 	return /* @__PURE__ */ a("div", {
 		class: "area-panel",
-		children: [/* @__PURE__ */ a("div", {
-			class: "bar-line",
-			children: [
-				/* @__PURE__ */ a("b", {
-					class: "num",
-					children: formatNanos(selected.end - selected.start, settings.value.timeFormat)
-				}),
-				/* @__PURE__ */ a("span", {
-					class: "faint",
-					children: [
-						"from ",
-						formatNanos(selected.start, settings.value.timeFormat),
-						", ",
-						tracks
-					]
-				}),
-				/* @__PURE__ */ a("span", {
-					class: "segments",
-					role: "group",
-					"aria-label": "View of the area",
-					children: [/* @__PURE__ */ a("button", {
-						"aria-pressed": view.value === "table",
-						class: view.value === "table" ? "active" : "",
-						onClick: () => view.value = "table",
-						children: "Table"
-					}), /* @__PURE__ */ a("button", {
-						"aria-pressed": view.value === "flames",
-						class: view.value === "flames" ? "active" : "",
-						onClick: () => view.value = "flames",
-						children: "Flame graph"
-					})]
-				})
-			]
-		}), view.value === "table" ? /* @__PURE__ */ a(Table, { area: selected }) : /* @__PURE__ */ a(Flames, { area: selected })]
+		children: [
+			/* @__PURE__ */ a("div", {
+				class: "bar-line",
+				children: [
+					/* @__PURE__ */ a("b", {
+						class: "num",
+						children: formatNanos(selected.end - selected.start, settings.value.timeFormat)
+					}),
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: [
+							"from ",
+							formatNanos(selected.start, settings.value.timeFormat),
+							", ",
+							tracks
+						]
+					}),
+					/* @__PURE__ */ a("span", {
+						class: "segments",
+						role: "group",
+						"aria-label": "View of the area",
+						children: [
+							/* @__PURE__ */ a("button", {
+								"aria-pressed": view.value === "table",
+								class: view.value === "table" ? "active" : "",
+								onClick: () => view.value = "table",
+								children: "Table"
+							}),
+							/* @__PURE__ */ a("button", {
+								"aria-pressed": view.value === "flames",
+								class: view.value === "flames" ? "active" : "",
+								onClick: () => view.value = "flames",
+								children: "Flame graph"
+							}),
+							counters.length > 0 && /* @__PURE__ */ a("button", {
+								"aria-pressed": shown === "counters",
+								class: shown === "counters" ? "active" : "",
+								onClick: () => view.value = "counters",
+								children: "Counters"
+							})
+						]
+					})
+				]
+			}),
+			shown === "table" && /* @__PURE__ */ a(Table, { area: selected }),
+			shown === "flames" && /* @__PURE__ */ a(Flames, { area: selected }),
+			shown === "counters" && /* @__PURE__ */ a(Counters, {
+				area: selected,
+				tracks: counters
+			})
+		]
 	});
 }
 // src/panels/search_panel.tsx
@@ -3818,31 +3932,33 @@ function text(value) {
 }
 var nextDebug = 1;
 var FIRST_DEBUG_TRACK = 4026531840;
-/** Makes a track of a result: slices from ts and dur, or a counter-like row of instants from ts alone. */
+/** Makes a track of a result: a counter when a column of values is chosen, else slices, or instants without `dur`. */
 function showAsTrack(set, choice) {
 	const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
 	const rows = [];
 	for (let row = 0; row < set.num_rows; row++) {
 		const ts = cellAt(set, row, choice.ts);
 		if (typeof ts !== "number") continue;
+		const value = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+		if (typeof value !== "number") continue;
 		const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
 		const id = idColumn < 0 ? null : cellAt(set, row, idColumn);
 		rows.push({
 			ts,
 			dur: typeof dur === "number" ? Math.max(0, dur) : 0,
 			name: choice.name < 0 ? `row ${row + 1}` : text(cellAt(set, row, choice.name)),
-			value: 0,
+			value,
 			slice: typeof id === "number" ? id : null,
 			depth: 0
 		});
 	}
 	const skipped = set.num_rows - rows.length;
 	if (rows.length === 0) {
-		notify(`No row has a number in \`${set.columns[choice.ts].name}\`.`, "choose another column for the start", true);
+		notify(`No row has a number in \`${set.columns[choice.ts].name}\`.`, "choose other columns for the start and the value", true);
 		return;
 	}
 	const number = nextDebug++;
-	const { count } = layLanes(rows);
+	const isCounter = choice.value >= 0;
 	const node = {
 		key: `debug/${number}`,
 		name: choice.title || `Query track ${number}`,
@@ -3850,11 +3966,11 @@ function showAsTrack(set, choice) {
 		children: [],
 		tracks: [{
 			id: FIRST_DEBUG_TRACK + number,
-			kind: "slice",
+			kind: isCounter ? "counter" : "slice",
 			num_events: rows.length,
-			num_rows: count,
-			start: Math.min(...[rows[0].ts]),
-			end: 0,
+			num_rows: isCounter ? 1 : layLanes(rows).count,
+			start: rows[0].ts,
+			end: rows[rows.length - 1].ts,
 			unit: null
 		}],
 		collapsed: false,
@@ -3868,10 +3984,10 @@ function showAsTrack(set, choice) {
 	debugTracks.value = [...debugTracks.value, {
 		node,
 		rows,
-		isCounter: false
+		isCounter
 	}];
 	setScroll(0);
-	notify(`${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without a start are left out.` : ""}`);
+	notify(`${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without these numbers are left out.` : ""}`);
 }
 function TrackForm({ set, onDone }) {
 	const guess = (pattern) => set.columns.findIndex((column) => pattern.test(column.name));
@@ -3879,6 +3995,7 @@ function TrackForm({ set, onDone }) {
 		ts: Math.max(0, guess(/^ts$|start|timestamp/i)),
 		dur: guess(/^dur$|duration/i),
 		name: guess(/name|label|title/i),
+		value: -1,
 		title: ""
 	});
 	const options = (optional) => /* @__PURE__ */ a($, { children: [optional && /* @__PURE__ */ a("option", {
@@ -3912,6 +4029,7 @@ function TrackForm({ set, onDone }) {
 			pick("ts", "start", false),
 			pick("dur", "duration", true),
 			pick("name", "name", true),
+			pick("value", "value (makes a counter)", true),
 			/* @__PURE__ */ a("label", { children: [
 				"title",
 				" ",
@@ -3960,7 +4078,7 @@ function ErrorView({ error }) {
 function widthOf(set, column) {
 	let longest = set.columns[column].name.length + 2;
 	for (let row = 0; row < Math.min(set.num_rows, 50); row++) longest = Math.max(longest, text(cellAt(set, row, column)).length);
-	return Math.min(480, Math.max(60, longest * 7.2 + 18));
+	return Math.min(480, Math.max(60, longest * 7.8 + 20));
 }
 function Result({ tab }) {
 	const state = runs.value.get(tab);
@@ -4922,6 +5040,11 @@ function Tooltip() {
 			abort.abort();
 		};
 	}, [slice]);
+	controller.value?.loaded.value;
+	const known = block === null ? "" : controller.value?.names.get(block.columns.name[block.index]);
+	A(() => {
+		if (known === void 0) controller.value?.names.flush();
+	});
 	const { x, y } = mouse.value;
 	F(() => {
 		const element = box.current;
@@ -4963,7 +5086,7 @@ function Tooltip() {
 	const count = columns.count[index];
 	const kernelClass = columns.class[index];
 	const neverEnded = (columns.flags[index] & 1) !== 0;
-	const name = controller.value?.names.get(columns.name[index]) ?? "…";
+	const name = known ?? "…";
 	const details = rested.value?.id === slice ? rested.value : null;
 	return /* @__PURE__ */ a("div", {
 		class: "tooltip",

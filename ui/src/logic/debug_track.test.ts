@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { debugColumns, layLanes } from "./debug_track.ts";
+import { debugColumns, debugCounter, layLanes } from "./debug_track.ts";
 
 it("gives overlapping rows lanes and reuses those that are free", () => {
   const rows = [
@@ -15,4 +15,13 @@ it("gives overlapping rows lanes and reuses those that are free", () => {
   expect([...columns.depthFirst]).toEqual([0, 3, 5]);
   expect([...columns.flags]).toEqual([0, 0, 2, 0, 2]);
   expect(String.fromCharCode(...columns.name)).toBe("acdbe");
+});
+
+it("sorts the samples of a counter", () => {
+  const counter = debugCounter([
+    { ts: 20, value: 1 },
+    { ts: 10, value: 5 },
+  ]);
+  expect([...counter.ts]).toEqual([10, 20]);
+  expect([...counter.last]).toEqual([5, 1]);
 });

@@ -1,6 +1,6 @@
 // Turns rows of a query result into a track of the timeline. Rows that overlap get lanes of their own, the
 // topmost free one, so that nothing hides anything.
-import { FLAG_INSTANT, indexDepths, type SliceColumns } from "../api/viewport_frame.ts";
+import { type CounterColumns, FLAG_INSTANT, indexDepths, type SliceColumns } from "../api/viewport_frame.ts";
 
 export interface DebugRow {
   ts: number;
@@ -47,4 +47,11 @@ export function debugColumns(rows: readonly DebugRow[], nameId: (text: string) =
     flags: Uint8Array.from(order, (i) => (rows[i]!.dur === 0 ? FLAG_INSTANT : 0)),
     depthFirst: indexDepths(depth),
   };
+}
+
+/** The samples of a counter, by time. */
+export function debugCounter(rows: readonly { ts: number; value: number }[]): CounterColumns {
+  const sorted = [...rows].sort((a, b) => a.ts - b.ts);
+  const values = Float64Array.from(sorted, (row) => row.value);
+  return { kind: "counter", ts: Float64Array.from(sorted, (row) => row.ts), min: values, max: values, last: values };
 }

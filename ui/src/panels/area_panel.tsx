@@ -1,8 +1,16 @@
 // What happened in a selected area: a table by name, category, class or track, how busy the GPUs were, a flame graph.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { cellAt } from "../api/query_stream.ts";
 import type { AreaGrouping, AreaRow, AreaTable, FlameGraph } from "../api/types.ts";
-import { ellipsizeMiddle, formatCount, formatNanos, formatNanosShort, formatPercent } from "../base/format.ts";
+import {
+  ellipsizeMiddle,
+  formatCount,
+  formatNanos,
+  formatNanosShort,
+  formatPercent,
+  formatValue,
+} from "../base/format.ts";
 import { layoutFlames, type FlameBox } from "../logic/flame_layout.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
 import { CanvasRenderer } from "../render/renderer.ts";
@@ -291,10 +299,84 @@ function Flames({ area }: { area: Area }) {
   );
 }
 
+interface CounterRow {
+  track: number;
+  count: number;
+  min: number;
+  max: number;
+  mean: number;
+}
+const COUNTER_COLUMNS = ["counter", "samples", "min", "max", "mean of samples"];
+
+/** The samples of each counter within the area; what holds before its first sample is no sample of it. */
+function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
+  const rows = useSignal<CounterRow[] | null>(null);
+  useEffect(() => {
+    rows.value = null;
+    const abort = new AbortController();
+    const sql =
+      "select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter " +
+      `where ts >= ${Math.floor(area.start)} and ts < ${Math.ceil(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
+    store.trace.value?.client.query(sql, "area", abort.signal).then((result) => {
+      if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
+      const set = result.sets[0];
+      const number = (row: number, column: number) => Number(cellAt(set!, row, column));
+      rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => ({
+        track: number(row, 0),
+        count: number(row, 1),
+        min: number(row, 2),
+        max: number(row, 3),
+        mean: number(row, 4),
+      }));
+    }, store.reportError);
+    return () => abort.abort();
+  }, [area]);
+  if (rows.value === null) return <p class="faint pad">Adding up…</p>;
+  const list = rows.value;
+  const nameOf = (row: CounterRow) => store.trackPlaces.value.get(row.track)?.node.name ?? String(row.track);
+  const cell = (row: CounterRow, column: number) => {
+    const unit = store.trackPlaces.value.get(row.track)?.track.unit ?? null;
+    return column === 0
+      ? nameOf(row)
+      : column === 1
+        ? formatCount(row.count)
+        : formatValue([row.min, row.max, row.mean][column - 2]!, unit);
+  };
+  return (
+    <div class="area-table">
+      <div class="bar-line">
+        <span class="faint">{formatCount(list.length)} counters with samples in the area</span>
+        <span class="spacer" />
+        <ExportButtons
+          name="counters"
+          table={() => ({
+            columns: COUNTER_COLUMNS,
+            numRows: list.length,
+            cell: (row, column) => {
+              const each = list[row]!;
+              return [nameOf(each), each.count, each.min, each.max, each.mean][column];
+            },
+          })}
+        />
+      </div>
+      <Grid
+        label="Counters of the area"
+        columns={COUNTER_COLUMNS.map((name, i) => ({ name, isNumber: i > 0, width: i === 0 ? 360 : 130 }))}
+        numRows={list.length}
+        cell={(row, column) => cell(list[row]!, column)}
+      />
+    </div>
+  );
+}
+
 export function AreaPanel() {
   const selected = store.selection.value;
-  const view = useSignal<"table" | "flames">("table");
+  const view = useSignal<"table" | "flames" | "counters">("table");
   if (selected.kind !== "area") return null;
+  const counters = store
+    .areaTracks(selected.tracks)
+    .filter((id) => store.trackPlaces.value.get(id)?.track.kind === "counter");
+  const shown = view.value === "counters" && counters.length === 0 ? "table" : view.value;
   const tracks =
     selected.tracks === null
       ? "all tracks"
@@ -321,9 +403,20 @@ export function AreaPanel() {
           >
             Flame graph
           </button>
+          {counters.length > 0 && (
+            <button
+              aria-pressed={shown === "counters"}
+              class={shown === "counters" ? "active" : ""}
+              onClick={() => (view.value = "counters")}
+            >
+              Counters
+            </button>
+          )}
         </span>
       </div>
-      {view.value === "table" ? <Table area={selected} /> : <Flames area={selected} />}
+      {shown === "table" && <Table area={selected} />}
+      {shown === "flames" && <Flames area={selected} />}
+      {shown === "counters" && <Counters area={selected} tracks={counters} />}
     </div>
   );
 }

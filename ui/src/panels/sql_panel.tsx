@@ -113,20 +113,25 @@ function text(value: Cell): string {
 let nextDebug = 1;
 const FIRST_DEBUG_TRACK = 0xf0000000;
 
-/** Makes a track of a result: slices from ts and dur, or a counter-like row of instants from ts alone. */
-export function showAsTrack(set: ResultSet, choice: { ts: number; dur: number; name: number; title: string }): void {
+/** Makes a track of a result: a counter when a column of values is chosen, else slices, or instants without `dur`. */
+export function showAsTrack(
+  set: ResultSet,
+  choice: { ts: number; dur: number; name: number; value: number; title: string },
+): void {
   const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
   const rows: store.DebugTrack["rows"] = [];
   for (let row = 0; row < set.num_rows; row++) {
     const ts = cellAt(set, row, choice.ts);
     if (typeof ts !== "number") continue;
+    const value = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+    if (typeof value !== "number") continue;
     const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
     const id = idColumn < 0 ? null : cellAt(set, row, idColumn);
     rows.push({
       ts,
       dur: typeof dur === "number" ? Math.max(0, dur) : 0,
       name: choice.name < 0 ? `row ${row + 1}` : text(cellAt(set, row, choice.name)),
-      value: 0,
+      value,
       slice: typeof id === "number" ? id : null,
       depth: 0,
     });
@@ -135,13 +140,13 @@ export function showAsTrack(set: ResultSet, choice: { ts: number; dur: number; n
   if (rows.length === 0) {
     store.notify(
       `No row has a number in \`${set.columns[choice.ts]!.name}\`.`,
-      "choose another column for the start",
+      "choose other columns for the start and the value",
       true,
     );
     return;
   }
   const number = nextDebug++;
-  const { count } = layLanes(rows);
+  const isCounter = choice.value >= 0;
   const node: TrackNode = {
     key: `debug/${number}`,
     name: choice.title || `Query track ${number}`,
@@ -150,11 +155,11 @@ export function showAsTrack(set: ResultSet, choice: { ts: number; dur: number; n
     tracks: [
       {
         id: FIRST_DEBUG_TRACK + number,
-        kind: "slice",
+        kind: isCounter ? "counter" : "slice",
         num_events: rows.length,
-        num_rows: count,
-        start: Math.min(...[rows[0]!.ts]),
-        end: 0,
+        num_rows: isCounter ? 1 : layLanes(rows).count,
+        start: rows[0]!.ts,
+        end: rows[rows.length - 1]!.ts,
         unit: null,
       },
     ],
@@ -166,10 +171,10 @@ export function showAsTrack(set: ResultSet, choice: { ts: number; dur: number; n
     device: null,
     stream: null,
   };
-  store.debugTracks.value = [...store.debugTracks.value, { node, rows, isCounter: false }];
+  store.debugTracks.value = [...store.debugTracks.value, { node, rows, isCounter }];
   store.setScroll(0);
   store.notify(
-    `${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without a start are left out.` : ""}`,
+    `${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without these numbers are left out.` : ""}`,
   );
 }
 
@@ -179,6 +184,7 @@ function TrackForm({ set, onDone }: { set: ResultSet; onDone: () => void }) {
     ts: Math.max(0, guess(/^ts$|start|timestamp/i)),
     dur: guess(/^dur$|duration/i),
     name: guess(/name|label|title/i),
+    value: -1,
     title: "",
   });
   const options = (optional: boolean) => (
@@ -191,7 +197,7 @@ function TrackForm({ set, onDone }: { set: ResultSet; onDone: () => void }) {
       ))}
     </>
   );
-  const pick = (key: "ts" | "dur" | "name", label: string, optional: boolean) => (
+  const pick = (key: "ts" | "dur" | "name" | "value", label: string, optional: boolean) => (
     <label>
       {label}{" "}
       <select
@@ -215,6 +221,7 @@ function TrackForm({ set, onDone }: { set: ResultSet; onDone: () => void }) {
       {pick("ts", "start", false)}
       {pick("dur", "duration", true)}
       {pick("name", "name", true)}
+      {pick("value", "value (makes a counter)", true)}
       <label>
         title{" "}
         <input
@@ -256,7 +263,7 @@ function widthOf(set: ResultSet, column: number): number {
   let longest = set.columns[column]!.name.length + 2;
   for (let row = 0; row < Math.min(set.num_rows, 50); row++)
     longest = Math.max(longest, text(cellAt(set, row, column)).length);
-  return Math.min(480, Math.max(60, longest * 7.2 + 18));
+  return Math.min(480, Math.max(60, longest * 7.8 + 20));
 }
 
 function Result({ tab }: { tab: number }) {

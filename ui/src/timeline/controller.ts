@@ -1,7 +1,13 @@
 // Owns what the timeline shows of one trace: columns, names, motion, and the frame that is drawn when state changes.
 // Everything that changes the view goes through here or `state/`, so keys, gestures and commands behave alike.
 import { computed, effect, signal } from "@preact/signals";
-import { lastNotAfter, firstEndingAfter, type CounterColumns, type SliceColumns } from "../api/viewport_frame.ts";
+import {
+  lastNotAfter,
+  firstEndingAfter,
+  type CounterColumns,
+  type SliceColumns,
+  type TrackColumns,
+} from "../api/viewport_frame.ts";
 import {
   centerWindow,
   clampWindow,
@@ -13,7 +19,7 @@ import {
   zoomWindow,
 } from "../base/geom.ts";
 import { beginPending } from "../base/idle.ts";
-import { debugColumns } from "../logic/debug_track.ts";
+import { debugColumns, debugCounter } from "../logic/debug_track.ts";
 import { allTracks, type Row, rowIndexAt, type RowTrack, stickyHeaders } from "../logic/rows.ts";
 import { snapToEdge, SNAP_PX } from "../logic/snapping.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
@@ -95,9 +101,10 @@ export class TimelineController {
   private motion: { id: number; end: () => void } | null = null;
   private held = new Map<string, number>();
   private velocity = { zoom: 0, pan: 0 };
-  private readonly loaded = signal(0);
+  /** Rises when columns or names have come. */
+  readonly loaded = signal(0);
   private lastHeight = 0;
-  private readonly debug = new Map<number, SliceColumns>();
+  private readonly debug = new Map<number, TrackColumns>();
 
   constructor(trace: store.LoadedTrace) {
     this.trace = trace;
@@ -175,12 +182,14 @@ export class TimelineController {
 
   columnsOf = (trackId: number) => this.debugColumnsOf(trackId) ?? this.loader.columnsOf(trackId);
 
-  private debugColumnsOf(trackId: number): SliceColumns | undefined {
+  private debugColumnsOf(trackId: number): TrackColumns | undefined {
     const known = this.debug.get(trackId);
     if (known !== undefined) return known;
     const track = store.debugTracks.value.find((each) => each.node.tracks[0]!.id === trackId);
     if (track === undefined) return undefined;
-    const columns = debugColumns(track.rows, (text) => this.names.idOfLocal(text));
+    const columns = track.isCounter
+      ? debugCounter(track.rows)
+      : debugColumns(track.rows, (text) => this.names.idOfLocal(text));
     this.debug.set(trackId, columns);
     return columns;
   }

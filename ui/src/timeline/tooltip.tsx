@@ -61,6 +61,12 @@ export function Tooltip() {
       abort.abort();
     };
   }, [slice]);
+  // A thin block's name was not needed until now.
+  void controller.value?.loaded.value;
+  const known = block === null ? "" : controller.value?.names.get(block.columns.name[block.index]!);
+  useEffect(() => {
+    if (known === undefined) controller.value?.names.flush();
+  });
   const { x, y } = store.mouse.value;
   useLayoutEffect(() => {
     const element = box.current;
@@ -93,7 +99,7 @@ export function Tooltip() {
   const count = columns.count[index]!;
   const kernelClass = columns.class[index]!;
   const neverEnded = (columns.flags[index]! & FLAG_NEVER_ENDED) !== 0;
-  const name = controller.value?.names.get(columns.name[index]!) ?? "…";
+  const name = known ?? "…";
   const details = rested.value?.id === slice ? rested.value : null;
   return (
     <div class="tooltip" ref={box}>
