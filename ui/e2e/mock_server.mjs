@@ -548,6 +548,58 @@ const SCHEMA = {
   functions: ["extract_arg", "time_str"],
   modules: ["slices.with_context"],
 };
+const SUMMARY = {
+  schema_version: 1,
+  findings: [
+    {
+      kind: "long_gap",
+      device_ids: [0],
+      time_ns: 4_658_000,
+      text: "GPU 0 waits 46.6 % of the time for the CPU to launch its work.",
+      advice: "Capture the decode step in a CUDA graph.",
+      slice_ids: [6],
+    },
+  ],
+  gpu: {
+    time: {
+      devices: [
+        {
+          device_id: 0,
+          name: "NVIDIA H100 80GB HBM3",
+          rank: 0,
+          span_ns: 10_000_000,
+          busy_ns: 2_632_000,
+          idle_ns: 7_368_000,
+          exposed_comm_ns: 520_000,
+          computation: { union_ns: 2_112_000 },
+          communication: { union_ns: 520_000 },
+          memory: { union_ns: 68_000 },
+        },
+      ],
+    },
+    gaps: [
+      {
+        device_id: 0,
+        num_gaps: 2,
+        causes: { host_late: { num_gaps: 2, sum_ns: 4_658_000, max_ns: 4_000_000 } },
+        longest: [
+          {
+            start_ns: 542_000,
+            dur_ns: 150_000,
+            cause: "host_late",
+            next_slice_id: 21,
+            next_name: "flash_fwd",
+            call_slice_id: null,
+            call_name: null,
+          },
+        ],
+      },
+    ],
+    kernels: [
+      { name: "fused_moe_kernel", class: "moe", num_ops: 1600, sum_ns: 384_000_000, mean_ns: 240_000, share: 0.365 },
+    ],
+  },
+};
 const WARNINGS = [
   {
     kind: "overlap_healed",
@@ -703,7 +755,7 @@ export async function startMock({
         case "warnings":
           return json(WARNINGS);
         case "summary":
-          return json({ made: true });
+          return json(SUMMARY);
         default:
           throw new HttpError(404, `no request \`${parts[2]}\``);
       }

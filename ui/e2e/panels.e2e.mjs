@@ -243,6 +243,21 @@ onMade(
   { fragment: TWO_STEPS, colorScheme: "dark" },
 );
 
+onMade("U tells what was found, with links to the places", async (page, raw) => {
+  await page.press("u");
+  const text = await page.text(".summary");
+  assert.match(text, /GPU 0 waits 46\.6 %/);
+  assert.match(text, /26\.3 % busy/);
+  assert.match(text, /host late\s+4\.658 ms/);
+  await raw.getByRole("button", { name: "150.0 µs" }).click();
+  await page.idle();
+  const { start, end } = await page.state("view");
+  assert.ok(start <= 542_000 && end >= 692_000 && end - start < 1_000_000, "the gap is in view");
+  await raw.getByRole("button", { name: "show it" }).click();
+  await page.idle();
+  assert.equal((await page.state("selection")).id, 6);
+});
+
 onMade(
   "every control has a name, and the keyboard reaches the tracks",
   async (page, raw) => {

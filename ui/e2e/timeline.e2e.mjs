@@ -341,6 +341,17 @@ onMade(
 );
 
 onMade(
+  "a link to a slice alone shows it",
+  async (page) => {
+    const details = await page.state("details");
+    assert.equal(details.id, 6);
+    const { start, end } = await page.state("view");
+    assert.ok(start <= details.ts && end >= details.ts + details.dur && end - start < 3 * details.dur);
+  },
+  { fragment: "s=6" },
+);
+
+onMade(
   "groups fold, tracks filter and pin, and a link opens the same again",
   async (page, raw) => {
     await raw.getByRole("button", { name: "Fold VLLM::EngineCore" }).click();

@@ -1,4 +1,4 @@
-import { A as useComputed, B as Q, C as EditorState, D as observeElementOffset, E as elementScroll, F as y, I as A, L as F, M as O, N as r, O as observeElementRect, P as x, R as T, S as Compartment, T as Virtualizer, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as $ } from "./vendor.js";
+import { A as useComputed, B as $, C as EditorState, D as observeElementOffset, E as elementScroll, F as x, I as y, L as A, M as O, N as f, O as observeElementRect, P as r, R as F, S as Compartment, T as Virtualizer, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as T } from "./vendor.js";
 // src/base/idle.ts
 var pending = 0;
 var labels = /* @__PURE__ */ new Map();
@@ -478,6 +478,61 @@ function tickStep(window, width, minPx) {
 	]) if (power * multiple >= raw) return power * multiple;
 	return power * 10;
 }
+// src/logic/debug_track.ts
+/** The lane of each row; rows are sorted by ts first. Zero-long rows take room, so that two do not coincide. */
+function layLanes(rows) {
+	const order = rows.map((_, i) => i).sort((a, b) => rows[a].ts - rows[b].ts || rows[b].dur - rows[a].dur);
+	const ends = [];
+	const lanes = new Array(rows.length).fill(0);
+	for (const i of order) {
+		const { ts, dur } = rows[i];
+		let lane = ends.findIndex((end) => end <= ts);
+		if (lane < 0) lane = ends.length;
+		ends[lane] = ts + Math.max(dur, 1);
+		lanes[i] = lane;
+	}
+	return {
+		order,
+		lanes,
+		count: Math.max(1, ends.length)
+	};
+}
+function hashOf$1(text) {
+	let hash = 2166136261;
+	for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
+	return hash;
+}
+/** Columns as a viewport would give them; `slice` holds the row's number in the result. */
+function debugColumns(rows, nameId) {
+	const { lanes } = layLanes(rows);
+	const order = rows.map((_, i) => i).sort((a, b) => lanes[a] - lanes[b] || rows[a].ts - rows[b].ts);
+	const depth = Uint16Array.from(order, (i) => lanes[i]);
+	return {
+		kind: "slice",
+		ts: Float64Array.from(order, (i) => rows[i].ts),
+		dur: Float64Array.from(order, (i) => rows[i].dur),
+		slice: Uint32Array.from(order),
+		count: new Uint32Array(order.length).fill(1),
+		name: Uint32Array.from(order, (i) => nameId(rows[i].name)),
+		nameHash: Uint32Array.from(order, (i) => hashOf$1(rows[i].name.replace(/\d+$/, ""))),
+		depth,
+		class: new Uint8Array(order.length),
+		flags: Uint8Array.from(order, (i) => rows[i].dur === 0 ? 2 : 0),
+		depthFirst: indexDepths(depth)
+	};
+}
+/** The samples of a counter, by time. */
+function debugCounter(rows) {
+	const sorted = [...rows].sort((a, b) => a.ts - b.ts);
+	const values = Float64Array.from(sorted, (row) => row.value);
+	return {
+		kind: "counter",
+		ts: Float64Array.from(sorted, (row) => row.ts),
+		min: values,
+		max: values,
+		last: values
+	};
+}
 var TRACK_PADDING_PX = 4;
 var HEADER_PX = {
 	region: 26,
@@ -614,6 +669,221 @@ function stickyHeaders(rows, top) {
 		covered += header.height;
 	}
 }
+// src/logic/snapping.ts
+/** The start or end of a block of `depth` that is nearest to `nanos`, within `reach`; else `nanos`. */
+function snapToEdge(columns, depth, nanos, reach) {
+	let best = nanos;
+	let distance = reach;
+	const from = columns.depthFirst[depth];
+	const to = columns.depthFirst[depth + 1];
+	if (from === void 0 || to === void 0) return nanos;
+	let low = from;
+	let high = to;
+	while (low < high) {
+		const middle = low + high >>> 1;
+		if (columns.ts[middle] < nanos) low = middle + 1;
+		else high = middle;
+	}
+	for (let i = Math.max(from, low - 2); i < Math.min(to, low + 2); i++) for (const edge of [columns.ts[i], columns.ts[i] + columns.dur[i]]) if (Math.abs(edge - nanos) < distance) {
+		distance = Math.abs(edge - nanos);
+		best = edge;
+	}
+	return best;
+}
+// src/render/palette.ts
+var HUES = [
+	210,
+	28,
+	145,
+	268,
+	52,
+	190,
+	340,
+	95,
+	232,
+	12,
+	168,
+	300,
+	40,
+	118,
+	250,
+	78,
+	320,
+	180
+];
+var LIGHT = {
+	background: "#ffffff",
+	rowLine: "#eceef1",
+	regionBackground: "#e4e9f0",
+	groupBackground: "#f3f5f8",
+	grid: "#eef0f3",
+	text: "#1d2530",
+	faintText: "#69737f",
+	onBlock: "#161c24",
+	selection: "#111827",
+	selectionFill: "rgba(38, 110, 220, 0.13)",
+	hover: "rgba(20, 30, 50, 0.55)",
+	arrowOut: "#c2410c",
+	arrowIn: "#0f766e",
+	mark: "#b45309",
+	counterFill: "rgba(64, 120, 200, 0.25)",
+	counterLine: "#3f74bd",
+	hit: "#d97706",
+	classes: [
+		"#b9c2cd",
+		"#7fb0f0",
+		"#f5a860",
+		"#6cc7b3",
+		"#b897ec",
+		"#ef8585",
+		"#e6c84f",
+		"#cbb196",
+		"#aab4c0",
+		"#c3dba6"
+	],
+	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 46 : 38}% ${i % 3 === 0 ? 80 : 84}%)`)
+};
+var DARK = {
+	background: "#14181e",
+	rowLine: "#20262e",
+	regionBackground: "#262e39",
+	groupBackground: "#1b2129",
+	grid: "#1e242c",
+	text: "#dce3ea",
+	faintText: "#8b96a3",
+	onBlock: "#0b0e12",
+	selection: "#ffffff",
+	selectionFill: "rgba(96, 160, 255, 0.17)",
+	hover: "rgba(255, 255, 255, 0.7)",
+	arrowOut: "#fb923c",
+	arrowIn: "#2dd4bf",
+	mark: "#fbbf24",
+	counterFill: "rgba(100, 160, 240, 0.28)",
+	counterLine: "#6ea5ec",
+	hit: "#fbbf24",
+	classes: [
+		"#66717e",
+		"#6a9fe6",
+		"#e5954d",
+		"#57b39f",
+		"#a483dd",
+		"#de7070",
+		"#d2b440",
+		"#b39a80",
+		"#8a96a4",
+		"#97b574"
+	],
+	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 30 : 25}% ${i % 3 === 0 ? 58 : 63}%)`)
+};
+var CLASS_NAMES = [
+	"none",
+	"GEMM",
+	"attention",
+	"softmax / norm",
+	"MoE",
+	"communication",
+	"copy",
+	"memset",
+	"other kernel",
+	"annotation"
+];
+function blockColor(theme, kernelClass, nameHash) {
+	if (kernelClass > 0 && kernelClass < 9) return theme.classes[kernelClass];
+	return theme.names[nameHash % theme.names.length];
+}
+// src/render/renderer.ts
+var CANVAS_FONT = "11px \"Inter\", system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif";
+var CanvasRenderer = class {
+	context;
+	widths = /* @__PURE__ */ new Map();
+	canvas;
+	constructor(canvas) {
+		this.canvas = canvas;
+		this.context = canvas.getContext("2d");
+	}
+	/** Starts a frame of the given size in CSS pixels; the backing store follows the screen's density. */
+	begin(width, height, background) {
+		const density = window.devicePixelRatio || 1;
+		const deviceWidth = Math.max(1, Math.round(width * density));
+		const deviceHeight = Math.max(1, Math.round(height * density));
+		if (this.canvas.width !== deviceWidth || this.canvas.height !== deviceHeight) {
+			this.canvas.width = deviceWidth;
+			this.canvas.height = deviceHeight;
+		}
+		const c = this.context;
+		c.setTransform(density, 0, 0, density, 0, 0);
+		c.globalAlpha = 1;
+		c.fillStyle = background;
+		c.fillRect(0, 0, width, height);
+		c.font = CANVAS_FONT;
+		c.textRendering = "optimizeSpeed";
+		c.textBaseline = "middle";
+		c.textAlign = "left";
+	}
+	fillRect(x, y, width, height, color) {
+		this.context.fillStyle = color;
+		this.context.fillRect(x, y, width, height);
+	}
+	strokeRect(x, y, width, height, color, lineWidth) {
+		this.context.strokeStyle = color;
+		this.context.lineWidth = lineWidth;
+		this.context.strokeRect(x, y, width, height);
+	}
+	text(x, y, text, color, align = "left") {
+		this.context.fillStyle = color;
+		this.context.textAlign = align;
+		this.context.fillText(text, x, y);
+	}
+	path(points) {
+		this.context.beginPath();
+		points.forEach(([x, y], i) => i === 0 ? this.context.moveTo(x, y) : this.context.lineTo(x, y));
+	}
+	line(points, color, lineWidth) {
+		this.path(points);
+		this.context.strokeStyle = color;
+		this.context.lineWidth = lineWidth;
+		this.context.stroke();
+	}
+	polygon(points, color) {
+		this.path(points);
+		this.context.closePath();
+		this.context.fillStyle = color;
+		this.context.fill();
+	}
+	curve(x1, y1, x2, y2, color, lineWidth) {
+		const bend = Math.max(24, Math.min(120, Math.abs(x2 - x1) / 2));
+		const c = this.context;
+		c.beginPath();
+		c.moveTo(x1, y1);
+		c.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+		c.strokeStyle = color;
+		c.lineWidth = lineWidth;
+		c.stroke();
+	}
+	clipped(x, y, width, height, body) {
+		this.context.save();
+		this.context.beginPath();
+		this.context.rect(x, y, width, height);
+		this.context.clip();
+		body();
+		this.context.restore();
+	}
+	alpha(value, body) {
+		const before = this.context.globalAlpha;
+		this.context.globalAlpha = before * value;
+		body();
+		this.context.globalAlpha = before;
+	}
+	measure(text) {
+		let width = this.widths.get(text);
+		if (width === void 0) {
+			if (this.widths.size > 2e4) this.widths.clear();
+			width = this.context.measureText(text).width;
+			this.widths.set(text, width);
+		}
+		return width;
+	}
+};
 // src/state/store.ts
 var client = y(null);
 var info = y(null);
@@ -835,276 +1105,6 @@ function followSelection() {
 function areaTracks(tracks) {
 	return tracks === null ? [...trackPlaces.value.keys()] : [...tracks];
 }
-// src/logic/debug_track.ts
-/** The lane of each row; rows are sorted by ts first. Zero-long rows take room, so that two do not coincide. */
-function layLanes(rows) {
-	const order = rows.map((_, i) => i).sort((a, b) => rows[a].ts - rows[b].ts || rows[b].dur - rows[a].dur);
-	const ends = [];
-	const lanes = new Array(rows.length).fill(0);
-	for (const i of order) {
-		const { ts, dur } = rows[i];
-		let lane = ends.findIndex((end) => end <= ts);
-		if (lane < 0) lane = ends.length;
-		ends[lane] = ts + Math.max(dur, 1);
-		lanes[i] = lane;
-	}
-	return {
-		order,
-		lanes,
-		count: Math.max(1, ends.length)
-	};
-}
-function hashOf$1(text) {
-	let hash = 2166136261;
-	for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
-	return hash;
-}
-/** Columns as a viewport would give them; `slice` holds the row's number in the result. */
-function debugColumns(rows, nameId) {
-	const { lanes } = layLanes(rows);
-	const order = rows.map((_, i) => i).sort((a, b) => lanes[a] - lanes[b] || rows[a].ts - rows[b].ts);
-	const depth = Uint16Array.from(order, (i) => lanes[i]);
-	return {
-		kind: "slice",
-		ts: Float64Array.from(order, (i) => rows[i].ts),
-		dur: Float64Array.from(order, (i) => rows[i].dur),
-		slice: Uint32Array.from(order),
-		count: new Uint32Array(order.length).fill(1),
-		name: Uint32Array.from(order, (i) => nameId(rows[i].name)),
-		nameHash: Uint32Array.from(order, (i) => hashOf$1(rows[i].name.replace(/\d+$/, ""))),
-		depth,
-		class: new Uint8Array(order.length),
-		flags: Uint8Array.from(order, (i) => rows[i].dur === 0 ? 2 : 0),
-		depthFirst: indexDepths(depth)
-	};
-}
-/** The samples of a counter, by time. */
-function debugCounter(rows) {
-	const sorted = [...rows].sort((a, b) => a.ts - b.ts);
-	const values = Float64Array.from(sorted, (row) => row.value);
-	return {
-		kind: "counter",
-		ts: Float64Array.from(sorted, (row) => row.ts),
-		min: values,
-		max: values,
-		last: values
-	};
-}
-// src/logic/snapping.ts
-/** The start or end of a block of `depth` that is nearest to `nanos`, within `reach`; else `nanos`. */
-function snapToEdge(columns, depth, nanos, reach) {
-	let best = nanos;
-	let distance = reach;
-	const from = columns.depthFirst[depth];
-	const to = columns.depthFirst[depth + 1];
-	if (from === void 0 || to === void 0) return nanos;
-	let low = from;
-	let high = to;
-	while (low < high) {
-		const middle = low + high >>> 1;
-		if (columns.ts[middle] < nanos) low = middle + 1;
-		else high = middle;
-	}
-	for (let i = Math.max(from, low - 2); i < Math.min(to, low + 2); i++) for (const edge of [columns.ts[i], columns.ts[i] + columns.dur[i]]) if (Math.abs(edge - nanos) < distance) {
-		distance = Math.abs(edge - nanos);
-		best = edge;
-	}
-	return best;
-}
-// src/render/palette.ts
-var HUES = [
-	210,
-	28,
-	145,
-	268,
-	52,
-	190,
-	340,
-	95,
-	232,
-	12,
-	168,
-	300,
-	40,
-	118,
-	250,
-	78,
-	320,
-	180
-];
-var LIGHT = {
-	background: "#ffffff",
-	rowLine: "#eceef1",
-	regionBackground: "#e4e9f0",
-	groupBackground: "#f3f5f8",
-	grid: "#eef0f3",
-	text: "#1d2530",
-	faintText: "#69737f",
-	onBlock: "#161c24",
-	selection: "#111827",
-	selectionFill: "rgba(38, 110, 220, 0.13)",
-	hover: "rgba(20, 30, 50, 0.55)",
-	arrowOut: "#c2410c",
-	arrowIn: "#0f766e",
-	mark: "#b45309",
-	counterFill: "rgba(64, 120, 200, 0.25)",
-	counterLine: "#3f74bd",
-	hit: "#d97706",
-	classes: [
-		"#b9c2cd",
-		"#7fb0f0",
-		"#f5a860",
-		"#6cc7b3",
-		"#b897ec",
-		"#ef8585",
-		"#e6c84f",
-		"#cbb196",
-		"#aab4c0",
-		"#c3dba6"
-	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 46 : 38}% ${i % 3 === 0 ? 80 : 84}%)`)
-};
-var DARK = {
-	background: "#14181e",
-	rowLine: "#20262e",
-	regionBackground: "#262e39",
-	groupBackground: "#1b2129",
-	grid: "#1e242c",
-	text: "#dce3ea",
-	faintText: "#8b96a3",
-	onBlock: "#0b0e12",
-	selection: "#ffffff",
-	selectionFill: "rgba(96, 160, 255, 0.17)",
-	hover: "rgba(255, 255, 255, 0.7)",
-	arrowOut: "#fb923c",
-	arrowIn: "#2dd4bf",
-	mark: "#fbbf24",
-	counterFill: "rgba(100, 160, 240, 0.28)",
-	counterLine: "#6ea5ec",
-	hit: "#fbbf24",
-	classes: [
-		"#66717e",
-		"#6a9fe6",
-		"#e5954d",
-		"#57b39f",
-		"#a483dd",
-		"#de7070",
-		"#d2b440",
-		"#b39a80",
-		"#8a96a4",
-		"#97b574"
-	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 30 : 25}% ${i % 3 === 0 ? 58 : 63}%)`)
-};
-var CLASS_NAMES = [
-	"none",
-	"GEMM",
-	"attention",
-	"softmax / norm",
-	"MoE",
-	"communication",
-	"copy",
-	"memset",
-	"other kernel",
-	"annotation"
-];
-function blockColor(theme, kernelClass, nameHash) {
-	if (kernelClass > 0 && kernelClass < 9) return theme.classes[kernelClass];
-	return theme.names[nameHash % theme.names.length];
-}
-// src/render/renderer.ts
-var CANVAS_FONT = "11px \"Inter\", system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif";
-var CanvasRenderer = class {
-	context;
-	widths = /* @__PURE__ */ new Map();
-	canvas;
-	constructor(canvas) {
-		this.canvas = canvas;
-		this.context = canvas.getContext("2d");
-	}
-	/** Starts a frame of the given size in CSS pixels; the backing store follows the screen's density. */
-	begin(width, height, background) {
-		const density = window.devicePixelRatio || 1;
-		const deviceWidth = Math.max(1, Math.round(width * density));
-		const deviceHeight = Math.max(1, Math.round(height * density));
-		if (this.canvas.width !== deviceWidth || this.canvas.height !== deviceHeight) {
-			this.canvas.width = deviceWidth;
-			this.canvas.height = deviceHeight;
-		}
-		const c = this.context;
-		c.setTransform(density, 0, 0, density, 0, 0);
-		c.globalAlpha = 1;
-		c.fillStyle = background;
-		c.fillRect(0, 0, width, height);
-		c.font = CANVAS_FONT;
-		c.textRendering = "optimizeSpeed";
-		c.textBaseline = "middle";
-		c.textAlign = "left";
-	}
-	fillRect(x, y, width, height, color) {
-		this.context.fillStyle = color;
-		this.context.fillRect(x, y, width, height);
-	}
-	strokeRect(x, y, width, height, color, lineWidth) {
-		this.context.strokeStyle = color;
-		this.context.lineWidth = lineWidth;
-		this.context.strokeRect(x, y, width, height);
-	}
-	text(x, y, text, color, align = "left") {
-		this.context.fillStyle = color;
-		this.context.textAlign = align;
-		this.context.fillText(text, x, y);
-	}
-	path(points) {
-		this.context.beginPath();
-		points.forEach(([x, y], i) => i === 0 ? this.context.moveTo(x, y) : this.context.lineTo(x, y));
-	}
-	line(points, color, lineWidth) {
-		this.path(points);
-		this.context.strokeStyle = color;
-		this.context.lineWidth = lineWidth;
-		this.context.stroke();
-	}
-	polygon(points, color) {
-		this.path(points);
-		this.context.closePath();
-		this.context.fillStyle = color;
-		this.context.fill();
-	}
-	curve(x1, y1, x2, y2, color, lineWidth) {
-		const bend = Math.max(24, Math.min(120, Math.abs(x2 - x1) / 2));
-		const c = this.context;
-		c.beginPath();
-		c.moveTo(x1, y1);
-		c.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
-		c.strokeStyle = color;
-		c.lineWidth = lineWidth;
-		c.stroke();
-	}
-	clipped(x, y, width, height, body) {
-		this.context.save();
-		this.context.beginPath();
-		this.context.rect(x, y, width, height);
-		this.context.clip();
-		body();
-		this.context.restore();
-	}
-	alpha(value, body) {
-		const before = this.context.globalAlpha;
-		this.context.globalAlpha = before * value;
-		body();
-		this.context.globalAlpha = before;
-	}
-	measure(text) {
-		let width = this.widths.get(text);
-		if (width === void 0) {
-			if (this.widths.size > 2e4) this.widths.clear();
-			width = this.context.measureText(text).width;
-			this.widths.set(text, width);
-		}
-		return width;
-	}
-};
 // src/base/format.ts
 var UNITS = [
 	{
@@ -2111,7 +2111,9 @@ var TimelineController = class {
 			}
 		};
 		for (const node of this.trace.nodes) visit(node, "");
-		const wanted = regions.filter((region) => region.tracks.length > 0);
+		const some = regions.filter((region) => region.tracks.length > 0);
+		const gpus = some.filter((region) => /GPU/.test(region.label));
+		const wanted = some.length > 4 && gpus.length > 0 ? gpus : some;
 		try {
 			const tracks = wanted.flatMap((region) => region.tracks);
 			if (tracks.length === 0) return;
@@ -2153,166 +2155,12 @@ function addLoad(share, columns, bounds) {
 	}
 	for (let b = 0; b < share.length; b++) share[b] = Math.max(share[b], own[b]);
 }
-// src/logic/flame_layout.ts
-/** Boxes beneath `root` (-1: all roots), and the ancestors of `root` above it at full width. */
-function layoutFlames(graph, root = -1) {
-	const { parent, total } = graph.nodes;
-	const children = /* @__PURE__ */ new Map();
-	parent.forEach((up, node) => {
-		const list = children.get(up);
-		if (list === void 0) children.set(up, [node]);
-		else list.push(node);
-	});
-	for (const list of children.values()) list.sort((a, b) => total[b] - total[a] || a - b);
-	const boxes = [];
-	const above = [];
-	for (let node = root; node >= 0; node = parent[node]) above.unshift(node);
-	above.forEach((node, depth) => boxes.push({
-		node,
-		depth,
-		start: 0,
-		width: 1
-	}));
-	const whole = root < 0 ? graph.total : total[root];
-	if (whole <= 0) return boxes;
-	const queue = [{
-		node: root,
-		depth: above.length,
-		start: 0
-	}];
-	for (let at = 0; at < queue.length; at++) {
-		const { node, depth, start } = queue[at];
-		let left = start;
-		for (const child of children.get(node) ?? []) {
-			const width = total[child] / whole;
-			boxes.push({
-				node: child,
-				depth,
-				start: left,
-				width
-			});
-			queue.push({
-				node: child,
-				depth: depth + 1,
-				start: left
-			});
-			left += width;
-		}
-	}
-	return boxes;
-}
-// src/panels/search.ts
-/** Hits whose times and ids are fetched; all are counted and drawn as ticks. */
-var HIT_LIMIT = 1e4;
-var abort = null;
-async function runSearch(text, places = search.value.places) {
-	abort?.abort();
-	const trace$12 = trace.value;
-	if (text.trim() === "" || trace$12 === null) {
-		search.value = {
-			text,
-			result: null,
-			index: -1,
-			places,
-			isRunning: false
-		};
-		return;
-	}
-	abort = new AbortController();
-	const mine = abort;
-	search.value = {
-		...search.value,
-		text,
-		places,
-		isRunning: true
-	};
-	try {
-		const result = await trace$12.client.search({
-			text,
-			in: places,
-			limit: HIT_LIMIT
-		}, mine.signal);
-		if (mine.signal.aborted) return;
-		search.value = {
-			text,
-			result,
-			index: -1,
-			places,
-			isRunning: false
-		};
-	} catch (error) {
-		if (mine.signal.aborted) return;
-		search.value = {
-			text,
-			result: null,
-			index: -1,
-			places,
-			isRunning: false
-		};
-		reportError(error);
-	}
-}
-function showHit(index) {
-	const { result } = search.value;
-	if (result === null || result.ids[index] === void 0) return;
-	search.value = {
-		...search.value,
-		index
-	};
-	const slice = {
-		ts: result.ts[index],
-		dur: result.dur[index],
-		track_id: result.tracks[index],
-		depth: 0
-	};
-	select({
-		kind: "slice",
-		id: result.ids[index]
-	});
-	controller.value?.revealSlice(slice, "see");
-}
-/** The next or previous hit; the first step begins at what the window shows. */
-function stepHit(direction) {
-	const { result, index } = search.value;
-	if (result === null || result.ids.length === 0) return;
-	if (index >= 0) {
-		const count = result.ids.length;
-		showHit((index + direction + count) % count);
-		return;
-	}
-	const { start, end } = view.value;
-	const inView = result.ts.findIndex((ts) => ts >= start);
-	if (direction === 1) showHit(inView < 0 ? 0 : inView);
-	else {
-		const after = result.ts.findIndex((ts) => ts > end);
-		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
-	}
-}
-// src/logic/export_table.ts
-var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
-var csvField = (text) => /[",\n\r]/.test(text) ? `"${text.replace(/"/g, "\"\"")}"` : text;
-function exportTable(table, format) {
-	const rows = Array.from({ length: table.numRows }, (_, row) => table.columns.map((_, column) => table.cell(row, column)));
-	switch (format) {
-		case "csv": return [table.columns, ...rows].map((row) => row.map((value) => csvField(plain(value))).join(",") + "\n").join("");
-		case "tsv": return [table.columns, ...rows].map((row) => row.map((value) => plain(value).replace(/[\t\n]/g, " ")).join("	") + "\n").join("");
-		case "json": {
-			const value = (cell) => typeof cell === "bigint" || cell instanceof Uint8Array ? plain(cell) : cell ?? null;
-			return `${JSON.stringify(rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, value(row[i])]))), null, 1)}\n`;
-		}
-		case "markdown": {
-			const line = (cells) => `| ${cells.map((cell) => plain(cell).replace(/\|/g, "\\|").replace(/\n/g, " ")).join(" | ")} |\n`;
-			const rule = rows[0] ?? [];
-			return line(table.columns) + line(table.columns.map((_, i) => typeof rule[i] === "number" ? "---:" : "---")) + rows.map(line).join("");
-		}
-	}
-}
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$10 = trace.value;
-	if (trace$10 === null) return;
+	const trace$12 = trace.value;
+	if (trace$12 === null) return;
 	try {
-		const details = await trace$10.client.slice(id);
+		const details = await trace$12.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -2324,11 +2172,11 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$11 = trace.value;
+	const trace$13 = trace.value;
 	const selected = selection.value;
-	if (trace$11 === null || selected.kind !== "slice") return;
+	if (trace$13 === null || selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$11.client.neighbour(selected.id, direction);
+		const { slice } = await trace$13.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -2449,6 +2297,160 @@ function markSelection(isTemporary) {
 		text: isTemporary ? "" : name.slice(0, 60),
 		isTemporary
 	});
+}
+// src/logic/flame_layout.ts
+/** Boxes beneath `root` (-1: all roots), and the ancestors of `root` above it at full width. */
+function layoutFlames(graph, root = -1) {
+	const { parent, total } = graph.nodes;
+	const children = /* @__PURE__ */ new Map();
+	parent.forEach((up, node) => {
+		const list = children.get(up);
+		if (list === void 0) children.set(up, [node]);
+		else list.push(node);
+	});
+	for (const list of children.values()) list.sort((a, b) => total[b] - total[a] || a - b);
+	const boxes = [];
+	const above = [];
+	for (let node = root; node >= 0; node = parent[node]) above.unshift(node);
+	above.forEach((node, depth) => boxes.push({
+		node,
+		depth,
+		start: 0,
+		width: 1
+	}));
+	const whole = root < 0 ? graph.total : total[root];
+	if (whole <= 0) return boxes;
+	const queue = [{
+		node: root,
+		depth: above.length,
+		start: 0
+	}];
+	for (let at = 0; at < queue.length; at++) {
+		const { node, depth, start } = queue[at];
+		let left = start;
+		for (const child of children.get(node) ?? []) {
+			const width = total[child] / whole;
+			boxes.push({
+				node: child,
+				depth,
+				start: left,
+				width
+			});
+			queue.push({
+				node: child,
+				depth: depth + 1,
+				start: left
+			});
+			left += width;
+		}
+	}
+	return boxes;
+}
+// src/panels/search.ts
+/** Hits whose times and ids are fetched; all are counted and drawn as ticks. */
+var HIT_LIMIT = 1e4;
+var abort = null;
+async function runSearch(text, places = search.value.places) {
+	abort?.abort();
+	const trace$11 = trace.value;
+	if (text.trim() === "" || trace$11 === null) {
+		search.value = {
+			text,
+			result: null,
+			index: -1,
+			places,
+			isRunning: false
+		};
+		return;
+	}
+	abort = new AbortController();
+	const mine = abort;
+	search.value = {
+		...search.value,
+		text,
+		places,
+		isRunning: true
+	};
+	try {
+		const result = await trace$11.client.search({
+			text,
+			in: places,
+			limit: HIT_LIMIT
+		}, mine.signal);
+		if (mine.signal.aborted) return;
+		search.value = {
+			text,
+			result,
+			index: -1,
+			places,
+			isRunning: false
+		};
+	} catch (error) {
+		if (mine.signal.aborted) return;
+		search.value = {
+			text,
+			result: null,
+			index: -1,
+			places,
+			isRunning: false
+		};
+		reportError(error);
+	}
+}
+function showHit(index) {
+	const { result } = search.value;
+	if (result === null || result.ids[index] === void 0) return;
+	search.value = {
+		...search.value,
+		index
+	};
+	const slice = {
+		ts: result.ts[index],
+		dur: result.dur[index],
+		track_id: result.tracks[index],
+		depth: 0
+	};
+	select({
+		kind: "slice",
+		id: result.ids[index]
+	});
+	controller.value?.revealSlice(slice, "see");
+}
+/** The next or previous hit; the first step begins at what the window shows. */
+function stepHit(direction) {
+	const { result, index } = search.value;
+	if (result === null || result.ids.length === 0) return;
+	if (index >= 0) {
+		const count = result.ids.length;
+		showHit((index + direction + count) % count);
+		return;
+	}
+	const { start, end } = view.value;
+	const inView = result.ts.findIndex((ts) => ts >= start);
+	if (direction === 1) showHit(inView < 0 ? 0 : inView);
+	else {
+		const after = result.ts.findIndex((ts) => ts > end);
+		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
+	}
+}
+// src/logic/export_table.ts
+var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
+var csvField = (text) => /[",\n\r]/.test(text) ? `"${text.replace(/"/g, "\"\"")}"` : text;
+function exportTable(table, format) {
+	const rows = Array.from({ length: table.numRows }, (_, row) => table.columns.map((_, column) => table.cell(row, column)));
+	switch (format) {
+		case "csv": return [table.columns, ...rows].map((row) => row.map((value) => csvField(plain(value))).join(",") + "\n").join("");
+		case "tsv": return [table.columns, ...rows].map((row) => row.map((value) => plain(value).replace(/[\t\n]/g, " ")).join("	") + "\n").join("");
+		case "json": {
+			const value = (cell) => typeof cell === "bigint" || cell instanceof Uint8Array ? plain(cell) : cell ?? null;
+			return `${JSON.stringify(rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, value(row[i])]))), null, 1)}\n`;
+		}
+		case "markdown": {
+			const line = (cells) => `| ${cells.map((cell) => plain(cell).replace(/\|/g, "\\|").replace(/\n/g, " ")).join(" | ")} |\n`;
+			const rule = rows[0] ?? [];
+			return line(table.columns) + line(table.columns.map((_, i) => typeof rule[i] === "number" ? "---:" : "---")) + rows.map(line).join("");
+		}
+	}
 }
 // src/panels/widgets.tsx
 function SliceLink({ id, children }) {
@@ -3124,11 +3126,11 @@ function SearchPanel() {
 	const names = useSignal(/* @__PURE__ */ new Map());
 	A(() => {
 		names.value = /* @__PURE__ */ new Map();
-		const trace$9 = trace.value;
-		if (result === null || trace$9 === null || result.ids.length === 0) return;
+		const trace$10 = trace.value;
+		if (result === null || trace$10 === null || result.ids.length === 0) return;
 		const abort = new AbortController();
 		const ids = result.ids;
-		trace$9.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
+		trace$10.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
 			const set = answer.sets[0];
 			if (set === void 0) return;
 			const found = /* @__PURE__ */ new Map();
@@ -3859,8 +3861,8 @@ function setRun(tab, run) {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$7 = trace.value;
-	if (trace$7 === null || text.trim() === "") return;
+	const trace$8 = trace.value;
+	if (trace$8 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -3876,7 +3878,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$7.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$8.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -4218,11 +4220,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$8 = trace.value;
-		if (trace$8 === null || schema.value?.trace === trace$8) return;
-		trace$8.client.schema().then((answer) => {
+		const trace$9 = trace.value;
+		if (trace$9 === null || schema.value?.trace === trace$9) return;
+		trace$9.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$8,
+				trace: trace$9,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -4327,6 +4329,186 @@ function SqlPanel() {
 				ref: host
 			}), /* @__PURE__ */ a(Result, { tab: tab.id })]
 		})]
+	});
+}
+// src/panels/summary_panel.tsx
+var words = (text) => text.replace(/_/g, " ");
+function showRange(start, end) {
+	selection.value = {
+		kind: "area",
+		start,
+		end,
+		tracks: null
+	};
+	const span = Math.max(end - start, 100);
+	controller.value?.glideTo({
+		start: start - span,
+		end: end + span
+	});
+}
+function Busy({ device }) {
+	const whole = Math.max(1, device.span_ns);
+	return /* @__PURE__ */ a("div", {
+		class: "gpu-line",
+		children: [
+			/* @__PURE__ */ a("span", { children: [device.name ?? `GPU ${device.device_id}`, device.rank !== null && /* @__PURE__ */ a("span", {
+				class: "faint",
+				children: [" rank ", device.rank]
+			})] }),
+			/* @__PURE__ */ a("span", {
+				class: "meter",
+				role: "img",
+				"aria-label": `${formatPercent(100 * device.busy_ns / whole)} busy`,
+				children: /* @__PURE__ */ a("span", { style: { width: `${100 * device.busy_ns / whole}%` } })
+			}),
+			/* @__PURE__ */ a("b", {
+				class: "num",
+				children: [formatPercent(100 * device.busy_ns / whole), " busy"]
+			}),
+			/* @__PURE__ */ a("span", {
+				class: "faint num",
+				children: [
+					formatNanosShort(device.idle_ns),
+					" idle of ",
+					formatNanosShort(device.span_ns),
+					"; computing",
+					" ",
+					formatNanosShort(device.computation.union_ns),
+					", communicating ",
+					formatNanosShort(device.communication.union_ns),
+					" ",
+					"(",
+					formatNanosShort(device.exposed_comm_ns),
+					" exposed), copying ",
+					formatNanosShort(device.memory.union_ns)
+				]
+			})
+		]
+	});
+}
+function Gaps({ gaps }) {
+	const causes = Object.entries(gaps.causes).filter(([, cause]) => cause.num_gaps > 0).sort((a, b) => b[1].sum_ns - a[1].sum_ns);
+	return /* @__PURE__ */ a("section", { children: [
+		/* @__PURE__ */ a("h3", { children: ["Idle time of GPU ", gaps.device_id] }),
+		/* @__PURE__ */ a("table", {
+			class: "fields",
+			children: causes.map(([cause, { num_gaps, sum_ns }]) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
+				scope: "row",
+				children: words(cause)
+			}), /* @__PURE__ */ a("td", {
+				class: "num",
+				children: [
+					formatNanosShort(sum_ns),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: [
+							"in ",
+							formatCount(num_gaps),
+							" gaps"
+						]
+					})
+				]
+			})] }, cause))
+		}),
+		/* @__PURE__ */ a("h3", {
+			class: "second",
+			children: "Longest gaps"
+		}),
+		/* @__PURE__ */ a("ul", {
+			class: "links",
+			children: gaps.longest.slice(0, 8).map((gap) => /* @__PURE__ */ a("li", { children: [
+				/* @__PURE__ */ a("button", {
+					class: "link num",
+					onClick: () => showRange(gap.start_ns, gap.start_ns + gap.dur_ns),
+					children: formatNanosShort(gap.dur_ns)
+				}),
+				" ",
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: words(gap.cause)
+				}),
+				gap.next_slice_id !== null && gap.next_name !== null && /* @__PURE__ */ a($, { children: [
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint",
+						children: "before"
+					}),
+					" ",
+					/* @__PURE__ */ a(SliceLink, {
+						id: gap.next_slice_id,
+						children: gap.next_name.slice(0, 60)
+					})
+				] })
+			] }, gap.start_ns))
+		})
+	] });
+}
+function SummaryPanel() {
+	const summary = useSignal(null);
+	const trace$7 = trace.value;
+	A(() => {
+		summary.value = null;
+		trace$7?.client.summary().then((answer) => summary.value = answer, reportError);
+	}, [trace$7]);
+	const data = summary.value;
+	if (data === null) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Analysing the whole trace…"
+	});
+	const kernels = (data.gpu?.kernels ?? []).slice(0, 12);
+	return /* @__PURE__ */ a("div", {
+		class: "pad summary",
+		children: [
+			(data.findings ?? []).length === 0 ? /* @__PURE__ */ a("p", { children: "Nothing stands out." }) : /* @__PURE__ */ a("ol", {
+				class: "findings",
+				children: data.findings.map((finding, i) => /* @__PURE__ */ a("li", { children: [
+					/* @__PURE__ */ a("b", { children: finding.text }),
+					finding.advice !== null && /* @__PURE__ */ a("div", {
+						class: "faint",
+						children: finding.advice
+					}),
+					finding.slice_ids.slice(0, 5).map((id, n) => /* @__PURE__ */ a(SliceLink, {
+						id,
+						children: [n === 0 ? "show it" : "next", " "]
+					}, id))
+				] }, i))
+			}),
+			data.gpu?.time?.devices.map((device) => /* @__PURE__ */ a(Busy, { device }, device.device_id)),
+			/* @__PURE__ */ a("div", {
+				class: "columns",
+				children: [(data.gpu?.gaps ?? []).filter((gaps) => gaps.num_gaps > 0).map((gaps) => /* @__PURE__ */ a(Gaps, { gaps }, gaps.device_id)), kernels.length > 0 && /* @__PURE__ */ a("section", {
+					class: "wide",
+					children: [/* @__PURE__ */ a("h3", { children: "Kernels by time" }), /* @__PURE__ */ a("table", {
+						class: "fields kernels",
+						children: kernels.map((kernel) => /* @__PURE__ */ a("tr", { children: [
+							/* @__PURE__ */ a("td", {
+								class: "num",
+								children: formatPercent(100 * kernel.share)
+							}),
+							/* @__PURE__ */ a("td", {
+								class: "num",
+								children: formatNanosShort(kernel.sum_ns)
+							}),
+							/* @__PURE__ */ a("td", {
+								class: "num faint",
+								children: [formatCount(kernel.num_ops), " ×"]
+							}),
+							/* @__PURE__ */ a("td", {
+								class: "num faint",
+								children: formatNanosShort(kernel.mean_ns)
+							}),
+							/* @__PURE__ */ a("td", { children: /* @__PURE__ */ a("button", {
+								class: "link",
+								title: kernel.name,
+								onClick: () => void runSearch(kernel.name, ["name"]).then(() => openDrawer("search")),
+								children: kernel.name.slice(0, 110)
+							}) })
+						] }, kernel.name))
+					})]
+				})]
+			})
+		]
 	});
 }
 // src/panels/trace_panels.tsx
@@ -4492,6 +4674,10 @@ var TABS = [
 		title: "Selection"
 	},
 	{
+		tab: "summary",
+		title: "Summary"
+	},
+	{
 		tab: "sql",
 		title: "SQL"
 	},
@@ -4588,6 +4774,7 @@ function Drawer() {
 				"aria-label": TABS.find((each) => each.tab === tab).title,
 				children: [
 					tab === "selection" && /* @__PURE__ */ a(Selected, {}),
+					tab === "summary" && /* @__PURE__ */ a(SummaryPanel, {}),
 					tab === "sql" && /* @__PURE__ */ a(SqlPanel, {}),
 					tab === "search" && /* @__PURE__ */ a(SearchPanel, {}),
 					tab === "warnings" && /* @__PURE__ */ a(WarningsPanel, {}),
@@ -4735,7 +4922,7 @@ function drawOverview(renderer, scene) {
 			const height = share * (laneHeight - 3);
 			if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, .5), height, color);
 		});
-		renderer.text(5, base - laneHeight / 2, load.label, theme.text);
+		if (laneHeight >= 11) renderer.text(5, base - laneHeight / 2, load.label, theme.text);
 		renderer.fillRect(0, base - .5, width, .5, theme.rowLine);
 	});
 	const bucket = width / Math.max(1, scene.ticks.length);
@@ -5426,11 +5613,12 @@ function ScrollBar() {
 	});
 }
 function Corner() {
-	const groups = () => {
+	const groups = (withRegions) => {
 		const keys = [];
 		const visit = (nodes) => {
 			for (const node of nodes) {
-				if (node.children.length > 0) keys.push(node.key);
+				const isRegion = node.kind === "region" || node.kind === "rank";
+				if (node.children.length > 0 && (withRegions || !isRegion)) keys.push(node.key);
 				visit(node.children);
 			}
 		};
@@ -5452,14 +5640,14 @@ function Corner() {
 				class: "icon",
 				title: "Unfold all",
 				"aria-label": "Unfold all groups",
-				onClick: () => setCollapsed(groups(), false),
+				onClick: () => setCollapsed(groups(true), false),
 				children: "⊞"
 			}),
 			/* @__PURE__ */ a("button", {
 				class: "icon",
 				title: "Fold all",
 				"aria-label": "Fold all groups",
-				onClick: () => setCollapsed(groups().filter((key) => !/^(cpu|gpu|profiler)$/.test(key)), true),
+				onClick: () => setCollapsed(groups(false), true),
 				children: "⊟"
 			})
 		]
@@ -5899,6 +6087,13 @@ var COMMANDS = [
 		group: "Panels",
 		keys: ["Q"],
 		run: toggleDrawer
+	},
+	{
+		id: "summary",
+		title: "Summary: what was found",
+		group: "Panels",
+		keys: ["U"],
+		run: () => showTab("summary")
 	},
 	{
 		id: "details",
@@ -6364,11 +6559,19 @@ function restoreUrlState(fragment) {
 		kind: "slice",
 		id: state.slice
 	});
-	else if (state.area !== null) select({
+	if (state.slice !== null && state.view === null) pendingReveal = state.slice;
+	if (state.slice === null && state.area !== null) select({
 		kind: "area",
 		...state.area
 	});
 	if (state.scroll !== null) pendingScroll = state.scroll;
+}
+/** A link to a slice alone shows it, once there is a timeline. */
+var pendingReveal = null;
+function takePendingReveal() {
+	const slice = pendingReveal;
+	pendingReveal = null;
+	return slice;
 }
 /** Scrolling waits for the timeline to have measured itself. */
 var pendingScroll = null;
@@ -6726,6 +6929,8 @@ x(() => {
 	if (controller.value === null) return;
 	const scroll = takePendingScroll();
 	if (scroll !== null) setScroll(scroll);
+	const slice = takePendingReveal();
+	if (slice !== null) f(() => void goToSlice(slice, "fit"));
 });
 window.addEventListener("hashchange", () => {
 	const trace$1 = trace.value;

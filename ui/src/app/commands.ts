@@ -193,6 +193,7 @@ export const COMMANDS: readonly Command[] = [
     run: () => (store.debugTracks.value = []),
   },
   { id: "drawer", title: "Open or close the drawer", group: "Panels", keys: ["Q"], run: toggleDrawer },
+  { id: "summary", title: "Summary: what was found", group: "Panels", keys: ["U"], run: () => showTab("summary") },
   { id: "details", title: "Selection", group: "Panels", keys: [], run: () => showTab("selection") },
   { id: "sql", title: "SQL", group: "SQL", keys: ["Mod+Shift+S"], inText: true, run: () => showTab("sql") },
   { id: "hits", title: "Search results", group: "Panels", keys: [], run: () => showTab("search") },

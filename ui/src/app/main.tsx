@@ -1,14 +1,15 @@
 // Starts the page: finds out what the server has, opens the trace, and keeps the address in step with the view.
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Client } from "../api/client.ts";
 import { beginPending, pendingLabels, whenIdle } from "../base/idle.ts";
 import { decodeUrlState } from "../logic/url_state.ts";
+import { goToSlice } from "../panels/jump.ts";
 import * as store from "../state/store.ts";
 import { controller, framesDrawn } from "../timeline/controller.ts";
 import { App } from "./app.tsx";
 import { attachKeyboard } from "./keyboard.ts";
-import { currentUrlState, openTrace, takePendingScroll } from "./open_trace.ts";
+import { currentUrlState, openTrace, takePendingReveal, takePendingScroll } from "./open_trace.ts";
 import "./style.css";
 
 declare global {
@@ -58,6 +59,8 @@ effect(() => {
   if (controller.value === null) return;
   const scroll = takePendingScroll();
   if (scroll !== null) store.setScroll(scroll);
+  const slice = takePendingReveal();
+  if (slice !== null) untracked(() => void goToSlice(slice, "fit"));
 });
 window.addEventListener("hashchange", () => {
   const trace = store.trace.value;

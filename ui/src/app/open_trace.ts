@@ -87,8 +87,17 @@ function restoreUrlState(fragment: string): void {
   for (const mark of state.marks) store.addMark(mark);
   if (state.view !== null) store.setView(state.view);
   if (state.slice !== null) store.select({ kind: "slice", id: state.slice });
-  else if (state.area !== null) store.select({ kind: "area", ...state.area });
+  if (state.slice !== null && state.view === null) pendingReveal = state.slice;
+  if (state.slice === null && state.area !== null) store.select({ kind: "area", ...state.area });
   if (state.scroll !== null) pendingScroll = state.scroll;
+}
+
+/** A link to a slice alone shows it, once there is a timeline. */
+let pendingReveal: number | null = null;
+export function takePendingReveal(): number | null {
+  const slice = pendingReveal;
+  pendingReveal = null;
+  return slice;
 }
 
 /** Scrolling waits for the timeline to have measured itself. */

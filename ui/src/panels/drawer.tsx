@@ -4,10 +4,12 @@ import { AreaPanel } from "./area_panel.tsx";
 import { SearchPanel } from "./search_panel.tsx";
 import { SlicePanel } from "./slice_panel.tsx";
 import { SqlPanel } from "./sql_panel.tsx";
+import { SummaryPanel } from "./summary_panel.tsx";
 import { InfoPanel, MarksPanel, WarningsPanel } from "./trace_panels.tsx";
 
 const TABS: { tab: store.DrawerTab; title: string }[] = [
   { tab: "selection", title: "Selection" },
+  { tab: "summary", title: "Summary" },
   { tab: "sql", title: "SQL" },
   { tab: "search", title: "Search" },
   { tab: "marks", title: "Marks" },
@@ -79,6 +81,7 @@ export function Drawer() {
       {isOpen && (
         <div class="drawer-body" role="tabpanel" aria-label={TABS.find((each) => each.tab === tab)!.title}>
           {tab === "selection" && <Selected />}
+          {tab === "summary" && <SummaryPanel />}
           {tab === "sql" && <SqlPanel />}
           {tab === "search" && <SearchPanel />}
           {tab === "warnings" && <WarningsPanel />}

@@ -19,7 +19,7 @@ export type Selection =
   | { kind: "area"; start: number; end: number; tracks: readonly number[] | null }
   | { kind: "mark"; id: number };
 
-export type DrawerTab = "selection" | "search" | "sql" | "warnings" | "info" | "marks";
+export type DrawerTab = "selection" | "summary" | "search" | "sql" | "warnings" | "info" | "marks";
 export type Theme = "light" | "dark" | "system";
 export interface Settings {
   theme: Theme;

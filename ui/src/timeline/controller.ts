@@ -579,7 +579,10 @@ export class TimelineController {
       }
     };
     for (const node of this.trace.nodes) visit(node, "");
-    const wanted = regions.filter((region) => region.tracks.length > 0);
+    const some = regions.filter((region) => region.tracks.length > 0);
+    // With many ranks there is room for one lane each: what the GPUs do says more.
+    const gpus = some.filter((region) => /GPU/.test(region.label));
+    const wanted = some.length > 4 && gpus.length > 0 ? gpus : some;
     try {
       const tracks = wanted.flatMap((region) => region.tracks);
       if (tracks.length === 0) return;

@@ -35,7 +35,7 @@ export function drawOverview(renderer: Renderer, scene: OverviewScene): void {
       const height = share * (laneHeight - 3);
       if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, 0.5), height, color);
     });
-    renderer.text(5, base - laneHeight / 2, load.label, theme.text);
+    if (laneHeight >= 11) renderer.text(5, base - laneHeight / 2, load.label, theme.text);
     renderer.fillRect(0, base - 0.5, width, 0.5, theme.rowLine);
   });
   const bucket = width / Math.max(1, scene.ticks.length);

@@ -270,11 +270,12 @@ function ScrollBar() {
 }
 
 function Corner() {
-  const groups = () => {
+  const groups = (withRegions: boolean) => {
     const keys: string[] = [];
     const visit = (nodes: typeof store.nodes.value) => {
       for (const node of nodes) {
-        if (node.children.length > 0) keys.push(node.key);
+        const isRegion = node.kind === "region" || node.kind === "rank";
+        if (node.children.length > 0 && (withRegions || !isRegion)) keys.push(node.key);
         visit(node.children);
       }
     };
@@ -295,7 +296,7 @@ function Corner() {
         class="icon"
         title="Unfold all"
         aria-label="Unfold all groups"
-        onClick={() => store.setCollapsed(groups(), false)}
+        onClick={() => store.setCollapsed(groups(true), false)}
       >
         ⊞
       </button>
@@ -303,12 +304,7 @@ function Corner() {
         class="icon"
         title="Fold all"
         aria-label="Fold all groups"
-        onClick={() =>
-          store.setCollapsed(
-            groups().filter((key) => !/^(cpu|gpu|profiler)$/.test(key)),
-            true,
-          )
-        }
+        onClick={() => store.setCollapsed(groups(false), true)}
       >
         ⊟
       </button>
