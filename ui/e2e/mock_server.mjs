@@ -454,6 +454,22 @@ async function query(data, { sql }, response) {
       await new Promise((done) => response.on("close", done));
       return;
     }
+    const named = /^select id, name from slice where id in \(([\d,]+)\)$/.exec(statement);
+    if (named !== null) {
+      const ids = named[1].split(",").map(Number);
+      const table = tableFromArrays({ id: ids, name: ids.map((id) => nameOf(data, data.slices[id])) });
+      response.write(
+        frame("S", {
+          columns: [
+            { name: "id", type: "LONG" },
+            { name: "name", type: "STRING" },
+          ],
+        }),
+      );
+      response.write(frame("A", tableToIPC(table, { format: "stream" })));
+      response.write(frame("D", { rows: ids.length, ms: 0.5 }));
+      continue;
+    }
     const counters =
       /from counter where ts >= (\d+) and ts < (\d+) and track_id in \(([\d,]+)\) group by track_id$/.exec(statement);
     if (counters !== null) {

@@ -49,7 +49,7 @@ onMade("/ searches; Enter and Shift+Enter step through all hits, which are ticks
   await raw.getByRole("button", { name: "List", exact: true }).click();
   await page.idle();
   assert.match(await page.text(".search-panel"), /400 hits/);
-  assert.match(await page.text(".search-panel .grid-row"), /GPU › NVIDIA H100 80GB HBM3 › stream 7/);
+  assert.match(await page.text(".search-panel .grid-row"), /fused_moe_kernel\s+GPU › NVIDIA H100 80GB HBM3 › stream 7/);
 });
 
 onMade("search finds values of arguments, and only where it is told to", async (page, raw) => {
@@ -157,6 +157,8 @@ onMade("SQL: rows, links to the timeline, errors with their place, a track of a 
   await page.click({ x: box.x + 5, y: box.y + 11 });
   assert.equal((await page.state("selection")).kind, "slice", "a row with an id stands for its slice");
 
+  assert.equal((await page.state("drawer")).tab, "selection", "a click in the timeline shows the details");
+  await page.press("Control+Shift+S");
   await runSql(page, raw, "select * from slise");
   const error = await page.text(".sql-error");
   assert.match(error, /no such table `slise`/);

@@ -1044,7 +1044,14 @@ function openDrawer(tab) {
 		tab: tab ?? drawer.value.tab
 	};
 }
-function select(next) {
+/** Tabs whose links are followed one after another: they stay open while that is done. */
+var TABS_OF_LINKS = [
+	"sql",
+	"search",
+	"summary"
+];
+/** Selects; `by` tells a click in the timeline, which shows the details, from a link in a panel, which keeps the panel. */
+function select(next, by = "timeline") {
 	r(() => {
 		selection.value = next;
 		focusedArrow.value = {
@@ -1055,7 +1062,9 @@ function select(next) {
 			sliceDetails.value = null;
 			arrows.value = [];
 		}
-		if (next.kind !== "none" && !(drawer.value.isOpen && drawer.value.tab === "sql" && next.kind === "slice")) openDrawer("selection");
+		if (next.kind === "none") return;
+		const { isOpen, tab } = drawer.value;
+		if (!isOpen || by === "timeline" || !TABS_OF_LINKS.includes(tab)) openDrawer("selection");
 	});
 }
 function setCollapsed(keys, isCollapsed) {
@@ -1589,25 +1598,29 @@ var ViewportLoader = class {
 	}
 };
 var reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** Every row in which a track is drawn. */
 var placedTracks = O(() => {
 	const { rows, pinned } = layout.value;
 	const placed = /* @__PURE__ */ new Map();
+	const put = (id, place) => {
+		const known = placed.get(id);
+		if (known === void 0) placed.set(id, [place]);
+		else known.push(place);
+	};
 	const add = (row, isPinned) => {
-		for (const place of row.tracks) placed.set(place.track.id, {
+		for (const place of row.tracks) put(place.track.id, {
 			row,
 			place,
 			isPinned
 		});
-		if (row.isCollapsed) {
-			for (const child of row.node.children) for (const track of allTracks(child)) if (!placed.has(track.id)) placed.set(track.id, {
-				row,
-				place: null,
-				isPinned
-			});
-		}
+		if (row.isCollapsed) for (const child of row.node.children) for (const track of allTracks(child)) put(track.id, {
+			row,
+			place: null,
+			isPinned
+		});
 	};
-	for (const row of pinned) add(row, true);
 	for (const row of rows) add(row, false);
+	for (const row of pinned) add(row, true);
 	return placed;
 });
 var controller = y(null);
@@ -1739,11 +1752,14 @@ var TimelineController = class {
 	}
 	/** The middle of a slice's row on the canvas, or null when its track is not laid out. */
 	yOf(trackId, depth) {
-		const placed = placedTracks.value.get(trackId);
-		if (placed === void 0) return null;
-		const top = placed.isPinned ? 0 : layout.value.pinnedHeight - scrollTop.value;
-		const inRow = placed.place === null ? placed.row.height / 2 : placed.place.y + (depth + .5) * placed.place.depthPx;
-		return top + placed.row.y + inRow;
+		const { pinnedHeight } = layout.value;
+		let first = null;
+		for (const { row, place, isPinned } of placedTracks.value.get(trackId) ?? []) {
+			const y = (isPinned ? 0 : pinnedHeight - scrollTop.value) + row.y + (place === null ? row.height / 2 : place.y + (depth + .5) * place.depthPx);
+			if (isPinned || y >= pinnedHeight && y <= viewport.value.height) return y;
+			first ??= y;
+		}
+		return first;
 	}
 	placedArrows() {
 		const selected = selection.value;
@@ -2051,11 +2067,12 @@ var TimelineController = class {
 		if (trackFilter.value !== "" && !placedTracks.value.has(trackId)) trackFilter.value = "";
 		this.unfold(place.path.map((node) => node.key));
 		const y = this.yOf(trackId, depth);
-		const placed = placedTracks.value.get(trackId);
-		if (y === null || placed === void 0 || placed.isPinned) return;
+		const placed = placedTracks.value.get(trackId)?.[0];
+		if (y === null || placed === void 0) return;
 		const { pinnedHeight } = layout.value;
 		const { height } = viewport.value;
 		const sticky = 26 * Math.min(3, placed.row.level) + 12;
+		if (y < pinnedHeight && pins.value.length > 0 && placedTracks.value.get(trackId).some((each) => each.isPinned)) return;
 		if (y < pinnedHeight + sticky) setScroll(scrollTop.value + y - pinnedHeight - sticky - 20);
 		else if (y > height - 24) setScroll(scrollTop.value + y - height * .6);
 	}
@@ -2164,7 +2181,7 @@ async function goToSlice(id, mode = "see") {
 		select({
 			kind: "slice",
 			id
-		});
+		}, "link");
 		sliceDetails.value = details;
 		controller.value?.revealSlice(details, mode);
 	} catch (error) {
@@ -2413,7 +2430,7 @@ function showHit(index) {
 	select({
 		kind: "slice",
 		id: result.ids[index]
-	});
+	}, "link");
 	controller.value?.revealSlice(slice, "see");
 }
 /** The next or previous hit; the first step begins at what the window shows. */
@@ -3131,6 +3148,7 @@ function SearchPanel() {
 		const abort = new AbortController();
 		const ids = result.ids;
 		trace$10.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
+			if (answer.error !== null) notify(answer.error.message, answer.error.hint, true);
 			const set = answer.sets[0];
 			if (set === void 0) return;
 			const found = /* @__PURE__ */ new Map();
@@ -4334,12 +4352,12 @@ function SqlPanel() {
 // src/panels/summary_panel.tsx
 var words = (text) => text.replace(/_/g, " ");
 function showRange(start, end) {
-	selection.value = {
+	select({
 		kind: "area",
 		start,
 		end,
 		tracks: null
-	};
+	}, "link");
 	const span = Math.max(end - start, 100);
 	controller.value?.glideTo({
 		start: start - span,
@@ -4908,6 +4926,29 @@ function Omnibox({ onCommandMode }) {
 		]
 	});
 }
+// src/timeline/icons.tsx
+var PATHS = {
+	pin: "M6 1.5h4l-.5 4.5 2.5 2.5v1H8.6V14L8 15l-.6-1V9.5H4v-1L6.5 6z",
+	thin: "M2 4h12M2 6.5h12M2 9h12M2 11.5h12",
+	full: "M2 3.5h12v3.5H2zM2 9h12v3.5H2z",
+	select: "M2 4V2h2M12 2h2v2M14 12v2h-2M4 14H2v-2M5 5h6v6H5z",
+	remove: "M4 4l8 8M12 4l-8 8",
+	unfold: "M8 3v10M3 8h10",
+	fold: "M3 8h10"
+};
+function Icon({ name }) {
+	const isFilled = name === "pin";
+	return /* @__PURE__ */ a("svg", {
+		width: "14",
+		height: "14",
+		viewBox: "0 0 16 16",
+		"aria-hidden": "true",
+		fill: isFilled ? "currentColor" : "none",
+		stroke: isFilled ? "none" : "currentColor",
+		"stroke-width": "1.3",
+		children: /* @__PURE__ */ a("path", { d: PATHS[name] })
+	});
+}
 var TICKS_PX = 6;
 var EDGE_PX$1 = 6;
 function drawOverview(renderer, scene) {
@@ -5095,28 +5136,28 @@ function Shell({ row, top, isSticky }) {
 						onClick: () => toggleCompact(node.key),
 						title: row.isCompact ? "Full rows" : "Thin rows",
 						"aria-label": `${row.isCompact ? "Full" : "Thin"} rows of ${node.name}`,
-						children: row.isCompact ? "↕" : "≡"
+						children: /* @__PURE__ */ a(Icon, { name: row.isCompact ? "full" : "thin" })
 					}),
 					row.isGroup && /* @__PURE__ */ a("button", {
 						class: "icon",
 						onClick: selectRow,
 						title: "Select all tracks in it",
 						"aria-label": `Select all tracks of ${node.name}`,
-						children: "▣"
+						children: /* @__PURE__ */ a(Icon, { name: "select" })
 					}),
 					node.kind === "debug" ? /* @__PURE__ */ a("button", {
 						class: "icon",
 						onClick: () => debugTracks.value = debugTracks.value.filter((each) => each.node.key !== node.key),
 						title: "Remove this track",
 						"aria-label": `Remove ${node.name}`,
-						children: "×"
+						children: /* @__PURE__ */ a(Icon, { name: "remove" })
 					}) : node.kind !== "region" && /* @__PURE__ */ a("button", {
 						class: isPinned ? "icon active" : "icon",
 						onClick: () => togglePin(node.key),
 						title: isPinned ? "Unpin" : "Pin to the top",
 						"aria-label": `${isPinned ? "Unpin" : "Pin"} ${node.name}`,
 						"aria-pressed": isPinned,
-						children: "⌖"
+						children: /* @__PURE__ */ a(Icon, { name: "pin" })
 					})
 				]
 			})
@@ -5641,14 +5682,14 @@ function Corner() {
 				title: "Unfold all",
 				"aria-label": "Unfold all groups",
 				onClick: () => setCollapsed(groups(true), false),
-				children: "⊞"
+				children: /* @__PURE__ */ a(Icon, { name: "unfold" })
 			}),
 			/* @__PURE__ */ a("button", {
 				class: "icon",
 				title: "Fold all",
 				"aria-label": "Fold all groups",
 				onClick: () => setCollapsed(groups(false), true),
-				children: "⊟"
+				children: /* @__PURE__ */ a(Icon, { name: "fold" })
 			})
 		]
 	});

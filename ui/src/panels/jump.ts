@@ -7,7 +7,7 @@ export async function goToSlice(id: number, mode: "see" | "fit" = "see"): Promis
   if (trace === null) return;
   try {
     const details = await trace.client.slice(id);
-    store.select({ kind: "slice", id });
+    store.select({ kind: "slice", id }, "link");
     store.sliceDetails.value = details;
     controller.value?.revealSlice(details, mode);
   } catch (error) {

@@ -32,7 +32,7 @@ export function showHit(index: number): void {
   if (result === null || result.ids[index] === undefined) return;
   store.search.value = { ...store.search.value, index };
   const slice = { ts: result.ts[index]!, dur: result.dur[index]!, track_id: result.tracks[index]!, depth: 0 };
-  store.select({ kind: "slice", id: result.ids[index]! });
+  store.select({ kind: "slice", id: result.ids[index]! }, "link");
   controller.value?.revealSlice(slice, "see");
 }
 

@@ -19,6 +19,7 @@ export function SearchPanel() {
     trace.client
       .query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal)
       .then((answer) => {
+        if (answer.error !== null) store.notify(answer.error.message, answer.error.hint, true);
         const set = answer.sets[0];
         if (set === undefined) return;
         const found = new Map<number, string>();

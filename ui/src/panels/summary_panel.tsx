@@ -58,7 +58,7 @@ export interface Summary {
 const words = (text: string) => text.replace(/_/g, " ");
 
 function showRange(start: number, end: number): void {
-  store.selection.value = { kind: "area", start, end, tracks: null };
+  store.select({ kind: "area", start, end, tracks: null }, "link");
   const span = Math.max(end - start, 100);
   controller.value?.glideTo({ start: start - span, end: end + span });
 }

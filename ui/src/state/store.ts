@@ -172,7 +172,11 @@ export function setScroll(y: number): void {
 export function openDrawer(tab?: DrawerTab): void {
   drawer.value = { ...drawer.value, isOpen: true, tab: tab ?? drawer.value.tab };
 }
-export function select(next: Selection): void {
+/** Tabs whose links are followed one after another: they stay open while that is done. */
+const TABS_OF_LINKS: readonly DrawerTab[] = ["sql", "search", "summary"];
+
+/** Selects; `by` tells a click in the timeline, which shows the details, from a link in a panel, which keeps the panel. */
+export function select(next: Selection, by: "timeline" | "link" = "timeline"): void {
   batch(() => {
     selection.value = next;
     focusedArrow.value = { outgoing: 0, incoming: 0 };
@@ -180,11 +184,12 @@ export function select(next: Selection): void {
       sliceDetails.value = null;
       arrows.value = [];
     }
-    if (next.kind !== "none" && !(drawer.value.isOpen && drawer.value.tab === "sql" && next.kind === "slice")) {
-      openDrawer("selection");
-    }
+    if (next.kind === "none") return;
+    const { isOpen, tab } = drawer.value;
+    if (!isOpen || by === "timeline" || !TABS_OF_LINKS.includes(tab)) openDrawer("selection");
   });
 }
+
 export function setCollapsed(keys: readonly string[], isCollapsed: boolean): void {
   const next = new Map(collapsed.value);
   for (const key of keys) next.set(key, isCollapsed);

@@ -63,22 +63,28 @@ export interface Load {
 
 const reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-export const placedTracks = computed<ReadonlyMap<number, Placed>>(() => {
+/** Every row in which a track is drawn. */
+export const placedTracks = computed<ReadonlyMap<number, Placed[]>>(() => {
   const { rows, pinned } = store.layout.value;
-  const placed = new Map<number, Placed>();
+  const placed = new Map<number, Placed[]>();
+  const put = (id: number, place: Placed) => {
+    const known = placed.get(id);
+    if (known === undefined) placed.set(id, [place]);
+    else known.push(place);
+  };
   const add = (row: Row, isPinned: boolean) => {
-    for (const place of row.tracks) placed.set(place.track.id, { row, place, isPinned });
+    for (const place of row.tracks) put(place.track.id, { row, place, isPinned });
     if (row.isCollapsed) {
       for (const child of row.node.children) {
         for (const track of allTracks(child)) {
-          if (!placed.has(track.id)) placed.set(track.id, { row, place: null, isPinned });
+          put(track.id, { row, place: null, isPinned });
         }
       }
     }
   };
-  for (const row of pinned) add(row, true);
-  // The row of the list wins over the pinned one, which may be a summary.
+  // The row of the list comes before the pinned one, which may be a summary.
   for (const row of rows) add(row, false);
+  for (const row of pinned) add(row, true);
   return placed;
 });
 
@@ -223,11 +229,16 @@ export class TimelineController {
 
   /** The middle of a slice's row on the canvas, or null when its track is not laid out. */
   private yOf(trackId: number, depth: number): number | null {
-    const placed = placedTracks.value.get(trackId);
-    if (placed === undefined) return null;
-    const top = placed.isPinned ? 0 : store.layout.value.pinnedHeight - store.scrollTop.value;
-    const inRow = placed.place === null ? placed.row.height / 2 : placed.place.y + (depth + 0.5) * placed.place.depthPx;
-    return top + placed.row.y + inRow;
+    const { pinnedHeight } = store.layout.value;
+    let first: number | null = null;
+    for (const { row, place, isPinned } of placedTracks.value.get(trackId) ?? []) {
+      const top = isPinned ? 0 : pinnedHeight - store.scrollTop.value;
+      const y = top + row.y + (place === null ? row.height / 2 : place.y + (depth + 0.5) * place.depthPx);
+      // A place that is seen is better than one behind the pinned rows or below the edge.
+      if (isPinned || (y >= pinnedHeight && y <= store.viewport.value.height)) return y;
+      first ??= y;
+    }
+    return first;
   }
 
   placedArrows(): PlacedArrow[] {
@@ -523,11 +534,17 @@ export class TimelineController {
     if (store.trackFilter.value !== "" && !placedTracks.value.has(trackId)) store.trackFilter.value = "";
     this.unfold(place.path.map((node) => node.key));
     const y = this.yOf(trackId, depth);
-    const placed = placedTracks.value.get(trackId);
-    if (y === null || placed === undefined || placed.isPinned) return;
+    const placed = placedTracks.value.get(trackId)?.[0];
+    if (y === null || placed === undefined) return;
     const { pinnedHeight } = store.layout.value;
     const { height } = store.viewport.value;
     const sticky = 26 * Math.min(3, placed.row.level) + 12;
+    if (
+      y < pinnedHeight &&
+      store.pins.value.length > 0 &&
+      placedTracks.value.get(trackId)!.some((each) => each.isPinned)
+    )
+      return;
     if (y < pinnedHeight + sticky) store.setScroll(store.scrollTop.value + y - pinnedHeight - sticky - 20);
     else if (y > height - 24) store.setScroll(store.scrollTop.value + y - height * 0.6);
   }

@@ -4,6 +4,7 @@ import { formatCount } from "../base/format.ts";
 import { allTracks, type Row } from "../logic/rows.ts";
 import * as store from "../state/store.ts";
 import { controller } from "./controller.ts";
+import { Icon } from "./icons.tsx";
 
 function chips(row: Row): string[] {
   const { node } = row;
@@ -73,7 +74,7 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
             title={row.isCompact ? "Full rows" : "Thin rows"}
             aria-label={`${row.isCompact ? "Full" : "Thin"} rows of ${node.name}`}
           >
-            {row.isCompact ? "↕" : "≡"}
+            <Icon name={row.isCompact ? "full" : "thin"} />
           </button>
         )}
         {row.isGroup && (
@@ -83,7 +84,7 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
             title="Select all tracks in it"
             aria-label={`Select all tracks of ${node.name}`}
           >
-            ▣
+            <Icon name="select" />
           </button>
         )}
         {node.kind === "debug" ? (
@@ -95,7 +96,7 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
             title="Remove this track"
             aria-label={`Remove ${node.name}`}
           >
-            ×
+            <Icon name="remove" />
           </button>
         ) : (
           node.kind !== "region" && (
@@ -106,7 +107,7 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
               aria-label={`${isPinned ? "Unpin" : "Pin"} ${node.name}`}
               aria-pressed={isPinned}
             >
-              ⌖
+              <Icon name="pin" />
             </button>
           )
         )}

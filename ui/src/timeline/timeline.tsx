@@ -7,6 +7,7 @@ import { cssFromTrace, traceFromCss } from "../base/geom.ts";
 import * as store from "../state/store.ts";
 import { controller, draggedArea, type Hit, hovered, TimelineController } from "./controller.ts";
 import { AXIS_PX, MARKS_PX } from "./draw.ts";
+import { Icon } from "./icons.tsx";
 import { Overview, OVERVIEW_PX } from "./overview.tsx";
 import { Shells } from "./shells.tsx";
 import { Tooltip } from "./tooltip.tsx";
@@ -298,7 +299,7 @@ function Corner() {
         aria-label="Unfold all groups"
         onClick={() => store.setCollapsed(groups(true), false)}
       >
-        ⊞
+        <Icon name="unfold" />
       </button>
       <button
         class="icon"
@@ -306,7 +307,7 @@ function Corner() {
         aria-label="Fold all groups"
         onClick={() => store.setCollapsed(groups(false), true)}
       >
-        ⊟
+        <Icon name="fold" />
       </button>
     </div>
   );
