@@ -473,7 +473,7 @@ async function query(data, { sql }, response) {
     const counters =
       /from counter where ts >= (\d+) and ts < (\d+) and track_id in \(([\d,]+)\) group by track_id$/.exec(statement);
     if (counters !== null) {
-      const [, start, end] = counters.map(Number);
+      const [start, end] = counters.slice(1, 3).map((text) => Number(BigInt(text) - SQL_OFFSET));
       const table = { track_id: [], count: [], min: [], max: [], mean: [] };
       for (const id of counters[3].split(",").map(Number)) {
         const values = data.tracks
@@ -527,7 +527,7 @@ async function query(data, { sql }, response) {
       const part = rows.slice(at, at + 8192);
       const table = tableFromArrays({
         id: part.map((s) => s.id),
-        ts: part.map((s) => s.ts),
+        ts: part.map((s) => BigInt(s.ts) + SQL_OFFSET),
         dur: part.map((s) => s.dur),
         track_id: part.map((s) => s.track),
         name: part.map((s) => nameOf(data, s)),
@@ -539,6 +539,9 @@ async function query(data, { sql }, response) {
   }
   response.end(frame("Z", { ms: 1.5 }));
 }
+
+// Queries see the times that the file writes: Unix times, which no double holds exactly.
+const SQL_OFFSET = 1_764_000_000_000_000_001n;
 
 const SCHEMA = {
   tables: [
@@ -725,6 +728,7 @@ export async function startMock({
             start: 0,
             end: data.end,
             unix_start_ns: "1764000000000000000",
+            sql_offset_ns: String(SQL_OFFSET),
             num_slices: data.slices.length,
             num_tracks: data.tracks.size,
             sources: [{ path: `/traces/${trace.name}`, format: "chrome_json", profiler: "PyTorch Profiler" }],

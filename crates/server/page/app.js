@@ -44,10 +44,17 @@ function cellAt(set, row, column) {
 	const batch = set.batches[low];
 	return batch === void 0 ? null : batch.columns[column]?.[row - batch.start] ?? null;
 }
+var isExact = (value) => value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+/** 64-bit integers as numbers where these are exact; others, such as Unix times in nanoseconds, stay big. */
+function plainNumbers(values) {
+	const convert = (value) => typeof value === "bigint" && isExact(value) ? Number(value) : value;
+	for (let i = 0; i < values.length; i++) if (typeof values[i] === "bigint") return Array.from(values, convert);
+	return values;
+}
 function addArrow(set, payload) {
-	const table = tableFromIPC(payload, { useBigInt: false });
+	const table = tableFromIPC(payload, { useBigInt: true });
 	if (table.numRows === 0) return;
-	const columns = table.names.map((_, i) => table.getChildAt(i).toArray());
+	const columns = table.names.map((_, i) => plainNumbers(table.getChildAt(i).toArray()));
 	set.batches.push({
 		start: set.num_rows,
 		length: table.numRows,
@@ -958,6 +965,16 @@ var layout = O(() => layoutRows({
 	pins: pins.value,
 	filter: trackFilter.value
 }));
+/** Trace time of a time as SQL gives it; null for what is no whole number. */
+function traceTimeOfSql(value) {
+	const offset = trace.value?.overview.sql_offset_ns ?? "0";
+	if (typeof value === "bigint") return Number(value - BigInt(offset));
+	if (typeof value !== "number" || !Number.isFinite(value)) return null;
+	if (offset === "0") return value;
+	return Number.isInteger(value) ? Number(BigInt(value) - BigInt(offset)) : value - Number(offset);
+}
+/** A trace time as SQL has it, written out. */
+var sqlTimeOf = (nanos) => String(BigInt(Math.round(nanos)) + BigInt(trace.value?.overview.sql_offset_ns ?? "0"));
 var trackPlaces = O(() => {
 	const places = /* @__PURE__ */ new Map();
 	const visit = (node, path) => {
@@ -3006,7 +3023,7 @@ function Counters({ area, tracks }) {
 	A(() => {
 		rows.value = null;
 		const abort = new AbortController();
-		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${Math.floor(area.start)} and ts < ${Math.ceil(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
+		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${sqlTimeOf(area.start)} and ts < ${sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
 		trace.value?.client.query(sql, "area", abort.signal).then((result) => {
 			if (result.error !== null) notify(result.error.message, result.error.hint, true);
 			const set = result.sets[0];
@@ -3470,9 +3487,21 @@ function Flows({ id }) {
 		] }, i))
 	})] }, side.title)) });
 }
-function className(value) {
-	if (typeof value === "string") return value === "none" ? null : value;
-	return value === null || value === 0 ? null : CLASS_NAMES[value] ?? null;
+/** The words of the API for classes, at the numbers that viewports use. */
+var CLASS_WORDS = [
+	"none",
+	"gemm",
+	"attention",
+	"softmax_norm",
+	"moe",
+	"communication",
+	"copy",
+	"set",
+	"other",
+	"annotation"
+];
+function classNumber(value) {
+	return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : value ?? 0;
 }
 function SlicePanel() {
 	const selected = selection.value;
@@ -3491,7 +3520,7 @@ function SlicePanel() {
 	const end = details.dur === null ? bounds.value.end : details.ts + details.dur;
 	const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
 	const { timeFormat } = settings.value;
-	const kernelClass = className(details.class);
+	const kernelClass = classNumber(details.class);
 	return /* @__PURE__ */ a("div", {
 		class: "slice-panel",
 		children: [
@@ -3579,11 +3608,11 @@ function SlicePanel() {
 								name: "Category",
 								children: details.category
 							}),
-							kernelClass !== null && /* @__PURE__ */ a(Field, {
+							kernelClass > 0 && /* @__PURE__ */ a(Field, {
 								name: "Class",
 								children: /* @__PURE__ */ a("span", {
-									class: `chip class-${details.class}`,
-									children: kernelClass
+									class: `chip class-${kernelClass}`,
+									children: CLASS_NAMES[kernelClass]
 								})
 							}),
 							details.thread !== null && /* @__PURE__ */ a(Field, {
@@ -3879,8 +3908,8 @@ function setRun(tab, run) {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$8 = trace.value;
-	if (trace$8 === null || text.trim() === "") return;
+	const trace$9 = trace.value;
+	if (trace$9 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -3896,7 +3925,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$8.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$9.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -3957,9 +3986,10 @@ function showAsTrack(set, choice) {
 	const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
 	const rows = [];
 	for (let row = 0; row < set.num_rows; row++) {
-		const ts = cellAt(set, row, choice.ts);
-		if (typeof ts !== "number") continue;
-		const value = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+		const ts = traceTimeOfSql(cellAt(set, row, choice.ts));
+		if (ts === null) continue;
+		const cell = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+		const value = typeof cell === "bigint" ? Number(cell) : cell;
 		if (typeof value !== "number") continue;
 		const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
 		const id = idColumn < 0 ? null : cellAt(set, row, idColumn);
@@ -4238,11 +4268,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$9 = trace.value;
-		if (trace$9 === null || schema.value?.trace === trace$9) return;
-		trace$9.client.schema().then((answer) => {
+		const trace$8 = trace.value;
+		if (trace$8 === null || schema.value?.trace === trace$8) return;
+		trace$8.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$9,
+				trace: trace$8,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -5769,7 +5799,7 @@ function Timeline() {
 						class: "track-canvas",
 						ref: canvas,
 						role: "img",
-						"aria-label": describeView(),
+						"aria-label": "Tracks. Drag to select an area, click to select a slice; keys are listed in the help.",
 						tabIndex: -1
 					}),
 					/* @__PURE__ */ a(Tooltip, {}),
@@ -5785,10 +5815,6 @@ function Timeline() {
 			})
 		]
 	});
-}
-function describeView() {
-	const { start, end } = view.value;
-	return `Tracks from ${formatNanosShort(start)} to ${formatNanosShort(end)}`;
 }
 function ViewSpan() {
 	const { start, end } = view.value;

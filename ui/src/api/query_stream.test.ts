@@ -1,6 +1,6 @@
 import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
 import { expect, it } from "vitest";
-import { applyFrame, cellAt, emptyResult, FrameReader } from "./query_stream.ts";
+import { applyFrame, cellAt, emptyResult, FrameReader, plainNumbers } from "./query_stream.ts";
 
 function frame(kind: string, payload: Uint8Array | object): Uint8Array {
   const body = payload instanceof Uint8Array ? payload : new TextEncoder().encode(JSON.stringify(payload));
@@ -54,6 +54,12 @@ it("keeps the place of an error", () => {
   };
   new FrameReader().push(frame("E", { error }), (kind, payload) => applyFrame(result, kind, payload));
   expect(result.error).toEqual(error);
+});
+
+it("keeps integers that no double holds, and nulls", () => {
+  expect(plainNumbers([null, 5n, 1_700_000_000_000_000_001n])).toEqual([null, 5, 1_700_000_000_000_000_001n]);
+  expect([...(plainNumbers(BigInt64Array.of(1n, 2n) as unknown as ArrayLike<bigint>) as number[])]).toEqual([1, 2]);
+  expect(plainNumbers(["a", null])).toEqual(["a", null]);
 });
 
 it("tells when the answer is cut", () => {

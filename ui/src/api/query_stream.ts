@@ -1,5 +1,5 @@
 // Reads the answer of `query`: frames of one kind byte, a 32-bit length and a payload, as they arrive.
-// Arrow payloads become plain columns; numbers stay doubles, since all times fit exactly.
+// Arrow payloads become plain columns; integers become doubles where they fit exactly.
 import { tableFromIPC } from "@uwdata/flechette";
 import type { ErrorBody } from "./types.ts";
 
@@ -38,10 +38,23 @@ export function cellAt(set: ResultSet, row: number, column: number): Cell {
   return batch === undefined ? null : (batch.columns[column]?.[row - batch.start] ?? null);
 }
 
+const isExact = (value: bigint): boolean =>
+  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+
+/** 64-bit integers as numbers where these are exact; others, such as Unix times in nanoseconds, stay big. */
+export function plainNumbers(values: ArrayLike<Cell>): ArrayLike<Cell> {
+  const convert = (value: Cell): Cell => (typeof value === "bigint" && isExact(value) ? Number(value) : value);
+  for (let i = 0; i < values.length; i++) {
+    // Columns of other types are left as they came.
+    if (typeof values[i] === "bigint") return Array.from(values, convert);
+  }
+  return values;
+}
+
 function addArrow(set: ResultSet, payload: Uint8Array): void {
-  const table = tableFromIPC(payload, { useBigInt: false });
+  const table = tableFromIPC(payload, { useBigInt: true });
   if (table.numRows === 0) return;
-  const columns = table.names.map((_, i) => table.getChildAt(i)!.toArray() as ArrayLike<Cell>);
+  const columns = table.names.map((_, i) => plainNumbers(table.getChildAt(i)!.toArray() as ArrayLike<Cell>));
   set.batches.push({ start: set.num_rows, length: table.numRows, columns });
   set.num_rows += table.numRows;
 }

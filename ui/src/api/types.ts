@@ -41,6 +41,8 @@ export interface TraceOverview {
   start: number;
   end: number;
   unix_start_ns: string | null;
+  /** What SQL adds to trace time, so that queries see the times that the file writes; decimal, since it may be large. */
+  sql_offset_ns?: string;
   num_slices: number;
   num_tracks: number;
   sources: { path: string; format: string; profiler: string | null }[];

@@ -316,7 +316,7 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
     const abort = new AbortController();
     const sql =
       "select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter " +
-      `where ts >= ${Math.floor(area.start)} and ts < ${Math.ceil(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
+      `where ts >= ${store.sqlTimeOf(area.start)} and ts < ${store.sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
     store.trace.value?.client.query(sql, "area", abort.signal).then((result) => {
       if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
       const set = result.sets[0];

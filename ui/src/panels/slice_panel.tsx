@@ -244,9 +244,22 @@ function Flows({ id }: { id: number }) {
   );
 }
 
-function className(value: SliceDetails["class"]): string | null {
-  if (typeof value === "string") return value === "none" ? null : value;
-  return value === null || value === 0 ? null : (CLASS_NAMES[value] ?? null);
+/** The words of the API for classes, at the numbers that viewports use. */
+const CLASS_WORDS = [
+  "none",
+  "gemm",
+  "attention",
+  "softmax_norm",
+  "moe",
+  "communication",
+  "copy",
+  "set",
+  "other",
+  "annotation",
+];
+
+function classNumber(value: SliceDetails["class"]): number {
+  return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : (value ?? 0);
 }
 
 export function SlicePanel() {
@@ -259,7 +272,7 @@ export function SlicePanel() {
   const end = details.dur === null ? store.bounds.value.end : details.ts + details.dur;
   const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
   const { timeFormat } = store.settings.value;
-  const kernelClass = className(details.class);
+  const kernelClass = classNumber(details.class);
   return (
     <div class="slice-panel">
       <div class="slice-head">
@@ -320,9 +333,9 @@ export function SlicePanel() {
             )}
             <Field name="Of the window">{formatPercent((100 * inWindow) / (window.end - window.start))}</Field>
             {details.category !== null && <Field name="Category">{details.category}</Field>}
-            {kernelClass !== null && (
+            {kernelClass > 0 && (
               <Field name="Class">
-                <span class={`chip class-${details.class}`}>{kernelClass}</span>
+                <span class={`chip class-${kernelClass}`}>{CLASS_NAMES[kernelClass]}</span>
               </Field>
             )}
             {details.thread !== null && (

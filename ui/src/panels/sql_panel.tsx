@@ -121,9 +121,10 @@ export function showAsTrack(
   const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
   const rows: store.DebugTrack["rows"] = [];
   for (let row = 0; row < set.num_rows; row++) {
-    const ts = cellAt(set, row, choice.ts);
-    if (typeof ts !== "number") continue;
-    const value = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+    const ts = store.traceTimeOfSql(cellAt(set, row, choice.ts));
+    if (ts === null) continue;
+    const cell = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+    const value = typeof cell === "bigint" ? Number(cell) : cell;
     if (typeof value !== "number") continue;
     const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
     const id = idColumn < 0 ? null : cellAt(set, row, idColumn);

@@ -97,6 +97,18 @@ export const layout = computed(() =>
   }),
 );
 
+/** Trace time of a time as SQL gives it; null for what is no whole number. */
+export function traceTimeOfSql(value: unknown): number | null {
+  const offset = trace.value?.overview.sql_offset_ns ?? "0";
+  if (typeof value === "bigint") return Number(value - BigInt(offset));
+  if (typeof value !== "number" || !Number.isFinite(value)) return null;
+  if (offset === "0") return value;
+  return Number.isInteger(value) ? Number(BigInt(value) - BigInt(offset)) : value - Number(offset);
+}
+/** A trace time as SQL has it, written out. */
+export const sqlTimeOf = (nanos: number): string =>
+  String(BigInt(Math.round(nanos)) + BigInt(trace.value?.overview.sql_offset_ns ?? "0"));
+
 export interface TrackPlace {
   node: T.TrackNode;
   path: readonly T.TrackNode[];

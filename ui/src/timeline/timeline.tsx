@@ -380,7 +380,13 @@ export function Timeline() {
         <Shells />
       </div>
       <div class="tracks">
-        <canvas class="track-canvas" ref={canvas} role="img" aria-label={describeView()} tabIndex={-1} />
+        <canvas
+          class="track-canvas"
+          ref={canvas}
+          role="img"
+          aria-label="Tracks. Drag to select an area, click to select a slice; keys are listed in the help."
+          tabIndex={-1}
+        />
         <Tooltip />
         <ScrollBar />
       </div>
@@ -393,11 +399,6 @@ export function Timeline() {
       />
     </main>
   );
-}
-
-function describeView(): string {
-  const { start, end } = store.view.value;
-  return `Tracks from ${formatNanosShort(start)} to ${formatNanosShort(end)}`;
 }
 
 function ViewSpan() {
