@@ -634,20 +634,27 @@ function layoutRows(input) {
 		for (const child of node.children) visit(child, below, shown && !isCollapsed, matches);
 	};
 	for (const node of input.nodes) visit(node, [], true, false);
-	const pinned = [];
-	let pinnedHeight = 0;
-	for (const key of input.pins) {
-		const found = byKey.get(key);
-		if (found === void 0) continue;
-		const row = makeRow(found.node, found.path, pinnedHeight, true, input.compact.has(key));
-		pinned.push(row);
-		pinnedHeight += row.height;
-	}
+	const pin = (areThin) => {
+		const pinned = [];
+		let pinnedHeight = 0;
+		for (const key of input.pins) {
+			const found = byKey.get(key);
+			if (found === void 0) continue;
+			const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+			pinned.push(row);
+			pinnedHeight += row.height;
+		}
+		return {
+			pinned,
+			pinnedHeight
+		};
+	};
+	const full = pin(false);
+	const isTooHigh = full.pinnedHeight > (input.maxPinnedHeight ?? Infinity);
 	return {
 		rows,
 		height: y,
-		pinned,
-		pinnedHeight
+		...isTooHigh ? pin(true) : full
 	};
 }
 /** The index of the row at `y`, by bisection; -1 above the first, the last row below the end. */
@@ -963,6 +970,7 @@ var layout = O(() => layoutRows({
 	collapsed: collapsed.value,
 	compact: compact.value,
 	pins: pins.value,
+	maxPinnedHeight: viewport.value.height * .6,
 	filter: trackFilter.value
 }));
 /** Trace time of a time as SQL gives it; null for what is no whole number. */
@@ -1675,6 +1683,7 @@ var TimelineController = class {
 		};
 		this.loader = new ViewportLoader(trace.client, bounds.value, redraw, reportError);
 		this.names = new NameCache(trace.client, redraw, reportError);
+		loads.value = [];
 		this.loadOverview();
 	}
 	attach(tracks, axis) {

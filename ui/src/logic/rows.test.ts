@@ -69,6 +69,11 @@ it("pins in the order of pinning, also what is folded away, and forgets unknown 
   expect(pinnedHeight).toBe(22 + 58);
 });
 
+it("makes pinned rows thin when they would fill the view", () => {
+  expect(layout({ pins: ["main"], maxPinnedHeight: 57 }).pinnedHeight).toBe(22);
+  expect(layout({ pins: ["main"], maxPinnedHeight: 58 }).pinnedHeight).toBe(58);
+});
+
 it("finds rows by position", () => {
   const { rows } = layout();
   expect(rowIndexAt(rows, -1)).toBe(-1);

@@ -40,6 +40,8 @@ export interface LayoutInput {
   collapsed: ReadonlyMap<string, boolean>;
   compact: ReadonlySet<string>;
   pins: readonly string[];
+  /** Pinned rows become thin when they would take more than this, since there is no scrolling among them. */
+  maxPinnedHeight?: number;
   filter: string;
 }
 
@@ -137,17 +139,22 @@ export function layoutRows(input: LayoutInput): Layout {
   };
   for (const node of input.nodes) visit(node, [], true, false);
 
-  const pinned: Row[] = [];
-  let pinnedHeight = 0;
-  for (const key of input.pins) {
-    const found = byKey.get(key);
-    if (found === undefined) continue;
-    // A pinned group stands for its summary; a pinned track is shown as it is.
-    const row = makeRow(found.node, found.path, pinnedHeight, true, input.compact.has(key));
-    pinned.push(row);
-    pinnedHeight += row.height;
-  }
-  return { rows, height: y, pinned, pinnedHeight };
+  const pin = (areThin: boolean) => {
+    const pinned: Row[] = [];
+    let pinnedHeight = 0;
+    for (const key of input.pins) {
+      const found = byKey.get(key);
+      if (found === undefined) continue;
+      // A pinned group stands for its summary; a pinned track is shown as it is.
+      const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+      pinned.push(row);
+      pinnedHeight += row.height;
+    }
+    return { pinned, pinnedHeight };
+  };
+  const full = pin(false);
+  const isTooHigh = full.pinnedHeight > (input.maxPinnedHeight ?? Infinity);
+  return { rows, height: y, ...(isTooHigh ? pin(true) : full) };
 }
 
 /** The index of the row at `y`, by bisection; -1 above the first, the last row below the end. */

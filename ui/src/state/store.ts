@@ -93,6 +93,7 @@ export const layout = computed(() =>
     collapsed: collapsed.value,
     compact: compact.value,
     pins: pins.value,
+    maxPinnedHeight: viewport.value.height * 0.6,
     filter: trackFilter.value,
   }),
 );

@@ -119,6 +119,7 @@ export class TimelineController {
     };
     this.loader = new ViewportLoader(trace.client, store.bounds.value, redraw, store.reportError);
     this.names = new NameCache(trace.client, redraw, store.reportError);
+    loads.value = [];
     void this.loadOverview();
   }
 
