@@ -44,10 +44,17 @@ function cellAt(set, row, column) {
 	const batch = set.batches[low];
 	return batch === void 0 ? null : batch.columns[column]?.[row - batch.start] ?? null;
 }
+var isExact = (value) => value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+/** 64-bit integers as numbers where these are exact; others, such as Unix times in nanoseconds, stay big. */
+function plainNumbers(values) {
+	const convert = (value) => typeof value === "bigint" && isExact(value) ? Number(value) : value;
+	for (let i = 0; i < values.length; i++) if (typeof values[i] === "bigint") return Array.from(values, convert);
+	return values;
+}
 function addArrow(set, payload) {
-	const table = tableFromIPC(payload, { useBigInt: false });
+	const table = tableFromIPC(payload, { useBigInt: true });
 	if (table.numRows === 0) return;
-	const columns = table.names.map((_, i) => table.getChildAt(i).toArray());
+	const columns = table.names.map((_, i) => plainNumbers(table.getChildAt(i).toArray()));
 	set.batches.push({
 		start: set.num_rows,
 		length: table.numRows,
@@ -627,20 +634,27 @@ function layoutRows(input) {
 		for (const child of node.children) visit(child, below, shown && !isCollapsed, matches);
 	};
 	for (const node of input.nodes) visit(node, [], true, false);
-	const pinned = [];
-	let pinnedHeight = 0;
-	for (const key of input.pins) {
-		const found = byKey.get(key);
-		if (found === void 0) continue;
-		const row = makeRow(found.node, found.path, pinnedHeight, true, input.compact.has(key));
-		pinned.push(row);
-		pinnedHeight += row.height;
-	}
+	const pin = (areThin) => {
+		const pinned = [];
+		let pinnedHeight = 0;
+		for (const key of input.pins) {
+			const found = byKey.get(key);
+			if (found === void 0) continue;
+			const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+			pinned.push(row);
+			pinnedHeight += row.height;
+		}
+		return {
+			pinned,
+			pinnedHeight
+		};
+	};
+	const full = pin(false);
+	const isTooHigh = full.pinnedHeight > (input.maxPinnedHeight ?? Infinity);
 	return {
 		rows,
 		height: y,
-		pinned,
-		pinnedHeight
+		...isTooHigh ? pin(true) : full
 	};
 }
 /** The index of the row at `y`, by bisection; -1 above the first, the last row below the end. */
@@ -956,8 +970,19 @@ var layout = O(() => layoutRows({
 	collapsed: collapsed.value,
 	compact: compact.value,
 	pins: pins.value,
+	maxPinnedHeight: viewport.value.height * .6,
 	filter: trackFilter.value
 }));
+/** Trace time of a time as SQL gives it; null for what is no whole number. */
+function traceTimeOfSql(value) {
+	const offset = trace.value?.overview.sql_offset_ns ?? "0";
+	if (typeof value === "bigint") return Number(value - BigInt(offset));
+	if (typeof value !== "number" || !Number.isFinite(value)) return null;
+	if (offset === "0") return value;
+	return Number.isInteger(value) ? Number(BigInt(value) - BigInt(offset)) : value - Number(offset);
+}
+/** A trace time as SQL has it, written out. */
+var sqlTimeOf = (nanos) => String(BigInt(Math.round(nanos)) + BigInt(trace.value?.overview.sql_offset_ns ?? "0"));
 var trackPlaces = O(() => {
 	const places = /* @__PURE__ */ new Map();
 	const visit = (node, path) => {
@@ -1044,7 +1069,14 @@ function openDrawer(tab) {
 		tab: tab ?? drawer.value.tab
 	};
 }
-function select(next) {
+/** Tabs whose links are followed one after another: they stay open while that is done. */
+var TABS_OF_LINKS = [
+	"sql",
+	"search",
+	"summary"
+];
+/** Selects; `by` tells a click in the timeline, which shows the details, from a link in a panel, which keeps the panel. */
+function select(next, by = "timeline") {
 	r(() => {
 		selection.value = next;
 		focusedArrow.value = {
@@ -1055,7 +1087,9 @@ function select(next) {
 			sliceDetails.value = null;
 			arrows.value = [];
 		}
-		if (next.kind !== "none" && !(drawer.value.isOpen && drawer.value.tab === "sql" && next.kind === "slice")) openDrawer("selection");
+		if (next.kind === "none") return;
+		const { isOpen, tab } = drawer.value;
+		if (!isOpen || by === "timeline" || !TABS_OF_LINKS.includes(tab)) openDrawer("selection");
 	});
 }
 function setCollapsed(keys, isCollapsed) {
@@ -1589,25 +1623,29 @@ var ViewportLoader = class {
 	}
 };
 var reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** Every row in which a track is drawn. */
 var placedTracks = O(() => {
 	const { rows, pinned } = layout.value;
 	const placed = /* @__PURE__ */ new Map();
+	const put = (id, place) => {
+		const known = placed.get(id);
+		if (known === void 0) placed.set(id, [place]);
+		else known.push(place);
+	};
 	const add = (row, isPinned) => {
-		for (const place of row.tracks) placed.set(place.track.id, {
+		for (const place of row.tracks) put(place.track.id, {
 			row,
 			place,
 			isPinned
 		});
-		if (row.isCollapsed) {
-			for (const child of row.node.children) for (const track of allTracks(child)) if (!placed.has(track.id)) placed.set(track.id, {
-				row,
-				place: null,
-				isPinned
-			});
-		}
+		if (row.isCollapsed) for (const child of row.node.children) for (const track of allTracks(child)) put(track.id, {
+			row,
+			place: null,
+			isPinned
+		});
 	};
-	for (const row of pinned) add(row, true);
 	for (const row of rows) add(row, false);
+	for (const row of pinned) add(row, true);
 	return placed;
 });
 var controller = y(null);
@@ -1645,6 +1683,7 @@ var TimelineController = class {
 		};
 		this.loader = new ViewportLoader(trace.client, bounds.value, redraw, reportError);
 		this.names = new NameCache(trace.client, redraw, reportError);
+		loads.value = [];
 		this.loadOverview();
 	}
 	attach(tracks, axis) {
@@ -1739,11 +1778,14 @@ var TimelineController = class {
 	}
 	/** The middle of a slice's row on the canvas, or null when its track is not laid out. */
 	yOf(trackId, depth) {
-		const placed = placedTracks.value.get(trackId);
-		if (placed === void 0) return null;
-		const top = placed.isPinned ? 0 : layout.value.pinnedHeight - scrollTop.value;
-		const inRow = placed.place === null ? placed.row.height / 2 : placed.place.y + (depth + .5) * placed.place.depthPx;
-		return top + placed.row.y + inRow;
+		const { pinnedHeight } = layout.value;
+		let first = null;
+		for (const { row, place, isPinned } of placedTracks.value.get(trackId) ?? []) {
+			const y = (isPinned ? 0 : pinnedHeight - scrollTop.value) + row.y + (place === null ? row.height / 2 : place.y + (depth + .5) * place.depthPx);
+			if (isPinned || y >= pinnedHeight && y <= viewport.value.height) return y;
+			first ??= y;
+		}
+		return first;
 	}
 	placedArrows() {
 		const selected = selection.value;
@@ -2051,11 +2093,12 @@ var TimelineController = class {
 		if (trackFilter.value !== "" && !placedTracks.value.has(trackId)) trackFilter.value = "";
 		this.unfold(place.path.map((node) => node.key));
 		const y = this.yOf(trackId, depth);
-		const placed = placedTracks.value.get(trackId);
-		if (y === null || placed === void 0 || placed.isPinned) return;
+		const placed = placedTracks.value.get(trackId)?.[0];
+		if (y === null || placed === void 0) return;
 		const { pinnedHeight } = layout.value;
 		const { height } = viewport.value;
 		const sticky = 26 * Math.min(3, placed.row.level) + 12;
+		if (y < pinnedHeight && pins.value.length > 0 && placedTracks.value.get(trackId).some((each) => each.isPinned)) return;
 		if (y < pinnedHeight + sticky) setScroll(scrollTop.value + y - pinnedHeight - sticky - 20);
 		else if (y > height - 24) setScroll(scrollTop.value + y - height * .6);
 	}
@@ -2164,7 +2207,7 @@ async function goToSlice(id, mode = "see") {
 		select({
 			kind: "slice",
 			id
-		});
+		}, "link");
 		sliceDetails.value = details;
 		controller.value?.revealSlice(details, mode);
 	} catch (error) {
@@ -2413,7 +2456,7 @@ function showHit(index) {
 	select({
 		kind: "slice",
 		id: result.ids[index]
-	});
+	}, "link");
 	controller.value?.revealSlice(slice, "see");
 }
 /** The next or previous hit; the first step begins at what the window shows. */
@@ -2989,7 +3032,7 @@ function Counters({ area, tracks }) {
 	A(() => {
 		rows.value = null;
 		const abort = new AbortController();
-		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${Math.floor(area.start)} and ts < ${Math.ceil(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
+		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${sqlTimeOf(area.start)} and ts < ${sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
 		trace.value?.client.query(sql, "area", abort.signal).then((result) => {
 			if (result.error !== null) notify(result.error.message, result.error.hint, true);
 			const set = result.sets[0];
@@ -3131,6 +3174,7 @@ function SearchPanel() {
 		const abort = new AbortController();
 		const ids = result.ids;
 		trace$10.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
+			if (answer.error !== null) notify(answer.error.message, answer.error.hint, true);
 			const set = answer.sets[0];
 			if (set === void 0) return;
 			const found = /* @__PURE__ */ new Map();
@@ -3452,9 +3496,21 @@ function Flows({ id }) {
 		] }, i))
 	})] }, side.title)) });
 }
-function className(value) {
-	if (typeof value === "string") return value === "none" ? null : value;
-	return value === null || value === 0 ? null : CLASS_NAMES[value] ?? null;
+/** The words of the API for classes, at the numbers that viewports use. */
+var CLASS_WORDS = [
+	"none",
+	"gemm",
+	"attention",
+	"softmax_norm",
+	"moe",
+	"communication",
+	"copy",
+	"set",
+	"other",
+	"annotation"
+];
+function classNumber(value) {
+	return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : value ?? 0;
 }
 function SlicePanel() {
 	const selected = selection.value;
@@ -3473,7 +3529,7 @@ function SlicePanel() {
 	const end = details.dur === null ? bounds.value.end : details.ts + details.dur;
 	const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
 	const { timeFormat } = settings.value;
-	const kernelClass = className(details.class);
+	const kernelClass = classNumber(details.class);
 	return /* @__PURE__ */ a("div", {
 		class: "slice-panel",
 		children: [
@@ -3561,11 +3617,11 @@ function SlicePanel() {
 								name: "Category",
 								children: details.category
 							}),
-							kernelClass !== null && /* @__PURE__ */ a(Field, {
+							kernelClass > 0 && /* @__PURE__ */ a(Field, {
 								name: "Class",
 								children: /* @__PURE__ */ a("span", {
-									class: `chip class-${details.class}`,
-									children: kernelClass
+									class: `chip class-${kernelClass}`,
+									children: CLASS_NAMES[kernelClass]
 								})
 							}),
 							details.thread !== null && /* @__PURE__ */ a(Field, {
@@ -3861,8 +3917,8 @@ function setRun(tab, run) {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$8 = trace.value;
-	if (trace$8 === null || text.trim() === "") return;
+	const trace$9 = trace.value;
+	if (trace$9 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -3878,7 +3934,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$8.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$9.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -3939,9 +3995,10 @@ function showAsTrack(set, choice) {
 	const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
 	const rows = [];
 	for (let row = 0; row < set.num_rows; row++) {
-		const ts = cellAt(set, row, choice.ts);
-		if (typeof ts !== "number") continue;
-		const value = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+		const ts = traceTimeOfSql(cellAt(set, row, choice.ts));
+		if (ts === null) continue;
+		const cell = choice.value < 0 ? 0 : cellAt(set, row, choice.value);
+		const value = typeof cell === "bigint" ? Number(cell) : cell;
 		if (typeof value !== "number") continue;
 		const dur = choice.dur < 0 ? 0 : cellAt(set, row, choice.dur);
 		const id = idColumn < 0 ? null : cellAt(set, row, idColumn);
@@ -4220,11 +4277,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$9 = trace.value;
-		if (trace$9 === null || schema.value?.trace === trace$9) return;
-		trace$9.client.schema().then((answer) => {
+		const trace$8 = trace.value;
+		if (trace$8 === null || schema.value?.trace === trace$8) return;
+		trace$8.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$9,
+				trace: trace$8,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -4334,12 +4391,12 @@ function SqlPanel() {
 // src/panels/summary_panel.tsx
 var words = (text) => text.replace(/_/g, " ");
 function showRange(start, end) {
-	selection.value = {
+	select({
 		kind: "area",
 		start,
 		end,
 		tracks: null
-	};
+	}, "link");
 	const span = Math.max(end - start, 100);
 	controller.value?.glideTo({
 		start: start - span,
@@ -4908,6 +4965,29 @@ function Omnibox({ onCommandMode }) {
 		]
 	});
 }
+// src/timeline/icons.tsx
+var PATHS = {
+	pin: "M6 1.5h4l-.5 4.5 2.5 2.5v1H8.6V14L8 15l-.6-1V9.5H4v-1L6.5 6z",
+	thin: "M2 4h12M2 6.5h12M2 9h12M2 11.5h12",
+	full: "M2 3.5h12v3.5H2zM2 9h12v3.5H2z",
+	select: "M2 4V2h2M12 2h2v2M14 12v2h-2M4 14H2v-2M5 5h6v6H5z",
+	remove: "M4 4l8 8M12 4l-8 8",
+	unfold: "M8 3v10M3 8h10",
+	fold: "M3 8h10"
+};
+function Icon({ name }) {
+	const isFilled = name === "pin";
+	return /* @__PURE__ */ a("svg", {
+		width: "14",
+		height: "14",
+		viewBox: "0 0 16 16",
+		"aria-hidden": "true",
+		fill: isFilled ? "currentColor" : "none",
+		stroke: isFilled ? "none" : "currentColor",
+		"stroke-width": "1.3",
+		children: /* @__PURE__ */ a("path", { d: PATHS[name] })
+	});
+}
 var TICKS_PX = 6;
 var EDGE_PX$1 = 6;
 function drawOverview(renderer, scene) {
@@ -5095,28 +5175,28 @@ function Shell({ row, top, isSticky }) {
 						onClick: () => toggleCompact(node.key),
 						title: row.isCompact ? "Full rows" : "Thin rows",
 						"aria-label": `${row.isCompact ? "Full" : "Thin"} rows of ${node.name}`,
-						children: row.isCompact ? "↕" : "≡"
+						children: /* @__PURE__ */ a(Icon, { name: row.isCompact ? "full" : "thin" })
 					}),
 					row.isGroup && /* @__PURE__ */ a("button", {
 						class: "icon",
 						onClick: selectRow,
 						title: "Select all tracks in it",
 						"aria-label": `Select all tracks of ${node.name}`,
-						children: "▣"
+						children: /* @__PURE__ */ a(Icon, { name: "select" })
 					}),
 					node.kind === "debug" ? /* @__PURE__ */ a("button", {
 						class: "icon",
 						onClick: () => debugTracks.value = debugTracks.value.filter((each) => each.node.key !== node.key),
 						title: "Remove this track",
 						"aria-label": `Remove ${node.name}`,
-						children: "×"
+						children: /* @__PURE__ */ a(Icon, { name: "remove" })
 					}) : node.kind !== "region" && /* @__PURE__ */ a("button", {
 						class: isPinned ? "icon active" : "icon",
 						onClick: () => togglePin(node.key),
 						title: isPinned ? "Unpin" : "Pin to the top",
 						"aria-label": `${isPinned ? "Unpin" : "Pin"} ${node.name}`,
 						"aria-pressed": isPinned,
-						children: "⌖"
+						children: /* @__PURE__ */ a(Icon, { name: "pin" })
 					})
 				]
 			})
@@ -5641,14 +5721,14 @@ function Corner() {
 				title: "Unfold all",
 				"aria-label": "Unfold all groups",
 				onClick: () => setCollapsed(groups(true), false),
-				children: "⊞"
+				children: /* @__PURE__ */ a(Icon, { name: "unfold" })
 			}),
 			/* @__PURE__ */ a("button", {
 				class: "icon",
 				title: "Fold all",
 				"aria-label": "Fold all groups",
 				onClick: () => setCollapsed(groups(false), true),
-				children: "⊟"
+				children: /* @__PURE__ */ a(Icon, { name: "fold" })
 			})
 		]
 	});
@@ -5728,7 +5808,7 @@ function Timeline() {
 						class: "track-canvas",
 						ref: canvas,
 						role: "img",
-						"aria-label": describeView(),
+						"aria-label": "Tracks. Drag to select an area, click to select a slice; keys are listed in the help.",
 						tabIndex: -1
 					}),
 					/* @__PURE__ */ a(Tooltip, {}),
@@ -5744,10 +5824,6 @@ function Timeline() {
 			})
 		]
 	});
-}
-function describeView() {
-	const { start, end } = view.value;
-	return `Tracks from ${formatNanosShort(start)} to ${formatNanosShort(end)}`;
 }
 function ViewSpan() {
 	const { start, end } = view.value;

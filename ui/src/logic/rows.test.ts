@@ -1,0 +1,90 @@
+import { expect, it } from "vitest";
+import type { TrackNode } from "../api/types.ts";
+import { layoutRows, rowIndexAt, stickyHeaders } from "./rows.ts";
+
+let nextTrack = 1;
+function node(
+  kind: TrackNode["kind"],
+  key: string,
+  children: TrackNode[] = [],
+  rows = 0,
+  more: Partial<TrackNode> = {},
+): TrackNode {
+  const track = {
+    id: nextTrack++,
+    kind: "slice" as const,
+    num_events: 1,
+    num_rows: rows,
+    start: 0,
+    end: 1,
+    unit: null,
+  };
+  const none = { role: null, pid: null, tid: null, rank: null, device: null, stream: null };
+  return { key, name: key, kind, children, tracks: rows > 0 ? [track] : [], collapsed: false, ...none, ...more };
+}
+const tree = () => [
+  node("region", "CPU", [
+    node("process", "engine", [node("thread", "main", [], 3, { tid: 7, role: "main" }), node("thread", "zmq", [], 1)]),
+    node("process", "api", [node("thread", "loop", [], 1)], 0, { collapsed: true }),
+  ]),
+  node("region", "GPU", [node("device", "H100", [node("stream", "stream 7", [], 1)])]),
+];
+const layout = (more: object = {}) =>
+  layoutRows({ nodes: tree(), collapsed: new Map(), compact: new Set(), pins: [], filter: "", ...more });
+const names = (rows: { node: TrackNode }[]) => rows.map((row) => row.node.name);
+
+it("lists what is unfolded, one under the other", () => {
+  const { rows, height } = layout();
+  expect(names(rows)).toEqual(["CPU", "engine", "main", "zmq", "api", "GPU", "H100", "stream 7"]);
+  rows.reduce((y, row) => {
+    expect(row.y).toBe(y);
+    return y + row.height;
+  }, 0);
+  expect(height).toBe(rows.at(-1)!.y + rows.at(-1)!.height);
+  expect(rows[2]!.height).toBe(3 * 18 + 4);
+  expect(names(rows[4]!.summary.map(() => rows[4]!))).toEqual(["api"]);
+});
+
+it("remembers what the user folded and unfolded", () => {
+  const { rows } = layout({
+    collapsed: new Map([
+      ["CPU", true],
+      ["api", false],
+    ]),
+  });
+  expect(names(rows)).toEqual(["CPU", "GPU", "H100", "stream 7"]);
+  expect(rows[0]!.summary).toHaveLength(3);
+});
+
+it("filters by name, role and tid, keeps the way up, and looks into folded groups", () => {
+  expect(names(layout({ filter: "loop" }).rows)).toEqual(["CPU", "api", "loop"]);
+  expect(names(layout({ filter: "tid 7" }).rows)).toEqual(["CPU", "engine", "main"]);
+  expect(names(layout({ filter: "h100, zmq" }).rows)).toEqual(["CPU", "engine", "zmq", "GPU", "H100", "stream 7"]);
+  expect(layout({ filter: "no such" }).rows).toEqual([]);
+});
+
+it("pins in the order of pinning, also what is folded away, and forgets unknown pins", () => {
+  const { pinned, pinnedHeight } = layout({ pins: ["loop", "gone", "main"] });
+  expect(names(pinned)).toEqual(["loop", "main"]);
+  expect(pinnedHeight).toBe(22 + 58);
+});
+
+it("makes pinned rows thin when they would fill the view", () => {
+  expect(layout({ pins: ["main"], maxPinnedHeight: 57 }).pinnedHeight).toBe(22);
+  expect(layout({ pins: ["main"], maxPinnedHeight: 58 }).pinnedHeight).toBe(58);
+});
+
+it("finds rows by position", () => {
+  const { rows } = layout();
+  expect(rowIndexAt(rows, -1)).toBe(-1);
+  expect(rowIndexAt(rows, 0)).toBe(0);
+  expect(rowIndexAt(rows, rows[3]!.y)).toBe(3);
+  expect(rowIndexAt(rows, 1e9)).toBe(rows.length - 1);
+});
+
+it("keeps the headers of what is scrolled into", () => {
+  const { rows } = layout();
+  expect(stickyHeaders(rows, 0)).toEqual([]);
+  expect(names(stickyHeaders(rows, rows[2]!.y + 5))).toEqual(["CPU", "engine"]);
+  expect(names(stickyHeaders(rows, rows[7]!.y + 1))).toEqual(["GPU", "H100"].slice(0, 2));
+});

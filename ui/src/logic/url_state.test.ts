@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { decodeUrlState, emptyUrlState, encodeUrlState, type UrlState } from "./url_state.ts";
+
+it("carries everything there and back", () => {
+  const state: UrlState = {
+    trace: "0",
+    view: { start: 10, end: 9_007_199_254_740_991 },
+    slice: 42,
+    area: { start: 1, end: 2, tracks: [3, 14] },
+    pins: ["gpu/0/s7", "cpu/1&2=#é"],
+    marks: [
+      { start: 5, end: null, text: "flag - with dash", isTemporary: false },
+      { start: 5, end: 6, text: "", isTemporary: true },
+    ],
+    folded: [
+      ["cpu", true],
+      ["cpu/1", false],
+    ],
+    scroll: 120,
+    filter: "stream, main",
+  };
+  expect(decodeUrlState(`#${encodeUrlState(state)}`)).toEqual(state);
+  expect(decodeUrlState(encodeUrlState({ ...state, area: { start: 1, end: 2, tracks: null } })).area!.tracks).toBe(
+    null,
+  );
+});
+
+it("leaves out what it cannot read", () => {
+  expect(decodeUrlState("#v=9-3&s=x&a=1&m=oops&f=x&y=-1&unknown=1")).toEqual(emptyUrlState());
+  expect(decodeUrlState("")).toEqual(emptyUrlState());
+});

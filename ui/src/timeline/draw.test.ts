@@ -1,0 +1,200 @@
+import { expect, it } from "vitest";
+import type { TrackNode } from "../api/types.ts";
+import { indexDepths, type SliceColumns, type TrackColumns } from "../api/viewport_frame.ts";
+import { layoutRows } from "../logic/rows.ts";
+import { LIGHT } from "../render/palette.ts";
+import { type DrawCall, RecordingRenderer } from "../render/renderer.ts";
+import { counterRange, drawArrows, drawAxis, drawRows, fitText, type Scene } from "./draw.ts";
+
+interface Block {
+  ts: number;
+  dur: number;
+  depth?: number;
+  count?: number;
+  class?: number;
+  flags?: number;
+}
+/** Blocks in the order (depth, ts); slice and name ids are their places in the list. */
+function columns(blocks: Block[]): SliceColumns {
+  const depth = Uint16Array.from(blocks, (b) => b.depth ?? 0);
+  return {
+    kind: "slice",
+    ts: Float64Array.from(blocks, (b) => b.ts),
+    dur: Float64Array.from(blocks, (b) => b.dur),
+    slice: Uint32Array.from(blocks, (_, i) => i),
+    count: Uint32Array.from(blocks, (b) => b.count ?? 1),
+    name: Uint32Array.from(blocks, (_, i) => i),
+    nameHash: Uint32Array.from(blocks, (_, i) => i),
+    depth,
+    class: Uint8Array.from(blocks, (b) => b.class ?? 0),
+    flags: Uint8Array.from(blocks, (b) => b.flags ?? 0),
+    depthFirst: indexDepths(depth),
+  };
+}
+function row(rows: number, kind: "slice" | "counter" = "slice") {
+  const track = { id: 1, kind, num_events: 1, num_rows: rows, start: 0, end: 100, unit: null };
+  const node: TrackNode = {
+    key: "k",
+    name: "stream 7",
+    kind: "stream",
+    children: [],
+    tracks: [track],
+    collapsed: false,
+    role: null,
+    pid: null,
+    tid: null,
+    rank: null,
+    device: null,
+    stream: null,
+  };
+  return layoutRows({ nodes: [node], collapsed: new Map(), compact: new Set(), pins: [], filter: "" }).rows;
+}
+/** 100 ns over 1000 px, so that a nanosecond is ten pixels. */
+const scene = (track: TrackColumns, more: Partial<Scene> = {}): Scene => ({
+  window: { start: 0, end: 100 },
+  width: 1000,
+  theme: LIGHT,
+  columnsOf: () => track,
+  nameOf: (id) => `name${id}`,
+  selectedSlice: null,
+  hoveredHash: null,
+  hoveredSlice: null,
+  isNameShown: null,
+  ...more,
+});
+function draw(
+  track: TrackColumns,
+  more: Partial<Scene> = {},
+  rows = 2,
+  kind: "slice" | "counter" = "slice",
+): DrawCall[] {
+  const renderer = new RecordingRenderer();
+  drawRows(renderer, scene(track, more), row(rows, kind), 0, 0, 200);
+  return renderer.calls.slice(1); // the first is the line under the row
+}
+const rects = (calls: DrawCall[]) => calls.filter((call) => call.op === "rect");
+
+it("draws each block at its time and depth, with its name", () => {
+  const calls = draw(
+    columns([
+      { ts: 10, dur: 20, class: 1 },
+      { ts: 12, dur: 8, depth: 1, class: 2 },
+    ]),
+  );
+  expect(calls).toEqual([
+    { op: "rect", x: 100, y: 2, width: 199.25, height: 17, color: LIGHT.classes[1], alpha: 1 },
+    { op: "text", x: 104, y: 11, text: "name0" },
+    { op: "rect", x: 120, y: 20, width: 79.25, height: 17, color: LIGHT.classes[2], alpha: 1 },
+    { op: "text", x: 124, y: 29, text: "name1" },
+  ]);
+});
+
+it("leaves out what is left and right of the window and cuts what reaches out of it", () => {
+  const track = columns([
+    { ts: 0, dur: 5 },
+    { ts: 8, dur: 50 },
+    { ts: 90, dur: 5 },
+  ]);
+  const calls = draw(track, { window: { start: 10, end: 60 } });
+  expect(rects(calls)).toHaveLength(1);
+  expect(rects(calls)[0]).toMatchObject({ x: -4, width: 963.25 });
+  // The name stays readable at the window's left edge.
+  expect(calls.at(-1)).toEqual({ op: "text", x: 4, y: 11, text: "name1" });
+});
+
+it("shades merged blocks and says how many they are", () => {
+  const calls = draw(columns([{ ts: 0, dur: 10, count: 5 }]));
+  expect(rects(calls)[0]!.alpha).toBeLessThan(1);
+  expect(calls.at(-1)).toMatchObject({ op: "text", text: "name0 +4" });
+});
+
+it("draws a block of any shortness, one for each pixel", () => {
+  const thin = Array.from({ length: 1000 }, (_, i) => ({ ts: i / 1000, dur: 0.0005 }));
+  expect(rects(draw(columns(thin))).length).toBeGreaterThanOrEqual(10);
+  expect(rects(draw(columns(thin))).length).toBeLessThan(25);
+  expect(rects(draw(columns([{ ts: 50, dur: 0.00001 }])))[0]).toMatchObject({ x: 500, width: 1 });
+});
+
+it("marks the selected block, also where many share its pixel", () => {
+  const thin = Array.from({ length: 100 }, (_, i) => ({ ts: i / 1000, dur: 0.0005 }));
+  const strokes = draw(columns(thin), { selectedSlice: 37 }).filter((call) => call.op === "stroke");
+  expect(strokes).toHaveLength(1);
+  expect(strokes[0]).toMatchObject({ color: LIGHT.selection });
+});
+
+it("fades what a filter hides", () => {
+  const track = columns([
+    { ts: 0, dur: 10 },
+    { ts: 20, dur: 10 },
+  ]);
+  const alphas = rects(draw(track, { isNameShown: (name) => name === "name1" })).map((call) => call.alpha);
+  expect(alphas).toEqual([0.1, 1]);
+});
+
+it("tears the end of what never ended and points at instants", () => {
+  expect(draw(columns([{ ts: 0, dur: 50, flags: 1 }])).filter((call) => call.op === "polygon").length).toBeGreaterThan(
+    2,
+  );
+  const [instant] = draw(columns([{ ts: 50, dur: 0, flags: 2 }]));
+  expect(instant).toMatchObject({ op: "polygon" });
+});
+
+it("steps counters and keeps the value that holds at the left edge", () => {
+  const track: TrackColumns = {
+    kind: "counter",
+    ts: Float64Array.of(0, 50),
+    min: Float64Array.of(10, 20),
+    max: Float64Array.of(10, 20),
+    last: Float64Array.of(10, 20),
+  };
+  const line = draw(track, { window: { start: 20, end: 100 } }, 1, "counter").find((call) => call.op === "line");
+  // 36 px high from y 4 on: 10 of 20 is the middle.
+  expect(line).toMatchObject({
+    points: [
+      [0, 22],
+      [375, 22],
+      [375, 4],
+      [1000, 4],
+    ],
+  });
+  expect(counterRange(track, { start: 0, end: 10 })).toEqual([0, 10]);
+});
+
+it("fits text by cutting its end", () => {
+  const renderer = new RecordingRenderer();
+  expect(fitText(renderer, "abcdef", 42)).toBe("abcdef");
+  expect(fitText(renderer, "abcdef", 41)).toBe("abcd…");
+  expect(fitText(renderer, "abcdef", 6)).toBe("");
+});
+
+it("lets arrows leave the end of the source, or its start when the target begins within", () => {
+  const end = (ts: number, dur: number) => ({ slice: 1, ts, dur, track_id: 1, depth: 0, name: "" });
+  const renderer = new RecordingRenderer();
+  const base = { fromY: 5, toY: 50, isOutgoing: true, isFocused: true };
+  drawArrows(renderer, scene(columns([])), [
+    { ...base, arrow: { kind: "launch", name: "", from: end(10, 5), to: end(20, 9) } },
+    { ...base, arrow: { kind: "launch", name: "", from: end(10, 50), to: end(20, 9) } },
+    { ...base, fromY: null, arrow: { kind: "launch", name: "", from: end(1, 1), to: end(2, 9) } },
+  ]);
+  const curves = renderer.calls.filter((call) => call.op === "curve");
+  expect(curves).toEqual([
+    { op: "curve", x1: 150, y1: 5, x2: 200, y2: 50 },
+    { op: "curve", x1: 100, y1: 5, x2: 200, y2: 50 },
+  ]);
+});
+
+it("labels the axis and draws flags and spans", () => {
+  const renderer = new RecordingRenderer();
+  drawAxis(
+    renderer,
+    scene(columns([])),
+    [
+      { id: 1, start: 10, end: null, text: "here", isTemporary: false },
+      { id: 2, start: 20, end: 40, text: "", isTemporary: true },
+    ],
+    { start: 0, end: 50 },
+  );
+  const texts = renderer.calls.flatMap((call) => (call.op === "text" ? [call.text] : []));
+  expect(texts).toEqual(["0 ns", "20 ns", "40 ns", "60 ns", "80 ns", "100 ns", "here"]);
+  expect(rects(renderer.calls)).toContainEqual(expect.objectContaining({ x: 200, width: 200, color: LIGHT.mark }));
+});

@@ -1,0 +1,308 @@
+// Draws the timeline into a Renderer: pure functions from a scene to calls.
+// What comes from the server is already folded to pixels, so a frame costs a few thousand boxes whatever the
+// trace holds; columns of an older zoom are drawn scaled until newer ones arrive.
+import type { FlowArrow } from "../api/types.ts";
+import {
+  firstEndingAfter,
+  FLAG_INSTANT,
+  FLAG_NEVER_ENDED,
+  lastNotAfter,
+  type CounterColumns,
+  type SliceColumns,
+  type TrackColumns,
+} from "../api/viewport_frame.ts";
+import { formatTick, formatValue } from "../base/format.ts";
+import { cssFromTrace, spanOf, tickStep, type TimeWindow } from "../base/geom.ts";
+import type { Row, RowTrack } from "../logic/rows.ts";
+import type { Mark } from "../logic/url_state.ts";
+import { blockColor, type CanvasTheme } from "../render/palette.ts";
+import type { Renderer } from "../render/renderer.ts";
+
+export interface Scene {
+  window: TimeWindow;
+  width: number;
+  theme: CanvasTheme;
+  columnsOf: (trackId: number) => TrackColumns | undefined;
+  /** The text of a name, or undefined until it is known. */
+  nameOf: (id: number) => string | undefined;
+  selectedSlice: number | null;
+  hoveredHash: number | null;
+  hoveredSlice: number | null;
+  /** Null when no filter hides anything; else whether a name is to be seen. */
+  isNameShown: ((name: string | undefined) => boolean) | null;
+}
+
+/** Below this width a block has no room for a letter and its ellipsis. */
+const MIN_TEXT_PX = 22;
+const MERGED_ALPHA = 0.62;
+const SUMMARY_ALPHA = 0.5;
+const HIDDEN_ALPHA = 0.1;
+
+/** The longest beginning that fits, with an ellipsis; empty when not even one letter does. */
+export function fitText(renderer: Renderer, text: string, width: number): string {
+  if (renderer.measure(text) <= width) return text;
+  let low = 0;
+  let high = Math.min(text.length, Math.ceil(width / 2));
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (renderer.measure(`${text.slice(0, middle)}…`) <= width) low = middle;
+    else high = middle - 1;
+  }
+  return low === 0 ? "" : `${text.slice(0, low)}…`;
+}
+
+function drawBlock(
+  renderer: Renderer,
+  scene: Scene,
+  columns: SliceColumns,
+  i: number,
+  x: number,
+  width: number,
+  y: number,
+  height: number,
+): void {
+  const { theme } = scene;
+  const nameId = columns.name[i]!;
+  const color = blockColor(theme, columns.class[i]!, columns.nameHash[i]!);
+  if ((columns.flags[i]! & FLAG_INSTANT) !== 0 && columns.count[i] === 1) {
+    const middle = y + height / 2;
+    const points = [
+      [x - 4, y] as const,
+      [x + 3, middle] as const,
+      [x - 4, y + height] as const,
+      [x - 1, middle] as const,
+    ];
+    renderer.polygon(points, color);
+  } else {
+    // A hair of background between neighbours, as soon as there is room for one.
+    renderer.fillRect(x, y, width > 3 ? width - 0.75 : width, height, color);
+    if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
+      // An open end is torn, so that nobody takes the trace's end for the slice's.
+      const right = x + width - 0.75;
+      for (let at = 0; at < height; at += 4) {
+        renderer.polygon(
+          [
+            [right, y + at],
+            [right - 3, y + at + 2],
+            [right, y + at + 4],
+          ],
+          theme.background,
+        );
+      }
+    }
+  }
+  if (width >= MIN_TEXT_PX && height >= 12) {
+    // The text stays in view while its block reaches out of it on the left.
+    const left = Math.max(x, 0) + 4;
+    const room = Math.min(x + width, scene.width) - left - 4;
+    if (room > 12) {
+      const name = scene.nameOf(nameId);
+      if (name !== undefined) {
+        const text = fitText(renderer, columns.count[i]! > 1 ? `${name} +${columns.count[i]! - 1}` : name, room);
+        if (text !== "") renderer.text(left, y + height / 2 + 0.5, text, theme.onBlock);
+      }
+    }
+  }
+}
+
+function drawSlices(
+  renderer: Renderer,
+  scene: Scene,
+  columns: SliceColumns,
+  y0: number,
+  depthPx: number,
+  depths: number,
+  alpha: number,
+): void {
+  const { window, width } = scene;
+  const pxPerNano = width / spanOf(window);
+  const height = depthPx > 6 ? depthPx - 1 : Math.max(1, depthPx - 0.5);
+  for (let depth = 0; depth < Math.min(depths, columns.depthFirst.length - 1); depth++) {
+    const y = y0 + depth * depthPx;
+    const to = columns.depthFirst[depth + 1]!;
+    let drawnUpTo = -1;
+    for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
+      const exact = (columns.ts[i]! - window.start) * pxPerNano;
+      if (exact > width) break;
+      const exactRight = exact + columns.dur[i]! * pxPerNano;
+      // What is thinner than a pixel fills the pixel it is in.
+      const x = exactRight - exact < 1 ? Math.floor(exact) : exact;
+      const right = exactRight - exact < 1 ? x + 1 : exactRight;
+      const slice = columns.slice[i]!;
+      const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
+      // Zoomed out of fetched detail, many blocks share a pixel: one of them is enough until the new ones come.
+      if (right <= drawnUpTo && !isSpecial) continue;
+      drawnUpTo = Math.max(drawnUpTo, right);
+      const left = Math.max(x, -4);
+      const shown = Math.min(right, width + 4) - left;
+      const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]!));
+      const merged = columns.count[i]! > 1 ? MERGED_ALPHA : 1;
+      const opacity = alpha * merged * (isHidden ? HIDDEN_ALPHA : 1);
+      if (opacity < 1) {
+        renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
+      } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+      if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - 0.5, height, scene.theme.selection, 2);
+      else if (slice === scene.hoveredSlice)
+        renderer.strokeRect(left + 0.5, y + 0.5, shown - 1, height - 1, scene.theme.hover, 1);
+      else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) {
+        renderer.fillRect(left, y + height - 2, shown - 0.75, 2, scene.theme.hover);
+      }
+    }
+  }
+}
+
+/** The range of the visible samples, zero included so that areas can be compared by eye. */
+export function counterRange(columns: CounterColumns, window: TimeWindow): [number, number] {
+  let low = 0;
+  let high = 0;
+  for (let i = Math.max(0, lastNotAfter(columns.ts, window.start)); i < columns.ts.length; i++) {
+    if (columns.ts[i]! > window.end) break;
+    low = Math.min(low, columns.min[i]!);
+    high = Math.max(high, columns.max[i]!);
+  }
+  return low === high ? [low, low + 1] : [low, high];
+}
+
+function drawCounter(renderer: Renderer, scene: Scene, place: RowTrack, columns: CounterColumns, y0: number): void {
+  const { window, width, theme } = scene;
+  const [low, high] = counterRange(columns, window);
+  const height = place.height - 4;
+  const yOf = (value: number) => y0 + 2 + height - ((value - low) / (high - low)) * height;
+  const first = Math.max(0, lastNotAfter(columns.ts, window.start));
+  const points: [number, number][] = [];
+  let y = 0;
+  for (let i = first; i < columns.ts.length; i++) {
+    const x = Math.max(0, cssFromTrace(window, width, columns.ts[i]!));
+    if (x > width) break;
+    if (points.length > 0) points.push([x, y]);
+    // A sample that stands for several shows how far they reached.
+    if (columns.min[i] !== columns.max[i]) points.push([x, yOf(columns.max[i]!)], [x, yOf(columns.min[i]!)]);
+    y = yOf(columns.last[i]!);
+    points.push([x, y]);
+  }
+  if (points.length === 0) return;
+  points.push([width, y]);
+  const base = yOf(Math.max(low, Math.min(high, 0)));
+  renderer.polygon([[points[0]![0], base], ...points, [width, base]], theme.counterFill);
+  renderer.line(points, theme.counterLine, 1);
+  renderer.text(6, y0 + 9, formatValue(high, place.track.unit), theme.faintText);
+}
+
+/** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
+export function drawRows(
+  renderer: Renderer,
+  scene: Scene,
+  rows: readonly Row[],
+  scroll: number,
+  top: number,
+  height: number,
+): void {
+  const { theme, width } = scene;
+  renderer.clipped(0, top, width, height, () => {
+    for (const row of rows) {
+      const y = top + row.y - scroll;
+      if (y + row.height < top) continue;
+      if (y > top + height) break;
+      if (row.node.kind === "region" || row.node.kind === "rank")
+        renderer.fillRect(0, y, width, row.height, theme.regionBackground);
+      else if (row.isGroup && row.tracks.length === 0)
+        renderer.fillRect(0, y, width, row.height, theme.groupBackground);
+      renderer.fillRect(0, y + row.height - 1, width, 1, theme.rowLine);
+      for (const track of row.summary) {
+        const columns = scene.columnsOf(track.id);
+        if (columns?.kind === "slice")
+          drawSlices(renderer, { ...scene, nameOf: () => undefined }, columns, y + 4, row.height - 8, 1, SUMMARY_ALPHA);
+      }
+      for (const place of row.tracks) {
+        const columns = scene.columnsOf(place.track.id);
+        if (columns === undefined) continue;
+        if (columns.kind === "slice") drawSlices(renderer, scene, columns, y + place.y, place.depthPx, Infinity, 1);
+        else drawCounter(renderer, scene, place, columns, y + place.y);
+      }
+    }
+  });
+}
+
+export function drawGrid(renderer: Renderer, scene: Scene, height: number): void {
+  const step = tickStep(scene.window, scene.width, 120);
+  for (let at = Math.ceil(scene.window.start / step) * step; at <= scene.window.end; at += step) {
+    renderer.fillRect(Math.round(cssFromTrace(scene.window, scene.width, at)), 0, 1, height, scene.theme.grid);
+  }
+}
+
+export const AXIS_PX = 22;
+export const MARKS_PX = 16;
+
+export function drawAxis(renderer: Renderer, scene: Scene, marks: readonly Mark[], area: TimeWindow | null): void {
+  const { window, width, theme } = scene;
+  const step = tickStep(window, width, 120);
+  for (let at = Math.ceil(window.start / step) * step; at <= window.end; at += step) {
+    const x = Math.round(cssFromTrace(window, width, at));
+    renderer.fillRect(x, AXIS_PX - 6, 1, 6, theme.faintText);
+    renderer.text(x + 4, AXIS_PX / 2, formatTick(at, step), theme.faintText);
+  }
+  renderer.fillRect(0, AXIS_PX, width, 1, theme.rowLine);
+  if (area !== null) {
+    const left = cssFromTrace(window, width, area.start);
+    const right = cssFromTrace(window, width, area.end);
+    renderer.fillRect(left, 0, Math.max(1, right - left), AXIS_PX + MARKS_PX, theme.selectionFill);
+  }
+  for (const mark of marks) {
+    const x = cssFromTrace(window, width, mark.start);
+    if (mark.end === null) {
+      renderer.polygon(
+        [
+          [x, AXIS_PX + 2],
+          [x + 9, AXIS_PX + 5],
+          [x, AXIS_PX + 8],
+        ],
+        theme.mark,
+      );
+      renderer.fillRect(x, AXIS_PX + 2, 1.5, MARKS_PX - 2, theme.mark);
+    } else {
+      const right = cssFromTrace(window, width, mark.end);
+      renderer.fillRect(x, AXIS_PX + MARKS_PX - 6, Math.max(2, right - x), 4, theme.mark);
+    }
+    if (mark.text !== "") renderer.text(x + 12, AXIS_PX + MARKS_PX / 2 - 1, mark.text, theme.text);
+  }
+}
+
+export function drawMarkLines(renderer: Renderer, scene: Scene, marks: readonly Mark[], height: number): void {
+  for (const mark of marks) {
+    for (const at of mark.end === null ? [mark.start] : [mark.start, mark.end]) {
+      const x = cssFromTrace(scene.window, scene.width, at);
+      if (x >= 0 && x <= scene.width) renderer.fillRect(x, 0, 1, height, scene.theme.mark);
+    }
+  }
+}
+
+export interface PlacedArrow {
+  arrow: FlowArrow;
+  fromY: number | null;
+  toY: number | null;
+  isOutgoing: boolean;
+  isFocused: boolean;
+}
+
+export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly PlacedArrow[]): void {
+  for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
+    if (fromY === null || toY === null) continue;
+    const { from, to } = arrow;
+    const end = from.ts + (from.dur ?? 0);
+    // The arrow leaves the end of its source, or its start when the target begins within it.
+    const leaves = to.ts < end ? from.ts : end;
+    const x1 = cssFromTrace(scene.window, scene.width, leaves);
+    const x2 = cssFromTrace(scene.window, scene.width, to.ts);
+    if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
+    const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
+    renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+    renderer.polygon(
+      [
+        [x2, toY],
+        [x2 - 7, toY - 4],
+        [x2 - 7, toY + 4],
+      ],
+      color,
+    );
+  }
+}
