@@ -19,5 +19,5 @@ mod work;
 
 pub use access::Token;
 pub use library::{Library, Listing, OpenFailure};
-pub use page::FINGERPRINT;
+pub use page::fingerprint;
 pub use server::{Limits, Mode, Server, ServerError, ServerOptions, StopHandle};

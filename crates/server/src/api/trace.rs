@@ -31,7 +31,7 @@ pub(crate) async fn info(State(shared): Server) -> Result<Response, Refusal> {
         Ok(collection.list())
     });
     let mode = shared.mode.word();
-    let (version, page_fingerprint) = (env!("CARGO_PKG_VERSION"), page::FINGERPRINT);
+    let (version, page_fingerprint) = (env!("CARGO_PKG_VERSION"), page::fingerprint());
     Ok(json(&Info { version, page_fingerprint, mode, traces: traces.await? }))
 }
 
