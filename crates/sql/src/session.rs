@@ -297,6 +297,8 @@ impl Engine {
             .with_create_default_catalog_and_schema(false);
         let engine_options = config.options_mut();
         engine_options.sql_parser.collect_spans = true;
+        // A sub-query's order is what `group_concat` over it goes by.
+        engine_options.sql_parser.enable_subquery_sort_elimination = false;
         // Scans split themselves into ranges of rows, which keeps their order; dealing batches out does not.
         engine_options.optimizer.enable_round_robin_repartition = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
@@ -407,6 +409,12 @@ impl Engine {
                     Err(SqlError::UnknownFunction { name, nearest, place: None })
                 }
             },
+            PerfettoStatement::Several(statements) => {
+                for statement in statements {
+                    Box::pin(self.define(statement, events)).await?;
+                }
+                Ok(())
+            }
             PerfettoStatement::CreateMacro { may_replace, name, parameters, body } => {
                 let mut known = self.definitions.write();
                 if known.macros.contains_key(&name) && !may_replace {

@@ -110,7 +110,21 @@ fn comparison(found: &InSubquery, schema: &DFSchema) -> Result<Option<Comparison
     let rows = &found.subquery.subquery;
     let column = Expr::Column(Column::from(rows.schema().qualified_field(0)));
     let types = (found.expr.get_type(schema)?, column.get_type(rows.schema())?);
-    Ok(list_comparison(&found.expr, &types.0, &column, &types.1))
+    Ok(list_comparison(&found.expr, &types.0, given_by(rows).unwrap_or(&column), &types.1))
+}
+
+/// What the first column of a query is in its `SELECT`: a column offers its kind to what it is compared with, and anything
+/// else does not.
+fn given_by(rows: &LogicalPlan) -> Option<&Expr> {
+    match rows {
+        LogicalPlan::Projection(projection) => projection.expr.first(),
+        LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Limit(_)
+        | LogicalPlan::Distinct(_)
+        | LogicalPlan::Union(_) => rows.inputs().into_iter().next().and_then(given_by),
+        _ => None,
+    }
 }
 
 fn settle_expr(expr: Expr, schema: &DFSchema, clause: Clause) -> Result<Transformed<Expr>> {

@@ -18,6 +18,7 @@ use super::function_call::plain_arg;
 use super::grammar::call;
 use super::perfetto::{FunctionText, Returns};
 use super::script::parse_body;
+use super::table_pointer;
 use crate::definition::Known;
 use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
@@ -113,6 +114,9 @@ pub(crate) fn replace(
                 Ok(query) => query,
                 Err(error) => return ControlFlow::Break(error),
             };
+            if let Err(error) = table_pointer::replace(&mut query) {
+                return ControlFlow::Break(error);
+            }
             put_arguments(&mut query, function, &args);
             name_columns(&mut query, columns);
             let lateral = args.iter().any(|arg| names_columns(arg, true));
@@ -146,6 +150,7 @@ pub(crate) fn replace(
         }
     }
 
+    table_pointer::replace(statement)?;
     match statement.visit(&mut Replacer { known, quoted, depth: 0 }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
@@ -226,7 +231,7 @@ fn flame_graph_settings(arg: FunctionArg) -> Vec<FunctionArg> {
 }
 
 /// `SELECT * FROM name`.
-fn all_of(name: Ident) -> Query {
+pub(super) fn all_of(name: Ident) -> Query {
     everything_from(&[TableWithJoins { relation: plain_table(name, None), joins: vec![] }])
 }
 

@@ -99,6 +99,15 @@ pub(super) fn settled(call: &ScalarFunction) -> Option<ScalarUDF> {
     })
 }
 
+/// The type with all the bits that SQLite's numbers have.
+pub(super) fn whole_kind(data_type: &DataType) -> DataType {
+    match data_type {
+        data_type if data_type.is_integer() => DataType::Int64,
+        DataType::Float16 | DataType::Float32 => DataType::Float64,
+        other => other.clone(),
+    }
+}
+
 /// Whether values of the type are texts.
 pub(crate) fn is_text(data_type: &DataType) -> bool {
     match data_type {
@@ -108,7 +117,7 @@ pub(crate) fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-fn common_type(arg_types: &[DataType]) -> DataType {
+pub(super) fn common_type(arg_types: &[DataType]) -> DataType {
     let mut common = DataType::Null;
     for arg_type in arg_types {
         common = match (&common, arg_type) {
@@ -160,12 +169,7 @@ impl ScalarUDFImpl for PerRow {
             let name = self.definition.name.trim_start_matches("__");
             return plan_err!("{name} takes {expected} arguments, not {}", arg_types.len());
         }
-        let whole = |data_type: &DataType| match data_type {
-            data_type if data_type.is_integer() => DataType::Int64,
-            DataType::Float16 | DataType::Float32 => DataType::Float64,
-            other => other.clone(),
-        };
-        Ok(arg_types.iter().map(whole).collect())
+        Ok(arg_types.iter().map(whole_kind).collect())
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
