@@ -23,6 +23,7 @@ use crate::function::in_rows::{Comparison, InRows};
 use crate::function::per_row::is_text;
 use crate::row_query::RowQuery;
 use crate::session::Engine;
+use crate::table_argument;
 
 /// Settles the sub-queries of a fresh plan.
 pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -68,6 +69,13 @@ pub(crate) fn run_for_each_row(plan: LogicalPlan, engine: &Weak<Engine>) -> Resu
         for input in plan.inputs() {
             schema.merge(input.schema());
         }
+        let plan = match plan {
+            LogicalPlan::Join(join) => match table_argument::run_for_each_row(&join, engine)? {
+                Some(plan) => return Ok(Transformed::yes(plan)),
+                None => LogicalPlan::Join(join),
+            },
+            plan => plan,
+        };
         let is_condition = matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_));
         plan.map_expressions(|expr| {
             let name = expr.schema_name().to_string();

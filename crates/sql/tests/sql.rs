@@ -29,6 +29,7 @@ mod sql {
     mod sqlite;
     mod statements;
     mod sub_queries;
+    mod table_arguments;
     mod table_pointers;
     mod tables;
     mod views;

@@ -30,3 +30,4 @@ pub(crate) mod table_call;
 mod table_pointer;
 pub(crate) mod token_macro;
 mod truth;
+mod with_name;

@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan
 use super::grammar::Grammar;
 use super::perfetto::{self, FunctionText, PerfettoStatement, Read};
 use super::token_macro::{self, Origins, WrongKind};
-use super::{rewrite, table_call};
+use super::{rewrite, table_call, with_name};
 use crate::definition::Known;
 use crate::error::{Place, SqlError, nearest_names};
 
@@ -363,6 +363,7 @@ fn finish(
     known: &Known,
 ) -> Result<ParsedStatement, SqlError> {
     table_call::replace(&mut ast, known, &mut quoted)?;
+    with_name::make_different(&mut ast);
     let spelling = rewrite::rewrite(&mut ast, &quoted, item_texts);
     Ok(ParsedStatement { ast, spelling, quoted, declared, is_perfetto: false, origins })
 }

@@ -91,6 +91,35 @@ impl Hash for UserDefined {
     }
 }
 
+/// Whether it is the name of a type: one of Perfetto's, or one of SQLite's usual ones.
+pub(crate) fn is_type(name: &str) -> bool {
+    const TYPES: [&str; 22] = [
+        "LONG",
+        "INT",
+        "UINT",
+        "INTEGER",
+        "BOOL",
+        "BOOLEAN",
+        "DOUBLE",
+        "FLOAT",
+        "REAL",
+        "STRING",
+        "TEXT",
+        "BYTES",
+        "BLOB",
+        "PROTO",
+        "ANY",
+        "TIMESTAMP",
+        "DURATION",
+        "ARGSETID",
+        "ID",
+        "JOINID",
+        "STRUCT",
+        "POINTER",
+    ];
+    TYPES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The column type of a type of Perfetto's.
 pub(crate) fn column_type(name: &str) -> DataType {
     match name.to_uppercase().as_str() {
