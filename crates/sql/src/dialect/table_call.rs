@@ -23,6 +23,7 @@ use super::table_pointer;
 use crate::definition::Known;
 use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
+use crate::function::per_row::{DECLARED_INT, DECLARED_REAL};
 use crate::function::user_defined::column_type;
 use crate::json_table::JsonTable;
 use crate::kernel;
@@ -285,6 +286,15 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
         return None;
     }
     put_arguments(&mut value, function, &args);
+    let name = || Expr::value(Value::SingleQuotedString(function.name.clone()));
+    let declared = match column_type(kind) {
+        arrow_schema::DataType::Int64 => Some(DECLARED_INT),
+        arrow_schema::DataType::Float64 => Some(DECLARED_REAL),
+        _ => None,
+    };
+    if let Some(declared) = declared.filter(|_| !function.is_shipped && !kind.eq_ignore_ascii_case("any")) {
+        return Some(super::grammar::call(declared, [value, name()]));
+    }
     let data_type = match column_type(kind) {
         arrow_schema::DataType::Utf8 => DataType::Text,
         arrow_schema::DataType::Float64 => DataType::Double(ExactNumberInfo::None),

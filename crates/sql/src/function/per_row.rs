@@ -201,7 +201,8 @@ impl ScalarUDFImpl for PerRow {
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
         let Some(target) = changed_kind(self.definition.name) else { return Ok(ExprSimplifyResult::Original(args)) };
-        let [arg] = args.as_slice() else { return Ok(ExprSimplifyResult::Original(args)) };
+        // What is declared has a second argument that says of which function.
+        let ([arg] | [arg, _]) = args.as_slice() else { return Ok(ExprSimplifyResult::Original(args)) };
         let found = info.get_data_type(arg)?;
         let is_kept = match target {
             Kind::Truth => found == DataType::Boolean,
@@ -281,13 +282,18 @@ pub(crate) const CAST_REAL: &str = "__cast_real";
 /// `CAST(… AS TEXT)`.
 pub(crate) const CAST_TEXT: &str = "__cast_text";
 
+/// What a function gives that is declared to give whole numbers, and the function's name.
+pub(crate) const DECLARED_INT: &str = "__declared_int";
+/// The same for real numbers.
+pub(crate) const DECLARED_REAL: &str = "__declared_real";
+
 fn changed_kind(name: &str) -> Option<Kind> {
     Some(match name {
         TRUTH => Kind::Truth,
         NUMBER => Kind::Number,
         TEXT | CAST_TEXT => Kind::Text,
-        CAST_INT => Kind::Int,
-        CAST_REAL => Kind::Real,
+        CAST_INT | DECLARED_INT => Kind::Int,
+        CAST_REAL | DECLARED_REAL => Kind::Real,
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as Literal};
 
-use super::sqlite::quote;
+use super::sqlite::{check_number, quote};
 use super::value::{Value, Values, ValuesBuilder};
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::session::Engine;
@@ -177,6 +177,13 @@ impl ScalarUDFImpl for UserDefined {
             call_of_row.push(number);
         }
         let results = if calls.is_empty() { Vec::new() } else { self.values_of(calls)? };
+        if matches!(data_type, DataType::Int64 | DataType::Float64) {
+            for value in &results {
+                if let Err(found) = check_number(value) {
+                    return exec_err!("`{}` is declared to give a number, but gives {found}", self.function.name);
+                }
+            }
+        }
         for number in call_of_row {
             builder.push(results.get(number).unwrap_or(&Value::Null));
         }

@@ -116,3 +116,21 @@ fn tables_below_views_have_their_own_names() {
         assert_eq!(rows(&format!("select count(*) from {table}")), ["0"]);
     }
 }
+
+#[test]
+fn a_text_is_not_given_for_a_number_that_is_declared() {
+    let message = "`f` is declared to give a number, but gives the text `abc`";
+    // One that becomes a part of the statement, and one that is run.
+    for body in ["select 'abc'", "select 'abc' from slice where id = $x"] {
+        let statement = format!("create perfetto function f(x INT) returns INT as {body}; select f(1)");
+        assert_eq!(error(&statement).to_string(), message, "{body}");
+        let statement = statement.replace("returns INT", "returns DOUBLE");
+        assert_eq!(error(&statement).to_string(), message, "{body}");
+        assert_eq!(rows(&statement.replace("returns DOUBLE", "returns STRING")), ["\"abc\""]);
+        assert_eq!(rows(&statement.replace("returns DOUBLE", "returns INT").replace("abc", "12")), ["12"]);
+    }
+    assert_eq!(
+        rows("create perfetto function f(x INT) returns DOUBLE as select $x; select f(2), f(null)"),
+        ["2.000000,\"[NULL]\""]
+    );
+}
