@@ -288,7 +288,7 @@ pub(crate) struct QueryArgs {
     ///
     /// The same for a terminal and a pipe, but that a terminal shows long texts of a `table` cut in the middle. `csv` is
     /// what Perfetto's shell prints; `json` is an array of objects, `ndjson` an object on each line; `arrow` is an Arrow
-    /// IPC stream.
+    /// IPC stream, and `parquet` a Parquet file of one result.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|format| format.word())).try_map(|word| word.parse::<Format>()))]
     pub(crate) format: Format,

@@ -421,9 +421,10 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         let hint = "give the SQL as the last argument or with --file FILE";
         return Err(RequestError::new("standard input cannot be both the trace and the SQL").with_hint(hint));
     }
-    if args.format == Format::Arrow && args.output.is_none() && environment.is_stdout_terminal {
+    if args.format.is_binary() && args.output.is_none() && environment.is_stdout_terminal {
         let hint = "write it to a file with --output FILE, or hand it to another program";
-        return Err(RequestError::new("a terminal cannot show Arrow").with_hint(hint));
+        let name = if args.format == Format::Parquet { "Parquet" } else { "Arrow" };
+        return Err(RequestError::new(format!("a terminal cannot show {name}")).with_hint(hint));
     }
     // As everywhere, `-` is the standard way.
     let output = args.output.filter(|path| path.as_os_str() != STDIN);
@@ -507,6 +508,9 @@ mod tests {
         let arrow = ["query", "a.json", "select 1", "--format", "arrow"];
         assert_eq!(refused(&terminal, &arrow), "a terminal cannot show Arrow");
         assert!(query(&pipe, &arrow).is_ok());
+        let parquet = ["query", "a.json", "select 1", "--format", "parquet"];
+        assert_eq!(refused(&terminal, &parquet), "a terminal cannot show Parquet");
+        assert!(query(&pipe, &parquet).is_ok());
         assert!(query(&terminal, &[&arrow[..], &["-o", "a.arrow"]].concat()).is_ok());
         assert!(query(&pipe, &["query", "-", "select 1"]).is_ok());
     }

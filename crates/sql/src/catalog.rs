@@ -20,6 +20,9 @@ use crate::table_info;
 use crate::table_provider::{ArgsTable, ComputedTable, ModelTable};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
 
+/// What the names of Perfetto's own tables begin with.
+const INTRINSIC: &str = "__intrinsic_";
+
 /// Model tables that are shown as they are.
 const PLAIN_TABLES: [&str; 8] = ["source", "rank", "device", "stream", "gpu_op", "api_call", "launch", "import_log"];
 
@@ -89,7 +92,12 @@ impl Catalog {
         if let Some(table) = name.strip_prefix(stdlib_table::PREFIX).and_then(stdlib_table::table) {
             return Some(Named::Table(table));
         }
+        // Perfetto's tables below its views.
+        if let Some(public) = name.strip_prefix(INTRINSIC).filter(|public| self.views.contains_key(public)) {
+            return self.find(public);
+        }
         if let Some(described) = name.strip_prefix(table_info::PREFIX) {
+            let described = described.strip_prefix(INTRINSIC).unwrap_or(described);
             let created = self.created.read().unwrap_or_else(PoisonError::into_inner);
             let provider = created.get(described).map(|created| Arc::clone(&created.provider));
             drop(created);

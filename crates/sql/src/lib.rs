@@ -44,6 +44,7 @@ mod session;
 mod span_join;
 mod stdlib_table;
 mod sub_query;
+mod table_argument;
 mod table_info;
 mod table_provider;
 mod union_column;

@@ -39,6 +39,7 @@ use crate::kernel::graph_scan::STEP_TABLE;
 use crate::row_order;
 use crate::session::Engine;
 use crate::sub_query;
+use crate::table_argument;
 use crate::table_info;
 use crate::union_column;
 use crate::view::ShippedView;
@@ -99,6 +100,7 @@ impl Planner<'_> {
 
     fn try_plan(&self, statement: &ParsedStatement) -> Result<LogicalPlan> {
         let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
+        let plan = table_argument::settle(plan, self.engine)?;
         let plan = json_table::settle(self.operators.settle_lists(plan)?)?;
         settle_types(union_column::settle(sub_query::settle(plan)?)?)
     }

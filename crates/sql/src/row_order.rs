@@ -15,9 +15,11 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, JoinType, Result};
 use datafusion::datasource::source_as_provider;
-use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
 use datafusion::logical_expr::{
-    Aggregate, Analyze, Distinct, Explain, Expr, Limit, LogicalPlan, Projection, Sort, SortExpr, SubqueryAlias, Window,
+    Aggregate, Analyze, Distinct, Explain, Expr, ExprFunctionExt, Limit, LogicalPlan, LogicalPlanBuilder, Projection,
+    Sort, SortExpr, SubqueryAlias, Window,
 };
 
 use crate::table_provider::{ID, ModelTable};
@@ -179,10 +181,14 @@ fn break_window_ties(window: Window, names: &mut HiddenNames) -> Result<Transfor
     Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(LogicalPlan::Window(settled)))?)))
 }
 
-/// Lets `first_value` take the first row of those that compare equal, by the rows' places in their tables.
+/// Lets `first_value` take the first row of those that compare equal, by the rows' places in their tables, and functions
+/// that collect values take them in that order, or in the order of a sub-query that has one.
 fn break_aggregate_ties(aggregate: Aggregate, names: &mut HiddenNames) -> Result<Transformed<LogicalPlan>> {
+    let is_concerned_call = |function: &AggregateFunction| {
+        IN_ORDER.contains(&function.func.name()) && (function.func.name() == FIRST || !function.params.distinct)
+    };
     let takes_first = |expr: &Expr| {
-        expr.exists(|expr| Ok(matches!(expr, Expr::AggregateFunction(function) if function.func.name() == FIRST)))
+        expr.exists(|expr| Ok(matches!(expr, Expr::AggregateFunction(function) if is_concerned_call(function))))
     };
     let mut is_concerned = false;
     for expr in &aggregate.aggr_expr {
@@ -191,14 +197,14 @@ fn break_aggregate_ties(aggregate: Aggregate, names: &mut HiddenNames) -> Result
     if !is_concerned {
         return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
     }
-    let Some(carried) = carry_places(&aggregate.input, names)? else {
+    let Some(carried) = carry_places(&number_sorted(&aggregate.input, names)?, names)? else {
         return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
     };
     let mut exprs = Vec::new();
     for expr in &aggregate.aggr_expr {
         let settled = expr.clone().transform_up(|expr| {
             let Expr::AggregateFunction(mut function) = expr else { return Ok(Transformed::no(expr)) };
-            if function.func.name() == FIRST {
+            if is_concerned_call(&function) {
                 let order_by = &mut function.params.order_by;
                 let is_key = |place: &Column| order_by.iter().any(|key| key.expr == Expr::Column(place.clone()));
                 let ties: Vec<Column> = carried.places.iter().filter(|place| !is_key(place)).cloned().collect();
@@ -223,6 +229,28 @@ fn break_aggregate_ties(aggregate: Aggregate, names: &mut HiddenNames) -> Result
 
 /// The aggregate that gives the first of several values.
 const FIRST: &str = "first_value";
+
+/// Aggregates whose result depends on the order of rows.
+const IN_ORDER: [&str; 3] = [FIRST, "string_agg", "array_agg"];
+
+/// The number of a row in a sub-query that has an order.
+const NUMBER: &str = "__number_in_order";
+
+/// `plan` with the rows of a sub-query with an `ORDER BY` numbered: SQLite hands them to an aggregate in that order, and
+/// the engine takes such an order for nothing.
+fn number_sorted(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::SubqueryAlias(_) | LogicalPlan::Projection(_) | LogicalPlan::Filter(_) => {
+            let [input] = plan.inputs()[..] else { return Ok(plan.clone()) };
+            plan.with_new_exprs(plan.expressions(), vec![number_sorted(input, names)?])
+        }
+        LogicalPlan::Sort(sort) => {
+            let number = row_number().order_by(sort.expr.clone()).build()?.alias(format!("{NUMBER}_{}", names.next()));
+            LogicalPlanBuilder::from(plan.clone()).window(vec![number])?.build()
+        }
+        _ => Ok(plan.clone()),
+    }
+}
 
 /// Names for columns that nobody sees.
 #[derive(Debug, Default)]
@@ -274,6 +302,12 @@ fn carry_places(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<Option<Ca
             }
             let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(inner.plan))?);
             Some(Carried { plan, places })
+        }
+        LogicalPlan::Window(window)
+            if window.schema.fields().last().is_some_and(|field| field.name().starts_with(NUMBER)) =>
+        {
+            let number = Column::from(window.schema.qualified_field(window.schema.fields().len() - 1));
+            Some(Carried { plan: plan.clone(), places: vec![number] })
         }
         LogicalPlan::Filter(_) | LogicalPlan::Window(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => {
             let [input] = plan.inputs()[..] else { return Ok(None) };

@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
-use arrow_schema::{DataType, FieldRef};
+use arrow_array::{Array, ListArray, RecordBatch, StructArray};
+use arrow_buffer::OffsetBuffer;
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue, exec_err};
 use datafusion::logical_expr::expr::{Exists, InSubquery};
@@ -29,12 +32,56 @@ pub(crate) struct RowQuery {
     outer: Vec<Column>,
     engine: Weak<Engine>,
     data_type: DataType,
+    gives: Gives,
     signature: Signature,
 }
 
+/// What of its rows a query gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    /// The first column of the first row.
+    Value,
+    /// All of them, as a list.
+    Rows,
+    /// The same, and null instead of an empty list.
+    RowsOrNull,
+}
+
+/// The name of column `index` in a list of rows.
+pub(crate) fn row_field(index: usize) -> String {
+    format!("c{index}")
+}
+
 impl RowQuery {
-    /// `query` as a call for the rows of `schema`.
+    /// `query` as a call for the rows of `schema`, that gives the first value.
     pub(crate) fn call(query: Subquery, schema: &DFSchema, engine: &Weak<Engine>) -> Result<Expr> {
+        let data_type = query.subquery.schema().field(0).data_type().clone();
+        Self::call_giving(query, schema, engine, data_type, Gives::Value)
+    }
+
+    /// `query` as a call for the rows of `schema`, that gives a list of rows whose columns are named by [`row_field`];
+    /// with `null_if_empty`, null instead of an empty one.
+    pub(crate) fn call_for_rows(
+        query: Subquery,
+        schema: &DFSchema,
+        engine: &Weak<Engine>,
+        null_if_empty: bool,
+    ) -> Result<Expr> {
+        let fields = query.subquery.schema().fields().iter().enumerate();
+        let fields: Vec<Field> =
+            fields.map(|(index, field)| Field::new(row_field(index), field.data_type().clone(), true)).collect();
+        let data_type = DataType::new_list(DataType::Struct(fields.into()), true);
+        let gives = if null_if_empty { Gives::RowsOrNull } else { Gives::Rows };
+        Self::call_giving(query, schema, engine, data_type, gives)
+    }
+
+    fn call_giving(
+        query: Subquery,
+        schema: &DFSchema,
+        engine: &Weak<Engine>,
+        data_type: DataType,
+        gives: Gives,
+    ) -> Result<Expr> {
         // Also those of queries inside of it, which may name columns of theirs that are outside of themselves only.
         let mut outer: Vec<(FieldRef, Column)> = Vec::new();
         query.subquery.apply_with_subqueries(|plan| {
@@ -50,7 +97,6 @@ impl RowQuery {
                 })
             })
         })?;
-        let data_type = query.subquery.schema().field(0).data_type().clone();
         let args = outer.iter().map(|(field, column)| match schema.has_column(column) {
             true => Expr::Column(column.clone()),
             // A row further outside.
@@ -62,6 +108,7 @@ impl RowQuery {
             outer: outer.into_iter().map(|(_, column)| column).collect(),
             engine: Weak::clone(engine),
             data_type,
+            gives,
             // Not to be computed while planning.
             signature: Signature::user_defined(Volatility::Volatile),
         };
@@ -112,6 +159,7 @@ impl RowQuery {
     fn values_for(&self, keys: Vec<Vec<ScalarValue>>) -> Result<Vec<ScalarValue>> {
         let plans = keys.iter().map(|values| self.plan_for(values)).collect::<Result<Vec<_>>>()?;
         let engine = Weak::clone(&self.engine);
+        let (gives, data_type) = (self.gives, self.data_type.clone());
         let work = move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| e.to_string())?;
@@ -119,7 +167,17 @@ impl RowQuery {
             for plan in plans {
                 // The session may be gone while its last query still runs.
                 let Some(engine) = engine.upgrade() else { return Err("the query was cancelled".to_owned()) };
-                values.push(runtime.block_on(engine.first_value(&plan)).map_err(|error| error.to_string())?);
+                let value = match gives {
+                    Gives::Value => runtime.block_on(engine.first_value(&plan)).map_err(|error| error.to_string())?,
+                    Gives::Rows | Gives::RowsOrNull => {
+                        let rows = runtime.block_on(engine.all_rows(&plan)).map_err(|error| error.to_string())?;
+                        match rows.num_rows() == 0 && gives == Gives::RowsOrNull {
+                            true => ScalarValue::try_from(&data_type).map_err(|error| error.to_string())?,
+                            false => list_of(&rows, &data_type).map_err(|error| error.to_string())?,
+                        }
+                    }
+                };
+                values.push(value);
             }
             Ok(values)
         };
@@ -133,15 +191,26 @@ impl RowQuery {
     }
 }
 
+/// Rows as one list of type `data_type`.
+fn list_of(rows: &RecordBatch, data_type: &DataType) -> Result<ScalarValue> {
+    let DataType::List(item) = data_type else { return exec_err!("rows are given as a list") };
+    let DataType::Struct(fields) = item.data_type() else { return exec_err!("rows have columns") };
+    let columns = rows.columns().iter().zip(fields).map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<std::result::Result<Vec<_>, _>>()?;
+    let rows = StructArray::try_new_with_length(fields.clone(), columns, None, rows.num_rows())?;
+    let offsets = OffsetBuffer::from_lengths([rows.len()]);
+    Ok(ScalarValue::List(Arc::new(ListArray::try_new(Arc::clone(item), offsets, Arc::new(rows), None)?)))
+}
+
 /// The sub-query with a list of what it still depends on.
-fn resolved(query: Subquery) -> Subquery {
+pub(crate) fn resolved(query: Subquery) -> Subquery {
     let outer_ref_columns = query.subquery.all_out_ref_exprs();
     Subquery { outer_ref_columns, ..query }
 }
 
 impl PartialEq for RowQuery {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.plan, &other.plan)
+        Arc::ptr_eq(&self.plan, &other.plan) && self.gives == other.gives
     }
 }
 
@@ -188,7 +257,10 @@ impl ScalarUDFImpl for RowQuery {
             key_of_row.push(number);
         }
         let values = self.values_for(keys)?;
-        let rows = key_of_row.into_iter().map(|number| values[number].cast_to(&self.data_type));
+        let rows = key_of_row.into_iter().map(|number| match values[number].data_type() == self.data_type {
+            true => Ok(values[number].clone()),
+            false => values[number].cast_to(&self.data_type),
+        });
         Ok(ColumnarValue::Array(ScalarValue::iter_to_array(rows.collect::<Result<Vec<_>>>()?)?))
     }
 }

@@ -41,11 +41,12 @@ use crate::declared::DeclaredColumns;
 use crate::definition::Definitions;
 use crate::dialect::cuda_word;
 use crate::dialect::operator::Operators;
-use crate::dialect::perfetto::{FunctionText, PerfettoStatement, SpanJoinSide};
+use crate::dialect::perfetto::{FunctionText, PerfettoStatement, Returns, SpanJoinSide};
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
 use crate::dialect::token_macro::{Macro, Origins};
 use crate::error::{SqlError, nearest_names};
 use crate::function::Functions;
+use crate::function::user_defined::is_type;
 use crate::function::value::{Value, Values};
 use crate::interval_join::UseIntervalJoins;
 use crate::kernel::operator::KernelQueryPlanner;
@@ -297,6 +298,8 @@ impl Engine {
             .with_create_default_catalog_and_schema(false);
         let engine_options = config.options_mut();
         engine_options.sql_parser.collect_spans = true;
+        // A sub-query's order is what `group_concat` over it goes by.
+        engine_options.sql_parser.enable_subquery_sort_elimination = false;
         // Scans split themselves into ranges of rows, which keeps their order; dealing batches out does not.
         engine_options.optimizer.enable_round_robin_repartition = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
@@ -387,6 +390,17 @@ impl Engine {
         };
         match statement {
             PerfettoStatement::CreateFunction { may_replace, function } => {
+                let returned = match &function.returns {
+                    Returns::Value(kind) => vec![kind],
+                    Returns::Table(columns) => columns.iter().map(|(_, kind)| kind).collect(),
+                };
+                let kinds = function.parameters.iter().map(|(_, kind)| kind).chain(returned);
+                if let Some(kind) = kinds.into_iter().find(|kind| !is_type(kind)) {
+                    return Err(invalid(format!(
+                        "the function `{}` names a type `{kind}` that there is not",
+                        function.name
+                    )));
+                }
                 // A mistake in the query is told now and not at the first call.
                 if function.delegate.is_none() {
                     parse_body(&function, &self.definitions.read(), &mut HashMap::new())?;
@@ -407,6 +421,12 @@ impl Engine {
                     Err(SqlError::UnknownFunction { name, nearest, place: None })
                 }
             },
+            PerfettoStatement::Several(statements) => {
+                for statement in statements {
+                    Box::pin(self.define(statement, events)).await?;
+                }
+                Ok(())
+            }
             PerfettoStatement::CreateMacro { may_replace, name, parameters, body } => {
                 let mut known = self.definitions.write();
                 if known.macros.contains_key(&name) && !may_replace {
@@ -508,6 +528,18 @@ impl Engine {
             (1, Some(column)) => Ok(Values::new(column).map_err(failed)?.get(0).into_owned()),
             (num_rows, _) => Err(SqlError::Execution { message: format!("gives {num_rows} rows instead of one") }),
         }
+    }
+
+    /// All rows of a plan that a row of another one needs.
+    pub(crate) async fn all_rows(&self, plan: &LogicalPlan) -> Result<RecordBatch, SqlError> {
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let mut stream = self.execute("", plan).await?;
+        let schema = stream.schema();
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            batches.push(batch.map_err(failed)?);
+        }
+        arrow_select::concat::concat_batches(&schema, &batches).map_err(|error| failed(error.into()))
     }
 
     /// The first column of the first row of a plan; null without rows.

@@ -23,6 +23,7 @@ use crate::function::in_rows::{Comparison, InRows};
 use crate::function::per_row::is_text;
 use crate::row_query::RowQuery;
 use crate::session::Engine;
+use crate::table_argument;
 
 /// Settles the sub-queries of a fresh plan.
 pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -68,6 +69,13 @@ pub(crate) fn run_for_each_row(plan: LogicalPlan, engine: &Weak<Engine>) -> Resu
         for input in plan.inputs() {
             schema.merge(input.schema());
         }
+        let plan = match plan {
+            LogicalPlan::Join(join) => match table_argument::run_for_each_row(&join, engine)? {
+                Some(plan) => return Ok(Transformed::yes(plan)),
+                None => LogicalPlan::Join(join),
+            },
+            plan => plan,
+        };
         let is_condition = matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_));
         plan.map_expressions(|expr| {
             let name = expr.schema_name().to_string();
@@ -110,7 +118,21 @@ fn comparison(found: &InSubquery, schema: &DFSchema) -> Result<Option<Comparison
     let rows = &found.subquery.subquery;
     let column = Expr::Column(Column::from(rows.schema().qualified_field(0)));
     let types = (found.expr.get_type(schema)?, column.get_type(rows.schema())?);
-    Ok(list_comparison(&found.expr, &types.0, &column, &types.1))
+    Ok(list_comparison(&found.expr, &types.0, given_by(rows).unwrap_or(&column), &types.1))
+}
+
+/// What the first column of a query is in its `SELECT`: a column offers its kind to what it is compared with, and anything
+/// else does not.
+fn given_by(rows: &LogicalPlan) -> Option<&Expr> {
+    match rows {
+        LogicalPlan::Projection(projection) => projection.expr.first(),
+        LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Limit(_)
+        | LogicalPlan::Distinct(_)
+        | LogicalPlan::Union(_) => rows.inputs().into_iter().next().and_then(given_by),
+        _ => None,
+    }
 }
 
 fn settle_expr(expr: Expr, schema: &DFSchema, clause: Clause) -> Result<Transformed<Expr>> {

@@ -4,6 +4,7 @@ mod json_rules;
 
 mod sql {
     mod bare_columns;
+    mod choices;
     mod definitions;
     mod dialect;
     mod drawn;
@@ -28,6 +29,8 @@ mod sql {
     mod sqlite;
     mod statements;
     mod sub_queries;
+    mod table_arguments;
+    mod table_pointers;
     mod tables;
     mod views;
 }

@@ -1,13 +1,14 @@
 //! Calls of functions: SQLite's names and argument rules, as calls of functions that exist.
 
-use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, Ident, NullTreatment, ObjectName, OrderByExpr, OrderByOptions, Value, ValueWithSpan,
 };
 
 use super::grammar::call;
 use super::truth::truth;
+use crate::function::choice::CASE;
+use crate::function::distinct_texts::DISTINCT_TEXTS;
 use crate::function::json;
 use crate::function::per_row::{CAST_REAL, NUMBER, TEXT};
 use crate::function::perfetto::{REGEXP, UNHEX};
@@ -69,6 +70,14 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
         ("iif" | "if", [condition, then]) => Some(case(condition, then, None)),
         ("iif" | "if", [condition, then, otherwise]) => Some(case(condition, then, Some(otherwise))),
         ("ifnull", [_, _]) => Some(call("coalesce", args)),
+        ("nullif", [value, other]) => {
+            let is_other = Expr::BinaryOp {
+                left: Box::new(Expr::Nested(Box::new(value.clone()))),
+                op: BinaryOperator::Eq,
+                right: Box::new(Expr::Nested(Box::new(other.clone()))),
+            };
+            Some(call(CASE, [is_other, Expr::value(Value::Null), value.clone()]))
+        }
         ("min", [_, _, ..]) => Some(call(SCALAR_MIN, args)),
         ("max", [_, _, ..]) => Some(call(SCALAR_MAX, args)),
         ("likely" | "unlikely", [arg]) | ("likelihood", [arg, _]) => Some(Expr::Nested(Box::new(arg.clone()))),
@@ -124,10 +133,8 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
             }
             Some(Expr::Function(first))
         }
-        ("group_concat", [arg]) => Some(in_order(with_args(function, "string_agg", [as_text(arg), text(",")]))),
-        ("group_concat" | "string_agg", [arg, separator]) => {
-            Some(in_order(with_args(function, "string_agg", [as_text(arg), separator.clone()])))
-        }
+        ("group_concat", [arg]) => Some(joined(function, arg, &text(","))),
+        ("group_concat" | "string_agg", [arg, separator]) => Some(joined(function, arg, separator)),
         ("json_array", _) => Some(call(json::ARRAY, with_marks(args))),
         ("json_object", _) => Some(call(json::OBJECT, with_marks(args))),
         ("json_quote", [_]) => Some(call(json::QUOTE, with_marks(args))),
@@ -146,18 +153,16 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
     }
 }
 
-/// The call with an order of its values, where they are to be different and come by chance otherwise.
-fn in_order(call: Expr) -> Expr {
-    let Expr::Function(mut function) = call else { return call };
+/// `string_agg`, or the different ones of all values where those are asked for.
+fn joined(function: &Function, arg: &Expr, separator: &Expr) -> Expr {
+    let mut function = function.clone();
     if let FunctionArguments::List(list) = &mut function.args
         && list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
-        && list.clauses.is_empty()
-        && let Some(value) = list.args.first().and_then(plain_arg)
     {
-        let options = OrderByOptions { asc: None, nulls_first: None };
-        list.clauses.push(FunctionArgumentClause::OrderBy(vec![OrderByExpr { expr: value, options, with_fill: None }]));
+        list.duplicate_treatment = None;
+        return call(DISTINCT_TEXTS, [with_args(&function, "array_agg", [as_text(arg)]), separator.clone()]);
     }
-    Expr::Function(function)
+    with_args(&function, "string_agg", [as_text(arg), separator.clone()])
 }
 
 /// The arguments when they are nothing but expressions.
@@ -215,13 +220,7 @@ fn is_wrapped(left: &Expr) -> bool {
 }
 
 fn case(condition: &Expr, then: &Expr, otherwise: Option<&Expr>) -> Expr {
-    Expr::Case {
-        case_token: AttachedToken::empty(),
-        end_token: AttachedToken::empty(),
-        operand: None,
-        conditions: vec![CaseWhen { condition: truth(condition.clone()), result: then.clone() }],
-        else_result: otherwise.cloned().map(Box::new),
-    }
+    call(CASE, [truth(condition.clone()), then.clone()].into_iter().chain(otherwise.cloned()))
 }
 
 fn like(pattern: &Expr, text: &Expr, escape_char: Option<ValueWithSpan>) -> Expr {

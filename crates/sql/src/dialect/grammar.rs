@@ -14,6 +14,8 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
+use super::table_call::all_of;
+
 /// SQLite's grammar with window names, shifts and the pattern operators.
 #[derive(Debug)]
 pub(crate) struct Grammar;
@@ -40,7 +42,7 @@ impl PatternOperator {
     fn call(self, text: Expr, pattern: Expr) -> Expr {
         match self {
             Self::Glob => call("glob", [pattern, text]),
-            Self::Regexp => call("regexp_like", [text, pattern]),
+            Self::Regexp => call("regexp", [pattern, text]),
         }
     }
 }
@@ -128,6 +130,9 @@ impl Dialect for Grammar {
         if let Some(parsed) = parse_is(parser, expr, precedence) {
             return Some(parsed);
         }
+        if let Some(parsed) = parse_in_table(parser, expr) {
+            return Some(parsed);
+        }
         let is_negated = is_not(&parser.peek_token().token);
         let operator = PatternOperator::from_token(&parser.peek_nth_token(usize::from(is_negated)).token)?;
         for _ in 0..=usize::from(is_negated) {
@@ -170,6 +175,22 @@ fn parse_is(parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Option<Resu
             false => is_same,
         }
     }))
+}
+
+/// `a IN name` is `a IN (SELECT * FROM name)`.
+fn parse_in_table(parser: &mut Parser<'_>, expr: &Expr) -> Option<Result<Expr, ParserError>> {
+    let is_negated = is_not(&parser.peek_token().token);
+    let in_at = usize::from(is_negated);
+    let is_in = matches!(&parser.peek_nth_token(in_at).token, Token::Word(word) if word.keyword == Keyword::IN);
+    let Token::Word(table) = parser.peek_nth_token(in_at + 1).token else { return None };
+    if !is_in || (table.quote_style.is_none() && table.keyword == Keyword::UNNEST) {
+        return None;
+    }
+    for _ in 0..=in_at + 1 {
+        parser.next_token();
+    }
+    let name = Ident { quote_style: table.quote_style, ..Ident::new(table.value) };
+    Some(Ok(Expr::InSubquery { expr: Box::new(expr.clone()), subquery: Box::new(all_of(name)), negated: is_negated }))
 }
 
 /// The expression `name(arguments)`.

@@ -19,6 +19,7 @@ use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator,
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::function::Functions;
+use crate::function::choice::{CASE, COALESCE};
 use crate::function::in_rows::Comparison;
 use crate::function::json::{ARROW, LONG_ARROW};
 use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NUMBER, TEXT, VARYING, is_text};
@@ -91,6 +92,9 @@ const VARYING_FUNCTIONS: [&str; 3] = ["json_extract", LONG_ARROW, "extract_arg"]
 
 fn is_varying(expr: &Expr, schema: &DFSchema) -> bool {
     match expr {
+        Expr::ScalarFunction(call) if [CASE, COALESCE].contains(&call.func.name()) => {
+            expr.to_field(schema).is_ok_and(|(_, field)| field.metadata().contains_key(VARYING))
+        }
         Expr::ScalarFunction(call) => VARYING_FUNCTIONS.contains(&call.func.name()),
         Expr::Column(column) => match schema.qualified_field_from_column(column) {
             Ok((_, field)) => field.metadata().contains_key(VARYING),
@@ -127,6 +131,16 @@ impl Operators {
                 (false, true) => (as_whole_literal(left), right),
                 _ => (left, right),
             };
+            let is_exact = |data_type: &DataType| data_type.is_integer();
+            match (left.get_type(schema)?, right.get_type(schema)?) {
+                (left_type, DataType::Float64) if is_exact(&left_type) => {
+                    return self.compare_whole_with_real(op, left, right);
+                }
+                (DataType::Float64, right_type) if is_exact(&right_type) => {
+                    return self.compare_whole_with_real(op.swap().unwrap_or(op), right, left);
+                }
+                _ => {}
+            }
             let is_mixed = (left_type == DataType::Boolean) != (right_type == DataType::Boolean);
             return match is_mixed {
                 true => plain(as_int(left, &left_type), as_int(right, &right_type)),
@@ -149,6 +163,51 @@ impl Operators {
         }
     }
 
+    /// A comparison of a whole with a real number, of which the engine would make two real ones, and so take whole numbers
+    /// for equal that differ in their last digits.
+    fn compare_whole_with_real(&self, op: Operator, whole: Expr, real: Expr) -> Result<Expr> {
+        let Expr::Literal(ScalarValue::Float64(Some(value)), _) = &real else {
+            // The engine joins by equal columns, and a comparison by a function would have it try all pairs.
+            return match (op, &whole, &real) {
+                (Operator::Eq, Expr::Column(_), Expr::Column(_)) => Ok(binary_expr(whole, op, real)),
+                _ => self.compare_values(op, whole, real),
+            };
+        };
+        // What is computed may not fit and go on as a real number, which has to be seen.
+        let may_be_decided = !matches!(&whole, Expr::ScalarFunction(_) | Expr::Cast(_) | Expr::BinaryExpr(_));
+        if !may_be_decided && value.abs() >= 9_223_372_036_854_775_808.0 {
+            return self.compare_values(op, whole, real);
+        }
+        // Constants without a fraction that fit are whole numbers already.
+        if *value >= 9_223_372_036_854_775_808.0 {
+            return by_class(op, whole, real, Ordering::Less);
+        }
+        if *value < -9_223_372_036_854_775_808.0 {
+            return by_class(op, whole, real, Ordering::Greater);
+        }
+        let below = lit(value.floor() as i64);
+        match op {
+            Operator::Lt | Operator::LtEq => Ok(binary_expr(whole, Operator::LtEq, below)),
+            Operator::Gt | Operator::GtEq => Ok(binary_expr(whole, Operator::Gt, below)),
+            Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
+                by_class(op, whole, real, Ordering::Less)
+            }
+            _ => Ok(binary_expr(whole, op, real)),
+        }
+    }
+
+    /// A comparison of each two values by what they are.
+    fn compare_values(&self, op: Operator, left: Expr, right: Expr) -> Result<Expr> {
+        match op {
+            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
+                let are_null = left.clone().is_null().and(right.clone().is_null());
+                let is_same = self.call(COMPARE, vec![left, right])?.eq(lit(0_i64)).is_true().or(are_null);
+                Ok(if op == Operator::IsDistinctFrom { !is_same } else { is_same })
+            }
+            _ => Ok(binary_expr(self.call(COMPARE, vec![left, right])?, op, lit(0_i64))),
+        }
+    }
+
     /// A comparison in which a text that is a number counts as one.
     fn compare_numbers(&self, op: Operator, left: Expr, right: Expr, left_class: Class) -> Result<Expr> {
         let plain = |left, right| Ok(binary_expr(left, op, right));
@@ -164,14 +223,7 @@ impl Operators {
             };
             return if left_class == Class::Text { plain(number, right) } else { plain(left, number) };
         }
-        match op {
-            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
-                let are_null = left.clone().is_null().and(right.clone().is_null());
-                let is_same = self.call(COMPARE, vec![left, right])?.eq(lit(0_i64)).is_true().or(are_null);
-                Ok(if op == Operator::IsDistinctFrom { !is_same } else { is_same })
-            }
-            _ => plain(self.call(COMPARE, vec![left, right])?, lit(0_i64)),
-        }
+        self.compare_values(op, left, right)
     }
 
     /// Compares one by one where `IN` has a list of other kinds of values than the one it looks for.
@@ -197,10 +249,13 @@ impl Operators {
     }
 
     fn is_mixed(&self, list: &InList, schema: &DFSchema) -> Result<bool> {
-        let sought = Class::of(&list.expr.get_type(schema)?);
+        let sought_type = list.expr.get_type(schema)?;
+        let sought = Class::of(&sought_type);
         for item in &list.list {
-            let class = Class::of(&item.get_type(schema)?);
-            if sought.zip(class).is_some_and(|(sought, class)| sought != class) {
+            let item_type = item.get_type(schema)?;
+            let class = Class::of(&item_type);
+            let is_inexact = are_whole_and_real(&sought_type, &item_type);
+            if is_inexact || sought.zip(class).is_some_and(|(sought, class)| sought != class) {
                 return Ok(true);
             }
         }
@@ -295,6 +350,12 @@ impl Operators {
     }
 }
 
+/// Whether one is a whole number and the other a real one.
+fn are_whole_and_real(left: &DataType, right: &DataType) -> bool {
+    let is_real = |data_type: &DataType| *data_type == DataType::Float64;
+    (left.is_integer() && is_real(right)) || (is_real(left) && right.is_integer())
+}
+
 /// A real constant without a fraction as a whole one.
 fn as_whole_literal(expr: Expr) -> Expr {
     match &expr {
@@ -323,7 +384,7 @@ pub(crate) fn list_comparison(
 ) -> Option<Comparison> {
     let (left_class, right_class) = (Class::of(left_type)?, Class::of(right_type)?);
     if left_class == right_class {
-        return None;
+        return are_whole_and_real(left_type, right_type).then_some(Comparison::Plain);
     }
     let offered = (Affinity::of(left, left_class), Affinity::of(right, right_class));
     let is_numeric = match (left_class, right_class) {

@@ -14,6 +14,8 @@ pub(crate) enum PerfettoStatement {
     CreateFunction { may_replace: bool, function: FunctionText },
     /// `SELECT EXPERIMENTAL_MEMOIZE('name')`.
     Memoize { name: String },
+    /// Several of them in one `SELECT`.
+    Several(Vec<Self>),
     /// `CREATE PERFETTO MACRO`.
     CreateMacro { may_replace: bool, name: String, parameters: Vec<String>, body: Vec<TokenWithSpan> },
     /// `CREATE PERFETTO INDEX`.
@@ -25,6 +27,9 @@ pub(crate) enum PerfettoStatement {
     /// `CREATE VIRTUAL TABLE … USING SPAN_JOIN(…)`.
     SpanJoin { name: String, kind: SpanJoinKind, sides: [SpanJoinSide; 2] },
 }
+
+/// Functions that were the statements before there were statements.
+const LEGACY: [&str; 4] = ["create_function", "create_view_function", "experimental_memoize", "run_metric"];
 
 /// A function as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,14 +246,36 @@ impl Cursor<'_> {
     /// `SELECT CREATE_FUNCTION('f(x INT)', 'INT', 'SELECT …')` and its kin, which were the statements before there were
     /// statements. They give no result.
     fn read_legacy(&mut self) -> Result<Option<PerfettoStatement>, Wrong> {
-        let is_at = |offset: usize, word: &str| {
-            let token = self.tokens.get(self.at + offset).map(|token| &token.token);
+        let is_word = |at: usize, word: &str| {
+            let token = self.tokens.get(at).map(|token| &token.token);
             matches!(token, Some(Token::Word(found)) if found.value.eq_ignore_ascii_case(word))
         };
-        const NAMES: [&str; 3] = ["create_function", "create_view_function", "experimental_memoize"];
-        let Some(name) = NAMES.into_iter().find(|name| is_at(0, "select") && is_at(1, name)) else { return Ok(None) };
-        let place = self.tokens[self.at + 1].clone();
-        self.at += 2;
+        if !is_word(self.at, "select") || !LEGACY.into_iter().any(|name| is_word(self.at + 1, name)) {
+            return Ok(None);
+        }
+        self.at += 1;
+        let mut statements = Vec::new();
+        loop {
+            statements.push(self.read_legacy_call()?);
+            if self.peek().is_none() {
+                return Ok(Some(PerfettoStatement::Several(statements)));
+            }
+            self.expect(&Token::Comma)?;
+        }
+    }
+
+    fn read_legacy_call(&mut self) -> Result<PerfettoStatement, Wrong> {
+        let Some(place) = self.peek().cloned() else { return Err(self.expected("a function")) };
+        let name = self.name()?;
+        if name == "run_metric" {
+            let message = "`RUN_METRIC` runs metrics that come with Perfetto, and there are none here".to_owned();
+            return Err(Wrong { message, token: Some(place) });
+        }
+        if !LEGACY.contains(&name.as_str()) {
+            let message = format!("`{name}` cannot stand beside functions that define something");
+            return Err(Wrong { message, token: Some(place) });
+        }
+        let name = name.as_str();
         self.expect(&Token::LParen)?;
         let mut args = Vec::new();
         loop {
@@ -264,9 +291,6 @@ impl Cursor<'_> {
         }
         if self.take_word("as") {
             self.name()?;
-        }
-        if self.peek().is_some() {
-            return Err(self.expected("the end of the statement"));
         }
         let wrong = |message: String| Wrong { message, token: Some(place.clone()) };
         let read_in = |text: &str, what: &str, read: &dyn Fn(&mut Cursor<'_>) -> Result<FunctionText, Wrong>| {
@@ -298,7 +322,7 @@ impl Cursor<'_> {
         };
         let function = match (name, args.as_slice()) {
             ("experimental_memoize", [function]) => {
-                return Ok(Some(PerfettoStatement::Memoize { name: function.to_lowercase() }));
+                return Ok(PerfettoStatement::Memoize { name: function.to_lowercase() });
             }
             ("create_function", [signature, kind, body]) => function(signature, Returns::Value(kind.clone()), body)?,
             ("create_view_function", [signature, columns, body]) => {
@@ -323,7 +347,7 @@ impl Cursor<'_> {
             }
         };
         // Scripts that were written for them define the same function in several places.
-        Ok(Some(PerfettoStatement::CreateFunction { may_replace: true, function }))
+        Ok(PerfettoStatement::CreateFunction { may_replace: true, function })
     }
 
     fn kind(&mut self) -> Result<String, Wrong> {

@@ -12,15 +12,16 @@ use std::ops::ControlFlow;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, CreateView, Cte, Expr, Ident, LimitClause, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Statement, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
-    visit_relations,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, UnaryOperator, Value, ValueWithSpan, Values, VisitMut,
+    VisitorMut, visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 use super::affinity::data_type_of;
 use super::grammar::call;
 use super::script::ItemTexts;
-use super::{function_call, truth};
+use super::{function_call, join_columns, row_value, truth};
+use crate::function::choice::CASE;
 use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT};
 use crate::function::sqlite::BIT_NOT;
 
@@ -180,6 +181,7 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         truth::ask_clauses(select);
+        join_columns::spell_out(select);
         let mut taken = HashSet::new();
         for item in &mut select.projection {
             match item {
@@ -223,6 +225,7 @@ impl VisitorMut for Rewriter<'_> {
         {
             with.recursive = with.cte_tables.iter().any(names_itself);
         }
+        read_left_to_right(&mut query.body);
         // `LIMIT -1 OFFSET n` is how SQLite says "from the n-th on".
         if let Some(LimitClause::LimitOffset { limit, .. }) = &mut query.limit_clause
             && let Some(Expr::UnaryOp { op: UnaryOperator::Minus, .. }) = limit
@@ -233,6 +236,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        row_value::compare_with_rows(expr);
         if let Expr::BinaryOp { left, right, .. } = expr
             && (ignores_case(left) || ignores_case(right))
         {
@@ -250,6 +254,26 @@ impl VisitorMut for Rewriter<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// SQLite takes `UNION`, `EXCEPT` and `INTERSECT` from left to right, where the parser binds `INTERSECT` closer.
+fn read_left_to_right(body: &mut Box<SetExpr>) {
+    let SetExpr::SetOperation { left, right, .. } = body.as_mut() else { return };
+    read_left_to_right(left);
+    if !matches!(right.as_ref(), SetExpr::SetOperation { .. }) {
+        return;
+    }
+    // `a UNION b INTERSECT c` is `(a UNION b) INTERSECT c`; what stands in parentheses would be a query of its own.
+    let nothing = SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows: vec![] });
+    let outer = std::mem::replace(body.as_mut(), nothing);
+    let SetExpr::SetOperation { op, set_quantifier, left, right } = outer else { return };
+    let SetExpr::SetOperation { op: next_op, set_quantifier: next_quantifier, left: middle, right: last } = *right
+    else {
+        return;
+    };
+    let mut first = Box::new(SetExpr::SetOperation { op, set_quantifier, left, right: middle });
+    read_left_to_right(&mut first);
+    **body = SetExpr::SetOperation { op: next_op, set_quantifier: next_quantifier, left: first, right: last };
 }
 
 fn names_itself(cte: &Cte) -> bool {
@@ -296,20 +320,13 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
                 false => is_between,
             })
         }
-        Expr::Case { case_token, end_token, operand: Some(operand), conditions, else_result }
-            if matches!(**operand, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
-        {
-            let conditions = conditions.iter().map(|when| CaseWhen {
-                condition: binary(operand.as_ref().clone(), BinaryOperator::Eq, when.condition.clone()),
-                result: when.result.clone(),
-            });
-            Some(Expr::Case {
-                case_token: case_token.clone(),
-                end_token: end_token.clone(),
-                operand: None,
-                conditions: conditions.collect(),
-                else_result: else_result.clone(),
-            })
+        Expr::Case { operand, conditions, else_result, .. } => {
+            let condition = |when: &CaseWhen| match operand {
+                Some(operand) => binary(operand.as_ref().clone(), BinaryOperator::Eq, when.condition.clone()),
+                None => when.condition.clone(),
+            };
+            let args = conditions.iter().flat_map(|when| [condition(when), when.result.clone()]);
+            Some(call(CASE, args.chain(else_result.as_deref().cloned())))
         }
         Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr } => Some(call(BIT_NOT, [expr.as_ref().clone()])),
         Expr::Collate { expr: inner, .. } => Some(match ignores_case(expr) {

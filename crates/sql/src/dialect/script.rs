@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan
 use super::grammar::Grammar;
 use super::perfetto::{self, FunctionText, PerfettoStatement, Read};
 use super::token_macro::{self, Origins, WrongKind};
-use super::{rewrite, table_call};
+use super::{rewrite, table_call, with_name};
 use crate::definition::Known;
 use crate::error::{Place, SqlError, nearest_names};
 
@@ -101,6 +101,7 @@ impl<'a> Script<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let mut tokens = Vec::new();
         let result = Tokenizer::new(&Grammar, text).tokenize_with_location_into_buf(&mut tokens);
+        read_hex_numbers(text, &mut tokens);
         let token_error = result.err().map(|error| SqlError::Syntax {
             message: error.message.trim().to_owned(),
             place: Place::in_script(text, error.location.line, error.location.column, 1),
@@ -362,6 +363,7 @@ fn finish(
     known: &Known,
 ) -> Result<ParsedStatement, SqlError> {
     table_call::replace(&mut ast, known, &mut quoted)?;
+    with_name::make_different(&mut ast);
     let spelling = rewrite::rewrite(&mut ast, &quoted, item_texts);
     Ok(ParsedStatement { ast, spelling, quoted, declared, is_perfetto: false, origins })
 }
@@ -545,6 +547,18 @@ impl ItemTexts<'_> {
         }
         items.extend(item);
         items.into_iter().map(|(start, end)| text_between(self.script, start, end)).collect()
+    }
+}
+
+/// `0x1F` is a whole number, for which the tokenizer has the same token as for the blob `x'1F'`.
+fn read_hex_numbers(text: &str, tokens: &mut [TokenWithSpan]) {
+    for token in tokens {
+        let Token::HexStringLiteral(digits) = &token.token else { continue };
+        let is_number = text[byte_offset(text, token.span.start)..].starts_with('0');
+        // All 64 bits count, so the longest numbers are negative ones.
+        if let Some(value) = is_number.then(|| u64::from_str_radix(digits, 16).ok()).flatten() {
+            token.token = Token::Number(value.cast_signed().to_string(), false);
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value,
-    ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut, visit_relations,
+    ObjectName, ObjectNamePart, Query, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias,
+    TableFactor, TableWithJoins, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
+    visit_relations,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -18,9 +19,11 @@ use super::function_call::plain_arg;
 use super::grammar::call;
 use super::perfetto::{FunctionText, Returns};
 use super::script::parse_body;
+use super::table_pointer;
 use crate::definition::Known;
 use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
+use crate::function::per_row::{DECLARED_INT, DECLARED_REAL};
 use crate::function::user_defined::column_type;
 use crate::json_table::JsonTable;
 use crate::kernel;
@@ -37,6 +40,8 @@ pub(crate) fn replace(
         known: &'a Known,
         quoted: &'a mut HashMap<Location, String>,
         depth: usize,
+        /// Calls whose arguments are columns.
+        num_bound: usize,
     }
 
     impl VisitorMut for Replacer<'_> {
@@ -113,19 +118,28 @@ pub(crate) fn replace(
                 Ok(query) => query,
                 Err(error) => return ControlFlow::Break(error),
             };
-            put_arguments(&mut query, function, &args);
+            if let Err(error) = table_pointer::replace(&mut query) {
+                return ControlFlow::Break(error);
+            }
             name_columns(&mut query, columns);
             let lateral = args.iter().any(|arg| names_columns(arg, true));
             let depends_on_rows = args.iter().any(|arg| names_columns(arg, false));
-            if depends_on_rows && query.with.as_ref().is_some_and(|with| with.recursive) {
-                let message = format!("`{name}` is recursive, so its arguments cannot be columns of other tables");
-                return ControlFlow::Break(SqlError::Invalid { message, place: None });
-            }
-            // The engine takes two columns of one name for each other when it turns such a join into an ordinary one.
-            if depends_on_rows && !function.is_shipped && reads_many_tables(&query) {
-                let message =
-                    format!("`{name}` reads more than one table, so its arguments cannot be columns of other tables");
-                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            let is_recursive = query.with.as_ref().is_some_and(|with| with.recursive);
+            match depends_on_rows && (!function.is_shipped || is_recursive) {
+                true => {
+                    self.num_bound += 1;
+                    let arguments = format!("{ARGUMENTS}{}", self.num_bound);
+                    let bound = (0..args.len()).map(|index| {
+                        let parts = [arguments.clone(), argument_name(index)];
+                        Expr::CompoundIdentifier(parts.map(|part| Ident::with_quote('"', part)).to_vec())
+                    });
+                    let bound: Vec<Expr> = bound.collect();
+                    // The engine takes two columns of one name for each other when it makes an ordinary join of this.
+                    let is_run = is_recursive || reads_many_tables(&query);
+                    put_arguments(&mut query, function, &bound);
+                    query = bound_to(&args, &arguments, query, if is_run { EACH_ROW } else { ONE_CALL });
+                }
+                false => put_arguments(&mut query, function, &args),
             }
             let alias = alias.clone().or_else(|| table_alias(&name));
             *factor = TableFactor::Derived { lateral, subquery: Box::new(query), alias, sample: None };
@@ -146,7 +160,8 @@ pub(crate) fn replace(
         }
     }
 
-    match statement.visit(&mut Replacer { known, quoted, depth: 0 }) {
+    table_pointer::replace(statement)?;
+    match statement.visit(&mut Replacer { known, quoted, depth: 0, num_bound: 0 }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -226,7 +241,7 @@ fn flame_graph_settings(arg: FunctionArg) -> Vec<FunctionArg> {
 }
 
 /// `SELECT * FROM name`.
-fn all_of(name: Ident) -> Query {
+pub(super) fn all_of(name: Ident) -> Query {
     everything_from(&[TableWithJoins { relation: plain_table(name, None), joins: vec![] }])
 }
 
@@ -271,6 +286,15 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
         return None;
     }
     put_arguments(&mut value, function, &args);
+    let name = || Expr::value(Value::SingleQuotedString(function.name.clone()));
+    let declared = match column_type(kind) {
+        arrow_schema::DataType::Int64 => Some(DECLARED_INT),
+        arrow_schema::DataType::Float64 => Some(DECLARED_REAL),
+        _ => None,
+    };
+    if let Some(declared) = declared.filter(|_| !function.is_shipped && !kind.eq_ignore_ascii_case("any")) {
+        return Some(super::grammar::call(declared, [value, name()]));
+    }
     let data_type = match column_type(kind) {
         arrow_schema::DataType::Utf8 => DataType::Text,
         arrow_schema::DataType::Float64 => DataType::Double(ExactNumberInfo::None),
@@ -337,6 +361,44 @@ fn calls_itself(function: &FunctionText, value: &Expr, known: &Known) -> bool {
         }
     }
     false
+}
+
+/// What the names of tables of arguments begin with, see [`bound_to`].
+pub(crate) const ARGUMENTS: &str = "__arguments_";
+
+/// The name of a call that may become part of a join.
+const ONE_CALL: &str = "__call";
+
+/// The name of a call that is run for each set of arguments.
+pub(crate) const EACH_ROW: &str = "__call_for_each_row";
+
+fn argument_name(index: usize) -> String {
+    format!("__argument_{index}")
+}
+
+/// `SELECT call.* FROM (SELECT args) arguments, LATERAL (query) call`: the arguments are columns of the tables around the
+/// call, and must not be taken for columns of the tables in the function's query. [`crate::sub_query`] puts them where
+/// they are used as soon as every name is settled.
+fn bound_to(args: &[Expr], arguments: &str, query: Query, call: &str) -> Query {
+    let mut values = everything_from(&[]);
+    if let SetExpr::Select(select) = values.body.as_mut() {
+        let item = |(index, arg): (usize, &Expr)| SelectItem::ExprWithAlias {
+            expr: arg.clone(),
+            alias: Ident::with_quote('"', argument_name(index)),
+        };
+        select.projection = args.iter().enumerate().map(item).collect();
+    }
+    let table = |query: Query, name: &str, lateral| TableWithJoins {
+        relation: TableFactor::Derived { lateral, subquery: Box::new(query), alias: table_alias(name), sample: None },
+        joins: vec![],
+    };
+    let mut bound = everything_from(&[table(values, arguments, false), table(query, call, true)]);
+    if let SetExpr::Select(select) = bound.body.as_mut() {
+        let name = ObjectName::from(vec![Ident::with_quote('"', call)]);
+        let of_call = SelectItemQualifiedWildcardKind::ObjectName(name);
+        select.projection = vec![SelectItem::QualifiedWildcard(of_call, WildcardAdditionalOptions::default())];
+    }
+    bound
 }
 
 /// How many calls one statement may come to.

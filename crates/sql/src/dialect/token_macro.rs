@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan};
 
 /// How deep macros may call macros.
@@ -114,6 +115,7 @@ pub(crate) fn expand(
     mut tokens: Vec<TokenWithSpan>,
     macros: &HashMap<String, Macro>,
 ) -> Result<(Vec<TokenWithSpan>, Origins), WrongCall> {
+    drop_blanks_in_calls(&mut tokens);
     let mut expansion = Expansion { macros, next_line: FIRST_LINE, origins: Origins::default(), depth: 0 };
     for _ in 0..MAX_DEPTH {
         if find_call(&tokens, 0).is_none() {
@@ -124,6 +126,29 @@ pub(crate) fn expand(
     match find_call(&tokens, 0) {
         Some(at) => Err(expansion.wrong(&tokens[at], format!("macros call each other more than {MAX_DEPTH} deep"))),
         None => Ok((tokens, expansion.origins)),
+    }
+}
+
+/// `name !(…)` is a call too.
+fn drop_blanks_in_calls(tokens: &mut Vec<TokenWithSpan>) {
+    let mut before_blanks: Option<usize> = None;
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_call = tokens[at].token == Token::ExclamationMark
+            && tokens.get(at + 1).is_some_and(|next| next.token == Token::LParen);
+        match before_blanks {
+            Some(word) if is_call && word + 1 < at => {
+                tokens.drain(word + 1..at);
+                at = word + 1;
+            }
+            _ => {}
+        }
+        match &tokens[at].token {
+            Token::Word(word) if word.keyword == Keyword::NoKeyword => before_blanks = Some(at),
+            Token::Whitespace(_) => {}
+            _ => before_blanks = None,
+        }
+        at += 1;
     }
 }
 

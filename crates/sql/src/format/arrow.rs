@@ -33,12 +33,7 @@ impl ArrowStream {
 
 impl SetWriter for ArrowStream {
     fn begin(&mut self, out: &mut dyn Write, schema: &SchemaRef) -> io::Result<()> {
-        let fields: Vec<Field> = schema
-            .fields()
-            .iter()
-            .map(|field| field.as_ref().clone().with_data_type(plain_type(field.data_type())))
-            .collect();
-        let schema = Arc::new(Schema::new(fields));
+        let schema = plain_schema(schema);
         self.writer = Some(StreamWriter::try_new(Vec::new(), &schema).map_err(to_io)?);
         self.schema = Some(schema);
         self.drain(out)
@@ -46,12 +41,7 @@ impl SetWriter for ArrowStream {
 
     fn batch(&mut self, out: &mut dyn Write, batch: &RecordBatch) -> io::Result<()> {
         let (Some(writer), Some(schema)) = (&mut self.writer, &self.schema) else { return Ok(()) };
-        let columns =
-            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
-        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(to_io)?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(to_io)?;
-        writer.write(&batch).map_err(to_io)?;
+        writer.write(&plain_columns(batch, schema)?).map_err(to_io)?;
         self.drain(out)
     }
 
@@ -63,6 +53,20 @@ impl SetWriter for ArrowStream {
         self.writer = None;
         Ok(())
     }
+}
+
+/// The columns with the types that every reader knows.
+pub(super) fn plain_schema(schema: &Schema) -> SchemaRef {
+    let plain = |field: &Arc<Field>| field.as_ref().clone().with_data_type(plain_type(field.data_type()));
+    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<Field>>()))
+}
+
+/// Rows with the columns of [`plain_schema`].
+pub(super) fn plain_columns(batch: &RecordBatch, schema: &SchemaRef) -> io::Result<RecordBatch> {
+    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<Result<Vec<_>, _>>().map_err(to_io)?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(to_io)
 }
 
 fn plain_type(data_type: &DataType) -> DataType {

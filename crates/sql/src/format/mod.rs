@@ -1,4 +1,4 @@
-//! Result formats: rows as text or Arrow, written as they come.
+//! Result formats: rows as text, Arrow or Parquet, written as they come.
 //!
 //! Only the table for people holds rows back, as many as it takes to choose column widths; everything else can pass
 //! results larger than memory on to a pipe. Nothing is cut, but for texts in a table that shall fit a terminal.
@@ -8,6 +8,7 @@ mod cell;
 mod csv;
 mod json;
 mod markdown;
+mod parquet;
 mod text_table;
 
 use std::fmt;
@@ -35,11 +36,14 @@ pub enum Format {
     Markdown,
     /// One Arrow IPC stream per result.
     Arrow,
+    /// A Parquet file, of one result.
+    Parquet,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Arrow];
+    pub const ALL: &'static [Self] =
+        &[Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Arrow, Self::Parquet];
 
     /// The word that the command line and the API use.
     pub fn word(self) -> &'static str {
@@ -50,7 +54,13 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Markdown => "markdown",
             Self::Arrow => "arrow",
+            Self::Parquet => "parquet",
         }
+    }
+
+    /// Whether it is for programs alone, so that a terminal can show nothing of it.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Arrow | Self::Parquet)
     }
 }
 
@@ -115,6 +125,7 @@ impl<'a> ResultWriter<'a> {
             Format::Ndjson => Box::new(json::Json::lines()),
             Format::Markdown => Box::new(markdown::Markdown::default()),
             Format::Arrow => Box::new(arrow::ArrowStream::default()),
+            Format::Parquet => Box::new(parquet::ParquetFile::default()),
         };
         Self { out, set }
     }

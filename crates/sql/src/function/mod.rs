@@ -4,6 +4,8 @@
 //! for a few hundred of them.
 
 mod checked_sum;
+pub(crate) mod choice;
+pub(crate) mod distinct_texts;
 mod extract_arg;
 mod glob;
 pub(crate) mod in_rows;
@@ -70,6 +72,9 @@ impl Functions {
             ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(arg_kinds)),
             ScalarUDF::new_from_impl(glob::Glob::new()),
             ScalarUDF::new_from_impl(like_pattern::LikePattern::new()),
+            ScalarUDF::new_from_impl(distinct_texts::DistinctTexts::new()),
+            ScalarUDF::new_from_impl(choice::Choice::new(choice::CASE)),
+            ScalarUDF::new_from_impl(choice::Choice::new(choice::COALESCE)),
             ScalarUDF::new_from_impl(JsonMark::new(Walk::Each)),
             ScalarUDF::new_from_impl(JsonMark::new(Walk::Tree)),
         ];

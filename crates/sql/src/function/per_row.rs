@@ -99,6 +99,15 @@ pub(super) fn settled(call: &ScalarFunction) -> Option<ScalarUDF> {
     })
 }
 
+/// The type with all the bits that SQLite's numbers have.
+pub(super) fn whole_kind(data_type: &DataType) -> DataType {
+    match data_type {
+        data_type if data_type.is_integer() => DataType::Int64,
+        DataType::Float16 | DataType::Float32 => DataType::Float64,
+        other => other.clone(),
+    }
+}
+
 /// Whether values of the type are texts.
 pub(crate) fn is_text(data_type: &DataType) -> bool {
     match data_type {
@@ -108,7 +117,7 @@ pub(crate) fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-fn common_type(arg_types: &[DataType]) -> DataType {
+pub(super) fn common_type(arg_types: &[DataType]) -> DataType {
     let mut common = DataType::Null;
     for arg_type in arg_types {
         common = match (&common, arg_type) {
@@ -160,12 +169,7 @@ impl ScalarUDFImpl for PerRow {
             let name = self.definition.name.trim_start_matches("__");
             return plan_err!("{name} takes {expected} arguments, not {}", arg_types.len());
         }
-        let whole = |data_type: &DataType| match data_type {
-            data_type if data_type.is_integer() => DataType::Int64,
-            DataType::Float16 | DataType::Float32 => DataType::Float64,
-            other => other.clone(),
-        };
-        Ok(arg_types.iter().map(whole).collect())
+        Ok(arg_types.iter().map(whole_kind).collect())
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
@@ -197,7 +201,8 @@ impl ScalarUDFImpl for PerRow {
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
         let Some(target) = changed_kind(self.definition.name) else { return Ok(ExprSimplifyResult::Original(args)) };
-        let [arg] = args.as_slice() else { return Ok(ExprSimplifyResult::Original(args)) };
+        // What is declared has a second argument that says of which function.
+        let ([arg] | [arg, _]) = args.as_slice() else { return Ok(ExprSimplifyResult::Original(args)) };
         let found = info.get_data_type(arg)?;
         let is_kept = match target {
             Kind::Truth => found == DataType::Boolean,
@@ -277,13 +282,18 @@ pub(crate) const CAST_REAL: &str = "__cast_real";
 /// `CAST(… AS TEXT)`.
 pub(crate) const CAST_TEXT: &str = "__cast_text";
 
+/// What a function gives that is declared to give whole numbers, and the function's name.
+pub(crate) const DECLARED_INT: &str = "__declared_int";
+/// The same for real numbers.
+pub(crate) const DECLARED_REAL: &str = "__declared_real";
+
 fn changed_kind(name: &str) -> Option<Kind> {
     Some(match name {
         TRUTH => Kind::Truth,
         NUMBER => Kind::Number,
         TEXT | CAST_TEXT => Kind::Text,
-        CAST_INT => Kind::Int,
-        CAST_REAL => Kind::Real,
+        CAST_INT | DECLARED_INT => Kind::Int,
+        CAST_REAL | DECLARED_REAL => Kind::Real,
         _ => return None,
     })
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::per_row::{ANY, CAST_INT, CAST_REAL, CAST_TEXT, Definition, Gives, NUMBER, TEXT, TRUTH};
+use super::per_row::{
+    ANY, CAST_INT, CAST_REAL, CAST_TEXT, DECLARED_INT, DECLARED_REAL, Definition, Gives, NUMBER, TEXT, TRUTH,
+};
 use super::printf;
-use super::value::{Number, Value, real_text};
+use super::value::{Number, Value, real_text, whole_number};
 
 /// Compares as SQLite compares a numeric column with a text: `__compare(left, right)` is -1, 0, 1 or null.
 pub(crate) const COMPARE: &str = "__compare";
@@ -32,6 +34,8 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     Definition { name: CAST_TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) },
     Definition { name: CAST_INT, num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(args[0].clone()) },
     Definition { name: CAST_REAL, num_args: 1..=1, gives: Gives::Real, compute: |args| Ok(args[0].clone()) },
+    Definition { name: DECLARED_INT, num_args: 2..=2, gives: Gives::Int, compute: declared_number },
+    Definition { name: DECLARED_REAL, num_args: 2..=2, gives: Gives::Real, compute: declared_number },
     Definition { name: COMPARE, num_args: 2..=2, gives: Gives::Int, compute: compare },
     Definition {
         name: SCALAR_MIN,
@@ -279,5 +283,26 @@ fn zeroblob<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
         None => Ok(Value::Null),
         Some(len) if len > MAX_BYTES => Err(format!("zeroblob of {len} bytes is too big")),
         Some(len) => Ok(Value::Blob(Cow::Owned(vec![0; usize::try_from(len).unwrap_or(0)]))),
+    }
+}
+
+/// The number that a function gives which is declared to give one. A text that is a number may stand for it, since a
+/// column here has one type; any other would silently be 0.
+fn declared_number<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let [value, function] = args else { return Err("a value and a function are expected".to_owned()) };
+    match check_number(value) {
+        Ok(()) => Ok(value.clone()),
+        Err(found) => {
+            Err(format!("`{}` is declared to give a number, but gives {found}", function.to_text().unwrap_or_default()))
+        }
+    }
+}
+
+/// Says what a value is that is no number.
+pub(super) fn check_number(value: &Value<'_>) -> Result<(), String> {
+    match value {
+        Value::Text(text) if whole_number(text).is_none() => Err(format!("the text `{text}`")),
+        Value::Blob(_) => Err("a blob".to_owned()),
+        _ => Ok(()),
     }
 }

@@ -18,7 +18,7 @@ use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as Literal};
 
-use super::sqlite::quote;
+use super::sqlite::{check_number, quote};
 use super::value::{Value, Values, ValuesBuilder};
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::session::Engine;
@@ -91,6 +91,35 @@ impl Hash for UserDefined {
     }
 }
 
+/// Whether it is the name of a type: one of Perfetto's, or one of SQLite's usual ones.
+pub(crate) fn is_type(name: &str) -> bool {
+    const TYPES: [&str; 22] = [
+        "LONG",
+        "INT",
+        "UINT",
+        "INTEGER",
+        "BOOL",
+        "BOOLEAN",
+        "DOUBLE",
+        "FLOAT",
+        "REAL",
+        "STRING",
+        "TEXT",
+        "BYTES",
+        "BLOB",
+        "PROTO",
+        "ANY",
+        "TIMESTAMP",
+        "DURATION",
+        "ARGSETID",
+        "ID",
+        "JOINID",
+        "STRUCT",
+        "POINTER",
+    ];
+    TYPES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The column type of a type of Perfetto's.
 pub(crate) fn column_type(name: &str) -> DataType {
     match name.to_uppercase().as_str() {
@@ -148,6 +177,13 @@ impl ScalarUDFImpl for UserDefined {
             call_of_row.push(number);
         }
         let results = if calls.is_empty() { Vec::new() } else { self.values_of(calls)? };
+        if matches!(data_type, DataType::Int64 | DataType::Float64) {
+            for value in &results {
+                if let Err(found) = check_number(value) {
+                    return exec_err!("`{}` is declared to give a number, but gives {found}", self.function.name);
+                }
+            }
+        }
         for number in call_of_row {
             builder.push(results.get(number).unwrap_or(&Value::Null));
         }

@@ -159,7 +159,7 @@ fn sqlites_smaller_habits_are_understood() {
         value("with a as materialized (select 1 as x), b as not materialized (select 2 as y) select x + y from a, b"),
         "3"
     );
-    assert_eq!(value("select group_concat(distinct substr(name, 1, 1)) from slice"), "\"I,M,a,c,s\"");
+    assert_eq!(value("select group_concat(distinct substr(name, 1, 1)) from slice"), "\"a,c,s,M,I\"");
     assert_eq!(column("select id from slice where id in ()"), Vec::<String>::new());
     assert_eq!(column("values (1), (2)"), ["1", "2"]);
 }

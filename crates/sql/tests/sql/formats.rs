@@ -1,8 +1,13 @@
 //! Result formats, byte for byte.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Write as _};
 
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::Int64Type;
+use kinetoscope_sql::SqlError;
 use kinetoscope_sql::format::{Format, ResultWriter};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::drawn::{print_as, session, session_over};
 use super::many;
@@ -101,6 +106,56 @@ fn arrow_streams_have_plain_columns() {
     assert!(stream.next().is_none());
     let stream = arrow_ipc::reader::StreamReader::try_new(&mut input, None).expect("a second stream");
     assert_eq!(stream.schema().field(0).name(), "one");
+}
+
+/// What a script prints as Parquet.
+fn parquet(script: &str) -> Result<File, SqlError> {
+    let mut out = Vec::new();
+    let mut writer = ResultWriter::new(Format::Parquet, &mut out);
+    session().run(script, &mut |event| writer.write(event))?;
+    writer.finish().expect("a vector takes everything");
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(&out).expect("a file takes everything");
+    Ok(file)
+}
+
+#[test]
+fn parquet_files_are_read_back_by_others() {
+    let file =
+        parquet("select id, name, dur / 2.0 as half, null as nothing from slice order by id").expect("one result");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+    let codec = reader.metadata().row_group(0).column(0).compression();
+    assert!(matches!(codec, parquet::basic::Compression::ZSTD(_)), "{codec}");
+    let batches: Vec<_> = reader.build().expect("a reader").collect::<Result<_, _>>().expect("whole batches");
+    let [batch] = batches.as_slice() else { panic!("{} batches", batches.len()) };
+    assert_eq!(batch.num_rows(), 6);
+    let names = batch.column_by_name("name").expect("a column").as_string::<i32>();
+    assert_eq!(names.value(2), "sgemm");
+    let ids = batch.column_by_name("id").expect("a column").as_primitive::<Int64Type>();
+    assert_eq!(ids.values(), &[0, 1, 2, 3, 4, 5]);
+    assert_eq!(batch.column_by_name("nothing").map(|column| column.logical_null_count()), Some(6));
+}
+
+#[test]
+fn long_results_have_several_row_groups_in_a_parquet_file() {
+    let script = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 200000) select x from n";
+    let file = parquet(script).expect("one result");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+    assert_eq!(reader.metadata().num_row_groups(), 2);
+    let batches: Vec<_> = reader.build().expect("a reader").collect::<Result<_, _>>().expect("whole batches");
+    let sum: i64 = batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values()).sum();
+    assert_eq!(sum, 200_000 * 200_001 / 2);
+}
+
+#[test]
+fn a_parquet_file_holds_one_result() {
+    let Err(SqlError::Output(error)) = parquet("select 1 as a; select 2 as b") else {
+        panic!("two results are written")
+    };
+    let message = error.to_string();
+    assert!(message.contains("a Parquet file holds one result, and the script gives several"), "{message}");
+    // A statement without a result is none.
+    assert!(parquet("create perfetto table t as select 1 as a; select * from t").is_ok());
 }
 
 #[test]

@@ -126,10 +126,8 @@ fn functions_give_tables() {
     );
     let several = "create perfetto function of(x LONG) returns table(id LONG) as \
                    select s.id from slice s join thread t on s.track_id = t.id where t.id = $x;";
-    assert_eq!(
-        error(&format!("{several} select * from slice s join of(s.track_id)")).to_string(),
-        "`of` reads more than one table, so its arguments cannot be columns of other tables"
-    );
+    // Each of the six slices shares its track with two others.
+    assert_eq!(rows(&format!("{several} select count(*) from slice s join of(s.track_id)")), ["18"]);
     match error("select * from ancestor_slcie(1)") {
         SqlError::UnknownTable { name, .. } => assert_eq!(name, "ancestor_slcie"),
         other => panic!("{other:?}"),
@@ -214,8 +212,8 @@ fn flows_are_followed() {
     );
     assert_eq!(rows("select f.id from following_flow(0) f"), all[..1]);
     assert_eq!(
-        error("select f.id from slice s join following_flow(s.id) f").to_string(),
-        "`following_flow` is recursive, so its arguments cannot be columns of other tables"
+        rows("select f.id from slice s join following_flow(s.id) f where s.id = 0"),
+        rows("select f.id from following_flow(0) f")
     );
     assert_eq!(
         rows(&format!("select f.id from preceding_flow((select slice_in from flow where id = {first})) f")),

@@ -74,7 +74,7 @@ pub(super) fn arguments(name: &str, vocabulary: &Vocabulary) -> Vec<String> {
 
 /// Formats that a terminal can show.
 fn formats() -> impl Iterator<Item = Format> {
-    Format::ALL.iter().copied().filter(|format| *format != Format::Arrow)
+    Format::ALL.iter().copied().filter(|format| !format.is_binary())
 }
 
 impl DotCommand {
