@@ -621,18 +621,18 @@ const SUMMARY = {
 };
 const WARNINGS = [
   {
-    kind: "overlap_healed",
-    severity: "info",
+    name: "overlap_healed",
+    severity: "notice",
     count: 12,
-    doc: "Ends that cross by rounding were healed by nesting.",
-    examples: [{ offset: 4096, text: "aten::linear ends 1 µs after its parent" }],
+    description: "Ends that cross by rounding were healed by nesting.",
+    examples: [{ path: "decode.json", byte_offset: 4096, detail: "aten::linear ends 1 µs after its parent" }],
   },
   {
-    kind: "event_without_duration",
+    name: "event_without_duration",
     severity: "data_loss",
     count: 3,
-    doc: "Complete events without a duration cannot be placed.",
-    examples: [{ offset: 8192, text: '{"ph":"X","name":"lost"}' }],
+    description: "Complete events without a duration cannot be placed.",
+    examples: [{ path: "decode.json", byte_offset: 8192, detail: '{"ph":"X","name":"lost"}' }],
   },
 ];
 

@@ -4570,8 +4570,9 @@ function SummaryPanel() {
 }
 // src/panels/trace_panels.tsx
 var SEVERITIES = {
-	error: "Errors",
 	data_loss: "Lost data",
+	error: "Errors",
+	notice: "Mended",
 	info: "Notes"
 };
 function WarningsPanel() {
@@ -4598,28 +4599,30 @@ function WarningsPanel() {
 				class: `severity-${severity}`,
 				children: SEVERITIES[severity]
 			}), some.map((warning) => /* @__PURE__ */ a("details", {
-				open: severity !== "info",
+				open: severity === "data_loss" || severity === "error",
 				children: [/* @__PURE__ */ a("summary", { children: [
 					/* @__PURE__ */ a("b", {
 						class: "num",
 						children: formatCount(warning.count)
 					}),
 					" × ",
-					warning.kind.replace(/_/g, " "),
+					warning.name.replace(/_/g, " "),
 					" ",
 					/* @__PURE__ */ a("span", {
 						class: "faint",
-						children: warning.doc
+						children: warning.description
 					})
-				] }), /* @__PURE__ */ a("ul", { children: warning.examples.map((example, i) => /* @__PURE__ */ a("li", { children: [example.offset !== null && /* @__PURE__ */ a("span", {
+				] }), /* @__PURE__ */ a("ul", { children: warning.examples.map((example, i) => /* @__PURE__ */ a("li", { children: [example.byte_offset !== null && /* @__PURE__ */ a("span", {
 					class: "faint",
 					children: [
-						"byte ",
-						formatCount(example.offset),
-						": "
+						example.path,
+						", byte ",
+						formatCount(example.byte_offset),
+						":",
+						" "
 					]
-				}), /* @__PURE__ */ a("code", { children: example.text })] }, i)) })]
-			}, warning.kind))] }, severity);
+				}), /* @__PURE__ */ a("code", { children: example.detail })] }, i)) })]
+			}, warning.name))] }, severity);
 		})
 	});
 }

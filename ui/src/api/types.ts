@@ -225,9 +225,9 @@ export interface Schema {
   modules: string[];
 }
 export interface TraceWarning {
-  kind: string;
-  severity: "info" | "data_loss" | "error";
+  name: string;
+  severity: "data_loss" | "error" | "notice" | "info";
   count: number;
-  doc: string;
-  examples: { offset: number | null; text: string }[];
+  description: string;
+  examples: { path: string; byte_offset: number | null; detail: string }[];
 }

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatNanos, formatWallTime } from "../base/f
 import * as store from "../state/store.ts";
 import { focusSelection } from "./jump.ts";
 
-const SEVERITIES = { error: "Errors", data_loss: "Lost data", info: "Notes" } as const;
+const SEVERITIES = { data_loss: "Lost data", error: "Errors", notice: "Mended", info: "Notes" } as const;
 
 export function WarningsPanel() {
   const warnings = useSignal<TraceWarning[] | null>(null);
@@ -27,16 +27,20 @@ export function WarningsPanel() {
           <section key={severity}>
             <h3 class={`severity-${severity}`}>{SEVERITIES[severity]}</h3>
             {some.map((warning) => (
-              <details key={warning.kind} open={severity !== "info"}>
+              <details key={warning.name} open={severity === "data_loss" || severity === "error"}>
                 <summary>
-                  <b class="num">{formatCount(warning.count)}</b> × {warning.kind.replace(/_/g, " ")}{" "}
-                  <span class="faint">{warning.doc}</span>
+                  <b class="num">{formatCount(warning.count)}</b> × {warning.name.replace(/_/g, " ")}{" "}
+                  <span class="faint">{warning.description}</span>
                 </summary>
                 <ul>
                   {warning.examples.map((example, i) => (
                     <li key={i}>
-                      {example.offset !== null && <span class="faint">byte {formatCount(example.offset)}: </span>}
-                      <code>{example.text}</code>
+                      {example.byte_offset !== null && (
+                        <span class="faint">
+                          {example.path}, byte {formatCount(example.byte_offset)}:{" "}
+                        </span>
+                      )}
+                      <code>{example.detail}</code>
                     </li>
                   ))}
                 </ul>

@@ -82,3 +82,37 @@ async fn ask<T: Send + 'static>(
 fn nobody_waits() -> Refusal {
     Refusal::internal("nobody waits for the answer")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// The routes as they stand in this file.
+    fn routes() -> Vec<&'static str> {
+        let source = include_str!("mod.rs");
+        source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(route, _)| route).collect()
+    }
+
+    #[test]
+    fn every_request_is_in_the_reference() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/api.md");
+        let reference = fs::read_to_string(path).expect("the reference is there");
+        let documented: Vec<&str> = reference
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `GET ").or_else(|| line.strip_prefix("| `POST ")))
+            .filter_map(|line| line.split_once('`'))
+            .map(|(route, _)| route)
+            .collect();
+        let mut routes = routes();
+        // This test names the marker too.
+        routes.retain(|route| route.starts_with('/'));
+        assert!(routes.len() > 10, "{routes:?}");
+        for route in &routes {
+            assert!(documented.contains(route), "`{route}` is not in docs/reference/api.md");
+        }
+        for route in &documented {
+            assert!(routes.contains(route), "`{route}` is in docs/reference/api.md only");
+        }
+    }
+}
