@@ -11,5 +11,6 @@ mod output;
 mod prompt;
 mod query;
 mod sandbox;
+mod serve;
 mod summary;
 mod usage;
