@@ -47,6 +47,7 @@ pub(crate) struct Drawing {
     metadata: Vec<(&'static str, Result<i64, &'static str>)>,
     warnings: Vec<(WarningKind, &'static str)>,
     ranks: Vec<i64>,
+    has_unranked_input: bool,
     start_unix_ns: Option<i64>,
 }
 
@@ -136,6 +137,12 @@ impl Drawing {
         self
     }
 
+    /// Adds an input of no rank, which the device after those of the ranks comes from.
+    pub(crate) fn unranked_input(mut self) -> Self {
+        self.has_unranked_input = true;
+        self
+    }
+
     /// Sets the wall clock.
     pub(crate) fn start_unix_ns(mut self, start_unix_ns: i64) -> Self {
         self.start_unix_ns = Some(start_unix_ns);
@@ -146,7 +153,7 @@ impl Drawing {
     pub(crate) fn build(mut self) -> Trace {
         let mut trace = TraceBuilder::default();
         trace.clock.start_unix_ns = self.start_unix_ns;
-        let sources = build_sources(&mut trace, &self.ranks);
+        let sources = build_sources(&mut trace, &self.ranks, self.has_unranked_input);
         let tracks = build_rows(&mut trace, &self.events, &sources);
         self.events.sort_by_key(|event| (event.start_ns, Reverse(event.end_ns)));
         let mut num_runs: BTreeMap<i64, usize> = BTreeMap::new();
@@ -216,9 +223,9 @@ impl Drawing {
     }
 }
 
-fn build_sources(trace: &mut TraceBuilder, ranks: &[i64]) -> Vec<SourceId> {
+fn build_sources(trace: &mut TraceBuilder, ranks: &[i64], has_unranked_input: bool) -> Vec<SourceId> {
     let mut sources = Vec::new();
-    for index in 0..ranks.len().max(1) {
+    for index in 0..(ranks.len() + usize::from(has_unranked_input)).max(1) {
         let source_id = SourceId::from_index(index);
         let rank_id = ranks.get(index).map(|&rank| {
             let backend = Some(trace.strings.intern("nccl"));

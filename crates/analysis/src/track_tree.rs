@@ -1,20 +1,23 @@
 //! The track tree: the rows of a timeline as people look for them, rank, then CPU and GPU, then process and thread.
 //!
 //! A profiler writes its rows as processes and threads because its format has nothing else: a GPU is a process, a stream
-//! one of its threads, the profiler's own spans are a process too. Here each is what it is. Every track that holds
-//! anything stands in exactly one node, and a node without tracks below it is left out.
+//! one of its threads, its counters are another process, and so are the profiler's own spans. Here each is what it is.
+//! Every track that holds anything stands in exactly one node, and a node without tracks below it is left out.
 //!
 //! ```text
 //! rank 0                      only when there are several
 //!   CPU                       region
-//!     VLLM::Worker_TP0 20772  process, by the file's sort index, then the busiest first
+//!     VLLM::Worker_TP0 20772  process, first those with slices, by the file's sort index, then the busiest first
 //!       thread 20772 (…)      thread, the main one first, then by the file's sort index and number
 //!       request               async
 //!       queue depth           counter
+//!     instants                what belongs to no process
 //!   GPU
 //!     GPU 0 NVIDIA H100       device
 //!       stream 7              stream
+//!       SM active             counter
 //!   Profiler
+//! CPU                         with several ranks, what belongs to none of them
 //! ```
 
 use std::cmp::Reverse;
@@ -23,7 +26,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 use kinetoscope_model::table::{ProcessRow, Role, ThreadRow, TrackKind};
 use kinetoscope_model::time::Nanos;
-use kinetoscope_model::{DeviceId, ProcessId, RankId, StringId, ThreadId, Trace, TrackId};
+use kinetoscope_model::{DeviceId, ProcessId, RankId, SourceId, StringId, ThreadId, Trace, TrackId};
 use kinetoscope_store::Store;
 use serde::Serialize;
 
@@ -117,11 +120,19 @@ struct Extent {
     start: Nanos,
     end: Nanos,
     has_only_annotations: bool,
+    /// False when every event is a moment or a value.
+    has_durations: bool,
 }
 
 impl Extent {
-    const NOTHING: Self =
-        Self { num_events: 0, num_rows: 0, start: Nanos::MAX, end: Nanos::MIN, has_only_annotations: true };
+    const NOTHING: Self = Self {
+        num_events: 0,
+        num_rows: 0,
+        start: Nanos::MAX,
+        end: Nanos::MIN,
+        has_only_annotations: true,
+        has_durations: false,
+    };
 
     fn add(&mut self, start: Nanos, end: Nanos, depth: u32) {
         self.num_events += 1;
@@ -137,19 +148,22 @@ const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
 /// The rows of a store's timeline, in O(slices + counter values).
 pub fn track_tree(store: &Store) -> TrackTree {
     let trace = store.trace();
-    let tracks = Tracks { trace, extents: extents(store), is_stream: is_stream(trace) };
+    let tracks = Tracks::new(store);
     let mut by_rank: BTreeMap<Option<RankId>, Regions> = BTreeMap::new();
-    for (group, members) in tracks.groups() {
-        by_rank.entry(tracks.rank_of(&group)).or_default().add(&tracks, group, &members);
+    for (group, members) in &tracks.groups {
+        let owner = tracks.owner_of(*group);
+        by_rank.entry(tracks.rank_of(owner)).or_default().add(&tracks, owner, *group, members);
     }
-    let num_ranks = by_rank.keys().flatten().count();
+    if by_rank.keys().flatten().count() <= 1 {
+        // Without ranks to tell apart, what belongs to none stands beside what belongs to the only one.
+        let regions = by_rank.into_values().fold(Regions::default(), Regions::merge);
+        by_rank = BTreeMap::from([(None, regions)]);
+    }
     let mut nodes = Vec::new();
     let mut unranked = Vec::new();
     for (rank_id, regions) in by_rank {
-        let rank = rank_id.map(|id| trace.ranks.row(id.index()));
-        match rank.filter(|_| num_ranks > 1) {
-            // Rows of no rank stand after those of all ranks.
-            None => unranked.extend(regions.finish(&tracks, "", rank.and_then(|rank| rank.rank))),
+        match rank_id.map(|id| trace.ranks.row(id.index())) {
+            None => unranked = regions.finish(&tracks, ""),
             Some(rank) => {
                 let number = rank.rank.map_or("?".to_owned(), |rank| rank.to_string());
                 let key = format!("rank{number}");
@@ -157,7 +171,7 @@ pub fn track_tree(store: &Store) -> TrackTree {
                     Some(name) => format!("rank {number} {name}"),
                     None => format!("rank {number}"),
                 };
-                let children = regions.finish(&tracks, &format!("{key}/"), rank.rank);
+                let children = regions.finish(&tracks, &format!("{key}/"));
                 nodes.push(Node { children, rank: rank.rank, ..Node::new(key, name, NodeKind::Rank) });
             }
         }
@@ -198,6 +212,7 @@ fn extents(store: &Store) -> Vec<Extent> {
         let (ts, dur) = (slices.ts.get(row), slices.dur.get(row));
         let end = if dur < 0 { trace_end } else { ts.saturating_add(dur) };
         extent.add(ts, end, slices.depth.get(row));
+        extent.has_durations |= dur != 0;
         extent.has_only_annotations &= annotation.is_some() && slices.category.get(row) == annotation;
     }
     for (row, track) in trace.counters.track_id.values().iter().enumerate() {
@@ -241,39 +256,121 @@ impl Group {
 struct Tracks<'a> {
     trace: &'a Trace,
     extents: Vec<Extent>,
+    /// Tracks with events by the row they are drawn in.
+    groups: BTreeMap<Group, Vec<TrackId>>,
+    /// Processes with a thread that has events.
+    has_threads: HashSet<ProcessId>,
     /// Device and number of the stream that a thread's row stands for.
     is_stream: Vec<Option<(DeviceId, i64)>>,
 }
 
-impl Tracks<'_> {
-    /// Tracks with events by the row they are drawn in.
-    fn groups(&self) -> BTreeMap<Group, Vec<TrackId>> {
-        let mut groups: BTreeMap<Group, Vec<TrackId>> = BTreeMap::new();
-        for (index, row) in self.trace.tracks.rows().enumerate() {
-            if self.extents[index].num_events == 0 {
-                continue;
-            }
-            let id = TrackId::from_index(index);
-            let alone = row.track_group_id.is_none().then_some(id);
-            let group = match (row.utid, row.r#type) {
-                (_, TrackKind::ProcessCounter) => Group::Counter(row.upid, id),
-                (Some(utid), _) => Group::Thread(utid),
-                (None, TrackKind::ProcessAsync | TrackKind::GlobalAsync) => {
-                    Group::Async(row.upid, row.track_group_id, alone)
-                }
-                (None, TrackKind::ProcessInstant | TrackKind::GlobalInstant) => Group::Instants(row.upid),
-                // A thread's track without a thread can only be damage; it is shown all the same.
-                (None, TrackKind::Thread | TrackKind::Lane) => Group::Async(row.upid, None, Some(id)),
-            };
-            groups.entry(group).or_default().push(id);
+/// Tracks with events by the row they are drawn in.
+fn groups(trace: &Trace, extents: &[Extent]) -> BTreeMap<Group, Vec<TrackId>> {
+    let mut groups: BTreeMap<Group, Vec<TrackId>> = BTreeMap::new();
+    for (index, row) in trace.tracks.rows().enumerate() {
+        if extents[index].num_events == 0 {
+            continue;
         }
-        groups
+        let id = TrackId::from_index(index);
+        let alone = row.track_group_id.is_none().then_some(id);
+        let group = match (row.utid, row.r#type) {
+            (_, TrackKind::ProcessCounter) => Group::Counter(row.upid, id),
+            (Some(utid), _) => Group::Thread(utid),
+            (None, TrackKind::ProcessAsync | TrackKind::GlobalAsync) => {
+                Group::Async(row.upid, row.track_group_id, alone)
+            }
+            (None, TrackKind::ProcessInstant | TrackKind::GlobalInstant) => Group::Instants(row.upid),
+            // A thread's track without a thread can only be damage; it is shown all the same.
+            (None, TrackKind::Thread | TrackKind::Lane) => Group::Async(row.upid, None, Some(id)),
+        };
+        groups.entry(group).or_default().push(id);
+    }
+    groups
+}
+
+/// The number in a name such as `GPU 0` or `GPU 0 Counters`.
+fn gpu_number(name: &str) -> Option<i64> {
+    let rest = name.strip_prefix("GPU ")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let is_a_word = !rest[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    rest[..end].parse().ok().filter(|_| is_a_word)
+}
+
+impl<'a> Tracks<'a> {
+    fn new(store: &'a Store) -> Self {
+        let trace = store.trace();
+        let extents = extents(store);
+        let groups = groups(trace, &extents);
+        let has_threads = groups
+            .keys()
+            .filter_map(|group| match group {
+                Group::Thread(utid) => Some(trace.threads.upid.get(utid.index())),
+                _ => None,
+            })
+            .collect();
+        Self { trace, extents, groups, has_threads, is_stream: is_stream(trace) }
     }
 
-    fn rank_of(&self, group: &Group) -> Option<RankId> {
-        let upid = group.upid(self.trace)?;
-        let source = self.trace.processes.source_id.get(upid.index());
+    /// What a row stands below: its device, its process, or nothing that the file names.
+    fn owner_of(&self, group: Group) -> Owner {
+        let trace = self.trace;
+        let upid = group.upid(trace);
+        let process = upid.map(|upid| trace.processes.row(upid.index()));
+        let of_stream = match group {
+            Group::Thread(utid) => self.is_stream[utid.index()].map(|(device, _)| device),
+            _ => None,
+        };
+        let known = of_stream.or_else(|| process.and_then(|process| process.device_id));
+        if let Some(device) = known.filter(|id| id.index() < trace.devices.len()) {
+            return Owner::Device(device);
+        }
+        // A profiler writes the counters of a GPU as a process that only its name ties to it. A process with threads
+        // may be called after the GPU that it drives, and is none.
+        let of_process = process.filter(|_| upid.is_some_and(|upid| !self.has_threads.contains(&upid)));
+        let process_number = of_process.and_then(|process| {
+            [process.name, process.labels].into_iter().find_map(|text| gpu_number(self.text(text)?))
+        });
+        let number = process_number.or_else(|| match group {
+            Group::Counter(_, track) => gpu_number(self.text(trace.tracks.name.get(track.index()))?),
+            _ => None,
+        });
+        let device = number.and_then(|number| self.device_of_number(number, process.map(|process| process.source_id)));
+        match (device, number.is_some(), upid) {
+            (Some(device), ..) => Owner::Device(device),
+            (None, true, Some(upid)) => Owner::GpuProcess(upid),
+            (None, true, None) => Owner::Gpus,
+            (None, false, Some(upid)) => Owner::Process(upid),
+            (None, false, None) => Owner::Trace,
+        }
+    }
+
+    /// The only device of that number, in one input or, where the input is not known, in all.
+    fn device_of_number(&self, number: i64, source: Option<SourceId>) -> Option<DeviceId> {
+        let devices = &self.trace.devices;
+        let mut found = (0..devices.len())
+            .filter(|&row| devices.ordinal.get(row) == number)
+            .filter(|&row| source.is_none_or(|source| devices.source_id.get(row) == source));
+        let first = found.next()?;
+        found.next().is_none().then(|| DeviceId::from_index(first))
+    }
+
+    fn rank_of(&self, owner: Owner) -> Option<RankId> {
+        let source = match owner {
+            Owner::Device(id) => self.trace.devices.source_id.get(id.index()),
+            Owner::GpuProcess(upid) | Owner::Process(upid) => self.trace.processes.source_id.get(upid.index()),
+            Owner::Gpus | Owner::Trace => return None,
+        };
         self.trace.sources.rank_id.get(source.index())
+    }
+
+    fn rank_number_of(&self, owner: Owner) -> Option<i64> {
+        self.rank_of(owner).and_then(|id| self.trace.ranks.rank.get(id.index()))
+    }
+
+    /// False when all rows of a node and below hold moments and values only.
+    fn has_durations(&self, node: &Node) -> bool {
+        node.tracks.iter().any(|track| self.extents[track.id as usize].has_durations)
+            || node.children.iter().any(|child| self.has_durations(child))
     }
 
     fn text(&self, id: Option<StringId>) -> Option<&str> {
@@ -334,12 +431,16 @@ impl Node {
         }
     }
 
-    /// Puts the key of the node around it before its own, and the rank on all.
-    fn within(mut self, prefix: &str, rank: Option<i64>) -> Self {
+    /// Puts the key of the node around it before its own and all below.
+    fn within(mut self, prefix: &str) -> Self {
         self.key = format!("{prefix}{}", self.key);
-        self.rank = rank;
-        self.children = self.children.into_iter().map(|child| child.within(prefix, rank)).collect();
+        self.children = self.children.into_iter().map(|child| child.within(prefix)).collect();
         self
+    }
+
+    /// Rows of a process or device have none below them.
+    fn of_rank(self, rank: Option<i64>) -> Self {
+        Self { rank, ..self }
     }
 
     fn num_events(&self) -> u64 {
@@ -352,6 +453,10 @@ impl Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Owner {
     Device(DeviceId),
+    /// A process named after a GPU that the file describes nowhere.
+    GpuProcess(ProcessId),
+    /// No process, and a GPU that the file describes nowhere.
+    Gpus,
     Process(ProcessId),
     Trace,
 }
@@ -359,8 +464,8 @@ enum Owner {
 /// Where a row stands among those of its owner: kind first, then what the kind goes by.
 type RowOrder = (u8, bool, i64, i64, String, u32);
 
-/// Where a process stands: the file's sort index, the busiest first, then name and row.
-type ProcessOrder = (i64, Reverse<u64>, String, u32);
+/// Where a process stands: those with slices that last, the file's sort index, the busiest first, then name and row.
+type ProcessOrder = (bool, i64, Reverse<u64>, String, u32);
 
 /// The rows of one rank.
 #[derive(Debug, Default)]
@@ -369,22 +474,13 @@ struct Regions {
 }
 
 impl Regions {
-    fn add(&mut self, tracks: &Tracks<'_>, group: Group, members: &[TrackId]) {
+    fn add(&mut self, tracks: &Tracks<'_>, owner: Owner, group: Group, members: &[TrackId]) {
         let trace = tracks.trace;
-        let upid = group.upid(trace);
-        let process = upid.map(|upid| trace.processes.row(upid.index()));
-        let stream = match group {
-            Group::Thread(utid) => tracks.is_stream[utid.index()],
-            _ => None,
-        };
-        let device = stream.map(|(device, _)| device).or_else(|| process.and_then(|process| process.device_id));
-        let owner = match (device.filter(|id| id.index() < trace.devices.len()), upid) {
-            (Some(device), _) => Owner::Device(device),
-            (None, Some(upid)) => Owner::Process(upid),
-            (None, None) => Owner::Trace,
-        };
-        let row = match group {
-            Group::Thread(utid) => thread_node(tracks, &trace.threads.row(utid.index()), stream, members),
+        let (order, mut node) = match group {
+            Group::Thread(utid) => {
+                let stream = tracks.is_stream[utid.index()];
+                thread_node(tracks, &trace.threads.row(utid.index()), stream, members)
+            }
             Group::Async(..) => {
                 let name = members.iter().find_map(|id| tracks.text(trace.tracks.name.get(id.index())));
                 let name = name.unwrap_or("async").to_owned();
@@ -401,54 +497,77 @@ impl Regions {
                 ((3, false, 0, 0, name, track.0), node)
             }
         };
-        self.owners.entry(owner).or_default().push(row);
+        if let Owner::Device(device) = owner {
+            node.device = ordinal_of(trace, device);
+        }
+        self.owners.entry(owner).or_default().push((order, node));
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        for (owner, rows) in other.owners {
+            self.owners.entry(owner).or_default().extend(rows);
+        }
+        self
     }
 
     /// The regions, each with its processes or devices.
-    fn finish(self, tracks: &Tracks<'_>, prefix: &str, rank: Option<i64>) -> Vec<Node> {
+    fn finish(self, tracks: &Tracks<'_>, prefix: &str) -> Vec<Node> {
         let trace = tracks.trace;
         let mut cpu: Vec<(ProcessOrder, Node)> = Vec::new();
         let mut gpu: Vec<((i64, i64, u32), Node)> = Vec::new();
+        let mut gpu_processes: Vec<(ProcessOrder, Node)> = Vec::new();
         let mut profiler = Vec::new();
+        let mut of_all_gpus = Vec::new();
         let mut of_the_trace = Vec::new();
         for (owner, mut rows) in self.owners {
             rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let children: Vec<Node> = rows.into_iter().map(|(_, node)| node).collect();
+            let rank = tracks.rank_number_of(owner);
+            let children: Vec<Node> = rows.into_iter().map(|(_, node)| node.of_rank(rank)).collect();
             match owner {
                 Owner::Device(id) => {
                     let process = trace.devices.upid.get(id.index()).map(|upid| trace.processes.row(upid.index()));
-                    let node = device_node(tracks, id, process, children);
+                    let node = Node { rank, ..device_node(tracks, id, process, children) };
                     let order = process.and_then(|process| process.sort_index).unwrap_or_default();
                     gpu.push(((order, node.device.unwrap_or_default(), id.0), node));
                 }
-                Owner::Process(upid) => {
+                Owner::Process(upid) | Owner::GpuProcess(upid) => {
                     let process = trace.processes.row(upid.index());
-                    let node = process_node(tracks, &process, children);
-                    let name = node.name.clone();
-                    let order = (process.sort_index.unwrap_or_default(), Reverse(node.num_events()), name, upid.0);
-                    let region = if process.role == Role::Profiler { &mut profiler } else { &mut cpu };
+                    let node = Node { rank, ..process_node(tracks, &process, children) };
+                    let sort_index = process.sort_index.unwrap_or_default();
+                    let has_no_slices = !tracks.has_durations(&node);
+                    let order = (has_no_slices, sort_index, Reverse(node.num_events()), node.name.clone(), upid.0);
+                    let region = match owner {
+                        Owner::GpuProcess(_) => &mut gpu_processes,
+                        _ if process.role == Role::Profiler => &mut profiler,
+                        _ => &mut cpu,
+                    };
                     region.push((order, node));
                 }
+                Owner::Gpus => of_all_gpus = children,
                 Owner::Trace => of_the_trace = children,
             }
         }
-        cpu.sort_by(|(a, _), (b, _)| a.cmp(b));
         gpu.sort_by_key(|(order, _)| *order);
-        profiler.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let cpu = cpu.into_iter().map(|(_, node)| node).chain(of_the_trace).collect();
-        let gpu = gpu.into_iter().map(|(_, node)| node).collect();
-        let profiler = profiler.into_iter().map(|(_, node)| node).collect();
+        let gpu = gpu.into_iter().map(|(_, node)| node).chain(in_order(gpu_processes)).chain(of_all_gpus).collect();
+        let cpu = in_order(cpu).chain(of_the_trace).collect();
+        let profiler = in_order(profiler).collect();
         [("cpu", "CPU", cpu), ("gpu", "GPU", gpu), ("profiler", "Profiler", profiler)]
             .into_iter()
             .filter(|(_, _, children): &(_, _, Vec<Node>)| !children.is_empty())
             .map(|(key, name, children)| {
                 let prefix = format!("{prefix}{key}");
-                let children = children.into_iter().map(|child| child.within(&prefix, rank)).collect();
+                let rank = children[0].rank.filter(|_| children.iter().all(|child| child.rank == children[0].rank));
+                let children = children.into_iter().map(|child| child.within(&prefix)).collect();
                 let collapsed = key == "profiler";
                 Node { children, rank, collapsed, ..Node::new(prefix, name.to_owned(), NodeKind::Region) }
             })
             .collect()
     }
+}
+
+fn in_order(mut processes: Vec<(ProcessOrder, Node)>) -> impl Iterator<Item = Node> {
+    processes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    processes.into_iter().map(|(_, node)| node)
 }
 
 /// What is known of a role, for people.
@@ -633,6 +752,110 @@ mod tests {
         // The open slice reaches to the end of the trace, which the crossing one sets.
         let open = &tree.nodes[0].children[0].children[1].tracks[0];
         assert_eq!((open.num_events, open.num_rows, open.start, open.end), (1, 1, 1_000, 12_000));
+    }
+
+    /// One rank, a process of two slices, one of counters only with a lower sort index, moments of all, and counters
+    /// of three GPUs: one with a stream, one with properties only, one that is described nowhere.
+    const ONE_RANK: &str = r#"{"distributedInfo": {"backend": "nccl", "rank": 3, "world_size": 8},
+        "deviceProperties": [{"id": 0, "name": "H100"}, {"id": 1, "name": "H100"}],
+        "traceEvents": [
+            {"ph":"M","pid":9,"name":"process_sort_index","args":{"sort_index":1}},
+            {"ph":"M","pid":8,"name":"process_sort_index","args":{"sort_index":2}},
+            {"ph":"M","pid":7,"name":"process_sort_index","args":{"sort_index":3}},
+            {"ph":"M","pid":8,"name":"process_name","args":{"name":"GPU 0 driver"}},
+            {"ph":"C","pid":9,"ts":0,"name":"rss","args":{"bytes":1}},
+            {"ph":"i","pid":6,"tid":6,"ts":1,"s":"t","name":"a moment"},
+            {"ph":"X","pid":7,"tid":7,"ts":0,"dur":5,"name":"a"},
+            {"ph":"X","pid":8,"tid":8,"ts":0,"dur":5,"name":"b"},
+            {"ph":"C","pid":8,"ts":0,"name":"queue","args":{"requests":1}},
+            {"ph":"C","pid":8,"ts":0,"name":"GPU 1 memory","args":{"bytes":1}},
+            {"ph":"i","pid":"Traces","tid":"t","ts":0,"s":"g","name":"PyTorch Profiler (0)"},
+            {"ph":"X","cat":"kernel","pid":0,"tid":7,"ts":1,"dur":2,"name":"k","args":{"device":0,"stream":7}},
+            {"ph":"C","pid":"GPU 0 Counters","ts":1,"name":"sm","args":{"percent":5}},
+            {"ph":"C","pid":"GPU 1 Counters","ts":1,"name":"sm","args":{"percent":5}},
+            {"ph":"C","pid":"GPU 5 Counters","ts":1,"name":"sm","args":{"percent":5}},
+            {"ph":"C","pid":"GPU 0x","ts":1,"name":"sm","args":{"percent":5}}
+        ]}"#;
+
+    fn children(node: &Node) -> Vec<&str> {
+        node.children.iter().map(|child| child.name.as_str()).collect()
+    }
+
+    #[test]
+    fn one_rank_has_one_region_of_each_kind() {
+        let tree = track_tree(&read("one.json", ONE_RANK.to_owned()));
+        let regions: Vec<_> = tree.nodes.iter().map(|node| (node.key.as_str(), node.name.as_str())).collect();
+        assert_eq!(regions, [("cpu", "CPU"), ("gpu", "GPU")], "{}", text(&tree));
+        // The moments of the whole trace belong to no rank, all else does.
+        assert_eq!(tree.nodes.iter().map(|node| node.rank).collect::<Vec<_>>(), [None, Some(3)]);
+        let [.., process, instants] = tree.nodes[0].children.as_slice() else { panic!("{}", text(&tree)) };
+        assert_eq!((process.rank, process.children[0].rank), (Some(3), Some(3)));
+        assert_eq!((instants.kind, instants.rank), (NodeKind::Instants, None));
+    }
+
+    #[test]
+    fn processes_with_slices_come_first_and_what_has_no_process_last() {
+        let tree = track_tree(&read("one.json", ONE_RANK.to_owned()));
+        // By sort index within both halves: 2 and 3, then two that have none, which counts as 0, and 1.
+        let names = children(&tree.nodes[0]);
+        assert_eq!(names[..2], ["GPU 0 driver 8", "process 7"], "{}", text(&tree));
+        let of_values = &names[2..names.len() - 1];
+        assert_eq!(of_values.len(), 3, "{}", text(&tree));
+        assert_eq!(of_values[2], "process 9", "{}", text(&tree));
+        assert!(of_values.contains(&"process 6") && of_values.iter().any(|name| name.starts_with("GPU 0x")));
+        assert_eq!(*names.last().expect("there are rows"), "instants");
+    }
+
+    #[test]
+    fn counters_of_a_gpu_stand_below_its_device() {
+        let tree = track_tree(&read("one.json", ONE_RANK.to_owned()));
+        let gpu = &tree.nodes[1];
+        let [first, second, undescribed] = gpu.children.as_slice() else { panic!("{}", text(&tree)) };
+        assert_eq!(
+            (first.kind, first.device, children(first)),
+            (NodeKind::Device, Some(0), vec!["stream 7", "sm percent"])
+        );
+        assert_eq!(first.children[1].device, Some(0));
+        // One is a counter of that name in a process of the CPU, whose other counter stays where it is.
+        assert_eq!((second.device, children(second)), (Some(1), vec!["GPU 1 memory bytes", "sm percent"]));
+        assert_eq!((undescribed.kind, children(undescribed)), (NodeKind::Process, vec!["sm percent"]));
+        assert!(undescribed.name.starts_with("GPU 5 Counters"), "{}", undescribed.name);
+        assert_eq!(children(&tree.nodes[0].children[0]), ["thread 8", "queue requests"], "{}", text(&tree));
+    }
+
+    #[test]
+    fn only_a_whole_number_after_the_word_names_a_gpu() {
+        assert_eq!(gpu_number("GPU 0"), Some(0));
+        assert_eq!(gpu_number("GPU 12 Counters"), Some(12));
+        assert_eq!(gpu_number("GPU 1: memory"), Some(1));
+        for other in ["GPU", "GPU ", "GPU x", "GPU 0x", "GPU 99999999999999999999", "my GPU 0", "GPU -1"] {
+            assert_eq!(gpu_number(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_none_of_several_ranks_comes_last() {
+        let drawing = Drawing::lanes(
+            "0/s7   AA
+             1/s7   BB
+             2/s7   CC",
+        );
+        let tree = track_tree(&Store::from(drawing.ranks(&[4, 2]).unranked_input().build()));
+        let nodes: Vec<_> = tree.nodes.iter().map(|node| (node.key.as_str(), node.kind, node.collapsed)).collect();
+        assert_eq!(
+            nodes,
+            [("rank2", NodeKind::Rank, false), ("rank4", NodeKind::Rank, true), ("gpu", NodeKind::Region, false)]
+        );
+        assert_eq!(tree.nodes[2].children[0].device, Some(2));
+        let drawing = Drawing::lanes(
+            "0/s7   AA
+             1/s7   BB",
+        );
+        let tree = track_tree(&Store::from(drawing.ranks(&[4]).unranked_input().build()));
+        let ranks: Vec<_> = tree.nodes.iter().map(|node| (node.key.as_str(), node.rank)).collect();
+        assert_eq!(ranks, [("gpu", None)], "one rank is no reason to split");
+        let devices: Vec<_> = tree.nodes[0].children.iter().map(|node| (node.device, node.rank)).collect();
+        assert_eq!(devices, [(Some(0), Some(4)), (Some(1), None)]);
     }
 
     #[test]
