@@ -108,10 +108,9 @@ impl Access {
         {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "other sites may not ask this server"));
         }
-        let mode = text("sec-fetch-mode").unwrap_or("navigate");
         match text("sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
-            Some(_) if mode == "navigate" => Ok(()),
+            Some(_) if text("sec-fetch-mode") == Some("navigate") => Ok(()),
             Some(_) => Err(Refusal::new(StatusCode::FORBIDDEN, "other sites may not ask this server")),
         }
     }

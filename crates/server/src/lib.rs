@@ -6,7 +6,8 @@
 //! worked out by `analysis`, `store` and `sql`; what is here is who may ask, how long it may take, and how the answer
 //! travels.
 //!
-//! Whatever a request costs ends with it: a client that goes away stops its query, its search and its opening.
+//! Whatever a request costs ends with it: a client that goes away stops its query and its search. An opening is nobody's
+//! own, since every page waits for the same one: it goes on until somebody cancels it.
 
 mod access;
 mod answer;

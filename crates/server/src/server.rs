@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kinetoscope_sql::SessionOptions;
 use tokio::sync::Notify;
@@ -236,10 +237,13 @@ fn admit(front: &Front, mut request: Request) -> Result<Admitted, Refusal> {
         let location = format!("{}/", request.uri().path());
         return Ok(Admitted::Page(axum::response::Redirect::permanent(&location).into_response()));
     }
-    if let Some(path) = rest.strip_prefix(api::PREFIX) {
+    if let Some(path) = rest.strip_prefix(api::PREFIX).filter(|path| path.starts_with('/')) {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         *request.uri_mut() = format!("{path}{query}").parse().map_err(Refusal::internal)?;
         return Ok(Admitted::Api(request));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "the page is only read"));
     }
     page::asset(&rest).map(Admitted::Page).ok_or_else(|| Refusal::not_found(format_args!("`{rest}` on this server")))
 }

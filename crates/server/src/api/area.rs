@@ -1,6 +1,6 @@
 //! Areas and searches: questions about many slices, which end when nobody waits for them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use kinetoscope_analysis::area_selection::{Area, GroupBy, area_selection};
 use kinetoscope_analysis::flamegraph::{self, FlamegraphDirection};
@@ -8,7 +8,7 @@ use kinetoscope_analysis::search::{self, SearchField};
 use kinetoscope_model::TrackId;
 use serde::Deserialize;
 
-use super::{Asked, Server, ask, nobody_waits};
+use super::{Asked, OfTrace, Server, ask, nobody_waits};
 use crate::answer::{Refusal, json};
 
 /// What is looked for.
@@ -27,7 +27,7 @@ pub(crate) struct SearchRequest {
 
 pub(crate) async fn search(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<SearchRequest>,
 ) -> Result<Response, Refusal> {
     ask(&shared, &trace, move |trace, waiting| {
@@ -67,7 +67,7 @@ pub(crate) struct AreaRequest {
 
 pub(crate) async fn area(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<AreaRequest>,
 ) -> Result<Response, Refusal> {
     ask(&shared, &trace, move |trace, waiting| {
@@ -88,7 +88,7 @@ pub(crate) struct FlamegraphRequest {
 
 pub(crate) async fn flamegraph(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<FlamegraphRequest>,
 ) -> Result<Response, Refusal> {
     ask(&shared, &trace, move |trace, waiting| {

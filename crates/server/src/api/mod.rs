@@ -9,9 +9,10 @@ mod viewport;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Json, Request};
+use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::{FromRequest, FromRequestParts, Json, Path, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 
@@ -65,6 +66,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
         let read: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
         let Json(value) = read?;
         Ok(Self(value))
+    }
+}
+
+/// The trace that a path names.
+pub(crate) struct OfTrace(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for OfTrace {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let read: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let Path(id) = read?;
+        Ok(Self(id))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use futures::Stream;
@@ -22,7 +22,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
-use super::{Asked, Server};
+use super::{Asked, OfTrace, Server};
 use crate::answer::{Explanation, Refusal};
 use crate::collection::OpenTrace;
 use crate::server::Shared;
@@ -43,7 +43,7 @@ pub(crate) struct QueryRequest {
 
 pub(crate) async fn query(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<QueryRequest>,
 ) -> Result<Response, Refusal> {
     let trace = shared.collection.open_trace(&trace)?;
@@ -95,7 +95,10 @@ impl Frames {
     fn send(&self, kind: u8, payload: &[u8]) -> io::Result<()> {
         let len = u32::try_from(payload.len()).map_err(|_| io::Error::other("a batch of rows is larger than 4 GiB"))?;
         let frame = [&[kind][..], &len.to_le_bytes(), payload].concat();
-        self.sender.blocking_send(frame.into()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        // The session calls from within its own runtime, whose threads may not wait by tokio's means. Its budget for one
+        // turn must not count either: it is given anew only after this returns.
+        let sent = futures::executor::block_on(tokio::task::unconstrained(self.sender.send(frame.into())));
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     fn send_json(&self, kind: u8, value: &impl Serialize) -> io::Result<()> {

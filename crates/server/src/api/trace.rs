@@ -1,6 +1,6 @@
 //! A trace as a whole: what there is, whether it is open, and what its tracks are.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use kinetoscope_analysis::track_tree::track_tree;
@@ -9,7 +9,7 @@ use kinetoscope_model::{Severity, StringId, Trace};
 use kinetoscope_sql::TableDoc;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Server, ask};
+use super::{Asked, OfTrace, Server, ask};
 use crate::answer::{Refusal, json};
 use crate::collection::{OpenTrace, TraceEntry};
 use crate::page;
@@ -35,16 +35,16 @@ pub(crate) async fn info(State(shared): Server) -> Result<Response, Refusal> {
     Ok(json(&Info { version, page_fingerprint, mode, traces: traces.await? }))
 }
 
-pub(crate) async fn entry(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn entry(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     Ok(json(&shared.collection.entry(&trace)?))
 }
 
-pub(crate) async fn open(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn open(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     shared.collection.open(&trace)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-pub(crate) async fn cancel_opening(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn cancel_opening(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     shared.collection.cancel_opening(&trace)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -98,7 +98,7 @@ struct WarningCounts {
     info: i64,
 }
 
-pub(crate) async fn overview(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn overview(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&overview_of(trace)))).await
 }
 
@@ -154,7 +154,7 @@ fn overview_of(open: &OpenTrace) -> Overview {
     }
 }
 
-pub(crate) async fn tracks(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn tracks(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&track_tree(&trace.store)))).await
 }
 
@@ -171,7 +171,7 @@ struct Names {
 
 pub(crate) async fn names(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<NamesRequest>,
 ) -> Result<Response, Refusal> {
     ask(&shared, &trace, move |trace, _| {
@@ -196,7 +196,7 @@ struct Schema {
     modules: Vec<&'static str>,
 }
 
-pub(crate) async fn schema(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn schema(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     let options = shared.session_options.clone();
     ask(&shared, &trace, move |trace, _| {
         let session = trace.session("", &options)?;
@@ -211,10 +211,10 @@ pub(crate) async fn schema(State(shared): Server, Path(trace): Path<String>) -> 
     .await
 }
 
-pub(crate) async fn summary(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn summary(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&kinetoscope_analysis::summary(trace.store.trace())))).await
 }
 
-pub(crate) async fn warnings(State(shared): Server, Path(trace): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn warnings(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&warnings_of(trace.store.trace())))).await
 }

@@ -5,14 +5,14 @@
 
 use std::ops::Range;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use kinetoscope_model::TrackId;
 use kinetoscope_model::table::TrackKind;
 use kinetoscope_store::timeline::{Blocks, Samples};
 use serde::Deserialize;
 
-use super::{Asked, Server, ask};
+use super::{Asked, OfTrace, Server, ask};
 use crate::answer::{Refusal, binary};
 use crate::collection::OpenTrace;
 
@@ -38,7 +38,7 @@ pub(crate) struct ViewportRequest {
 
 pub(crate) async fn viewport(
     State(shared): Server,
-    Path(trace): Path<String>,
+    OfTrace(trace): OfTrace,
     Asked(request): Asked<ViewportRequest>,
 ) -> Result<Response, Refusal> {
     ask(&shared, &trace, move |trace, _| Ok(binary(columns(trace, &request)))).await

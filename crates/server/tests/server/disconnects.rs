@@ -1,0 +1,96 @@
+//! Clients that go away: what they asked for stops, and others get their turn.
+
+use std::io::{BufReader, Write as _};
+use std::sync::Arc;
+use std::thread;
+
+use kinetoscope_server::Mode;
+use serde_json::json;
+
+use super::client::{connect, exchange, read_head};
+use super::query::frames;
+use super::site::{Opening, Site, many, patient_limits};
+
+/// A query over 1,000 slices that has a quadrillion rows to go through before its first one.
+const ENDLESS: &str = "select count(*) from slice a, slice b, slice c, slice d, slice e \
+                       where a.dur + b.dur + c.dur + d.dur + e.dur = 1";
+
+/// A query that gives rows at once, and never ends.
+const ENDLESS_ROWS: &str = "select a.id, b.id from slice a, slice b, slice c, slice d, slice e";
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+fn site() -> Site {
+    let site = Site::with(Mode::Serve, patient_limits(), &[("many", Opening::Trace(Arc::new(many())))]);
+    site.open("many");
+    site
+}
+
+/// More queries than the server has threads for.
+fn more_than_workers() -> usize {
+    4 * thread::available_parallelism().map_or(1, usize::from) + 1
+}
+
+fn request(site: &Site, sql: &str) -> String {
+    let path = site.api(&site.about("many", "/query"));
+    site.request("POST", &path, JSON, &json!({ "sql": sql }).to_string())
+}
+
+fn assert_there_is_a_worker(site: &Site) {
+    let answer = exchange(site.address, request(site, "select 1 as x").as_bytes());
+    let kinds: String = frames(&answer.body).iter().map(|frame| frame.kind).collect();
+    assert_eq!(kinds, "SADZ");
+}
+
+#[test]
+fn a_query_stops_when_its_client_goes_away() {
+    let site = site();
+    let endless = request(&site, ENDLESS);
+    let clients: Vec<_> = (0..more_than_workers())
+        .map(|_| {
+            let mut client = BufReader::new(connect(site.address));
+            client.get_mut().write_all(endless.as_bytes()).expect("the request is sent");
+            // The answer has begun, so the query is with the server.
+            assert_eq!(read_head(&mut client).status, 200);
+            client
+        })
+        .collect();
+    drop(clients);
+    assert_there_is_a_worker(&site);
+}
+
+#[test]
+fn a_query_stops_when_its_client_goes_away_within_the_rows() {
+    let site = site();
+    let endless = request(&site, ENDLESS_ROWS);
+    for _ in 0..more_than_workers() {
+        let mut client = BufReader::new(connect(site.address));
+        client.get_mut().write_all(endless.as_bytes()).expect("the request is sent");
+        assert_eq!(read_head(&mut client).status, 200);
+        let mut some = vec![0; 100_000];
+        std::io::Read::read_exact(&mut client, &mut some).expect("rows come");
+        assert!(some.windows(2).any(|pair| pair == b"\nS"), "they begin with their columns");
+    }
+    assert_there_is_a_worker(&site);
+}
+
+#[test]
+fn a_client_that_reads_nothing_holds_no_more_than_a_worker() {
+    let site = site();
+    let mut idle = connect(site.address);
+    idle.write_all(request(&site, ENDLESS_ROWS).as_bytes()).expect("the request is sent");
+    assert_there_is_a_worker(&site);
+    drop(idle);
+}
+
+#[test]
+fn a_client_that_goes_away_within_its_request_harms_nobody() {
+    let site = site();
+    let whole = request(&site, ENDLESS);
+    for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+        for _ in 0..more_than_workers() {
+            connect(site.address).write_all(&whole.as_bytes()[..length]).expect("a part is sent");
+        }
+    }
+    assert_there_is_a_worker(&site);
+}
