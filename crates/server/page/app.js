@@ -4525,10 +4525,10 @@ function SummaryPanel() {
 						class: "faint",
 						children: finding.advice
 					}),
-					finding.slice_ids.slice(0, 5).map((id, n) => /* @__PURE__ */ a(SliceLink, {
+					finding.slice_ids.slice(0, 5).map((id, n) => /* @__PURE__ */ a($, { children: [n > 0 && " · ", /* @__PURE__ */ a(SliceLink, {
 						id,
-						children: [n === 0 ? "show it" : "next", " "]
-					}, id))
+						children: n === 0 ? "show it" : "the next one"
+					})] }, id))
 				] }, i))
 			}),
 			data.gpu?.time?.devices.map((device) => /* @__PURE__ */ a(Busy, { device }, device.device_id)),

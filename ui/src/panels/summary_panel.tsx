@@ -1,6 +1,7 @@
 // What the analysis found, first thing to read: why the GPU was idle, where its time went, with links to the places.
 // The JSON is that of `kinetoscope summary --json`; parts that an older or newer server leaves out are not shown.
 import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 import { formatCount, formatNanosShort, formatPercent } from "../base/format.ts";
 import * as store from "../state/store.ts";
@@ -144,9 +145,10 @@ export function SummaryPanel() {
               <b>{finding.text}</b>
               {finding.advice !== null && <div class="faint">{finding.advice}</div>}
               {finding.slice_ids.slice(0, 5).map((id, n) => (
-                <SliceLink key={id} id={id}>
-                  {n === 0 ? "show it" : "next"}{" "}
-                </SliceLink>
+                <Fragment key={id}>
+                  {n > 0 && " · "}
+                  <SliceLink id={id}>{n === 0 ? "show it" : "the next one"}</SliceLink>
+                </Fragment>
               ))}
             </li>
           ))}
