@@ -1,8 +1,10 @@
 //! Answers in JSON: their shapes, and numbers that can be counted in the drawing.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::site::Site;
+use super::site::{Opening, Site, step};
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap_or_else(|| panic!("an object: {value}")).keys().map(String::as_str).collect()
@@ -157,10 +159,13 @@ fn an_area_adds_up_what_lies_within() {
     };
     let table = area(6_000, &main, "name");
     assert_keys(&table, &["start", "end", "rows", "num_slices", "total", "gpu"]);
-    let told = ["name", "count", "total", "self", "percent_of_window"];
+    let fields = "label name category class track_id count total self mean min max p50 p99 percent_of_window \
+                  percent_of_gpu_time";
+    assert_keys(&table["rows"][0], &fields.split_whitespace().collect::<Vec<_>>());
+    let told = ["name", "count", "total", "self"];
     let percent = 100.0 / 6.0;
     assert_eq!(
-        picked(&table["rows"], &told[..4]),
+        picked(&table["rows"], &told),
         json!([["step", 1, 6_000, 1_000], ["aten::mm", 1, 5_000, 4_000], ["cudaLaunchKernel", 1, 1_000, 1_000],])
     );
     let of_call = table["rows"][2]["percent_of_window"].as_f64().expect("a number");
@@ -223,10 +228,33 @@ fn names_come_in_the_order_asked_for() {
 }
 
 #[test]
-fn summary_and_warnings_are_those_of_the_command() {
+fn the_summary_is_that_of_the_command() {
     let site = Site::of_step();
-    assert!(site.step_get("/summary").as_object().is_some_and(|summary| !summary.is_empty()));
-    for warning in site.step_get("/warnings").as_array().expect("a list") {
-        assert_keys(warning, &["kind", "severity", "count", "doc", "examples"]);
-    }
+    let summary = kinetoscope_analysis::summary(&step());
+    assert_eq!(site.step_get("/summary"), serde_json::to_value(&summary).expect("a summary is JSON"));
+}
+
+#[test]
+fn what_was_lost_is_told_with_its_place() {
+    const TEXT: &str = r#"{"traceEvents": [
+        {"ph": "X", "name": "good", "ts": 1, "dur": 2, "pid": 1, "tid": 1, "tid": 1},
+        {"ph": "X", "name": "lost", "ts": 2, "pid": 1, "tid": 1}
+    ]}"#;
+    let trace = kinetoscope_ingest::read_bytes("bad.json", TEXT.as_bytes()).expect("one event is good");
+    let site = Site::of(&[("bad", Opening::Trace(Arc::new(trace)))]);
+    site.open("bad");
+    let counts = site.get(&site.about("bad", "/overview")).json()["warnings"].clone();
+    let warnings = site.get(&site.about("bad", "/warnings")).json();
+    let list = warnings.as_array().expect("a list");
+    let told: u64 = list.iter().filter_map(|warning| warning["count"].as_u64()).sum();
+    let counted: u64 = counts.as_object().expect("counts").values().filter_map(Value::as_u64).sum();
+    assert_eq!(told, counted, "{warnings} {counts}");
+    let lost = &list[0];
+    assert_keys(lost, &["name", "severity", "count", "description", "examples"]);
+    assert_eq!((&lost["severity"], &lost["count"]), (&json!("data_loss"), &json!(1)), "{warnings}");
+    assert_keys(&lost["examples"][0], &["path", "byte_offset", "detail"]);
+    // A field given twice was read as meant.
+    assert_eq!(picked(&warnings, &["severity", "count"])[1], json!(["notice", 1]));
+    let offset = TEXT.find(r#"{"ph": "X", "name": "lost""#).expect("it is in the text");
+    assert_eq!((&lost["examples"][0]["path"], &lost["examples"][0]["byte_offset"]), (&json!("bad.json"), &json!(offset)));
 }
