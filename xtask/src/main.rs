@@ -8,6 +8,7 @@
 mod bench;
 mod fixtures;
 mod fuzz;
+mod page;
 mod repository;
 mod steps;
 mod test_report;
@@ -24,7 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const HELP: &str = "\
 Developer commands. Usage: cargo xtask COMMAND
 
-  test                      Everything that must pass: format, lints, tests, documentation.
+  test                      Everything that must pass: format, lints, tests, the page, documentation.
   check                     The same without running tests, with tidy by itself.
   tidy                      House rules: layers, documents, modules, who touches files.
   bench [OPTIONS]           Ratios of time and memory, side by side.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::page;
 use crate::repository;
 use crate::test_report::TestReport;
 
@@ -100,7 +101,8 @@ pub(crate) fn test() -> Result<()> {
     for step in [FORMAT, FORMAT_FUZZ, LINT, LINT_FUZZ] {
         step.run()?;
     }
-    let report = run_tests()?;
+    let mut report = run_tests()?;
+    page::test(&mut report)?;
     DOCUMENT.run()?;
 
     println!("\n=== Summary after {:.0} s ===", start.elapsed().as_secs_f64());
@@ -116,6 +118,7 @@ pub(crate) fn check() -> Result<()> {
     }
     println!("\n=== Tidy ===");
     crate::tidy::run()?;
+    page::check()?;
     DOCUMENT.run()
 }
 

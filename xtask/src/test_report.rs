@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::page::Totals;
+
 /// How the line of a test that skips itself begins, after its file position or not.
 const SKIPPED: &str = "skipped:";
 
@@ -57,6 +59,19 @@ impl TestReport {
         self.passed += number(" passed");
         self.failed += number(" failed");
         self.ignored += number(" ignored");
+    }
+
+    /// Adds tests that another harness ran.
+    pub(crate) fn add(&mut self, totals: Totals) {
+        self.passed += totals.passed;
+        self.failed += totals.failed;
+        self.ignored += totals.skipped;
+    }
+
+    /// Adds what could not run here, as one skipped test.
+    pub(crate) fn skip(&mut self, what: &str, reason: &str) {
+        self.passed += 1;
+        self.skipped.push((what.to_owned(), reason.to_owned()));
     }
 
     fn num_skipped_tests(&self) -> usize {
@@ -166,6 +181,15 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
             .collect();
         let shown: Vec<&str> = shown.into_iter().filter(|line| !line.is_empty()).collect();
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn tests_of_another_harness_and_what_cannot_run_are_counted() {
+        let (mut report, _) = read(OUTPUT);
+        report.add(Totals { passed: 56, failed: 0, skipped: 1 });
+        report.skip("journeys", "no browser");
+        assert_eq!(report.closing_line(), "59 passed, 1 failed, 4 skipped");
+        assert!(report.skipped_listing().contains("\nskipped journeys: no browser\n"), "{}", report.skipped_listing());
     }
 
     #[test]
