@@ -256,5 +256,8 @@ fn what_was_lost_is_told_with_its_place() {
     // A field given twice was read as meant.
     assert_eq!(picked(&warnings, &["severity", "count"])[1], json!(["notice", 1]));
     let offset = TEXT.find(r#"{"ph": "X", "name": "lost""#).expect("it is in the text");
-    assert_eq!((&lost["examples"][0]["path"], &lost["examples"][0]["byte_offset"]), (&json!("bad.json"), &json!(offset)));
+    assert_eq!(
+        (&lost["examples"][0]["path"], &lost["examples"][0]["byte_offset"]),
+        (&json!("bad.json"), &json!(offset))
+    );
 }
