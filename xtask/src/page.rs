@@ -109,13 +109,26 @@ fn run_tests(heading: &str, args: &[&str], env: &[(&str, OsString)]) -> Result<T
     totals.with_context(|| format!("`npm {}` in `ui` printed no number of passed tests", args.join(" ")))
 }
 
+/// Journeys are timed by a browser, which on a crowded machine may come late once; what is wrong fails a second time.
+fn run_journeys(heading: &str, env: &[(&str, OsString)]) -> Result<Totals> {
+    let args = ["run", "e2e"];
+    run_tests(heading, &args, env).or_else(|error| {
+        println!("\n{error}; once more, to tell a slow machine from a mistake");
+        run_tests(heading, &args, env)
+    })
+}
+
 /// Everything that can be tested of the page here; what cannot is skipped in the report.
 pub(crate) fn test(report: &mut TestReport) -> Result<()> {
     if let Some(reason) = reason_against_node() {
         report.skip("page", &reason);
         return Ok(());
     }
-    run("Page: packages", &["ci", "--no-audit", "--no-fund"], &[])?;
+    if let Err(error) = run("Page: packages", &["ci", "--no-audit", "--no-fund"], &[]) {
+        // Without a network there are no packages, and the rest of the tests says what it says all the same.
+        report.skip("page", &format!("its packages cannot be installed here: {error}"));
+        return Ok(());
+    }
     report.add(run_tests("Page: checks", &["run", "check"], &[])?);
     check_build()?;
     let browser = match browser() {
@@ -126,11 +139,11 @@ pub(crate) fn test(report: &mut TestReport) -> Result<()> {
         }
     };
     let browser = ("CHROMIUM", browser.into_os_string());
-    let of_made = run_tests("Page: journeys, made traces", &["run", "e2e"], std::slice::from_ref(&browser))?;
+    let of_made = run_journeys("Page: journeys, made traces", std::slice::from_ref(&browser))?;
     let server = Server::start()?;
     println!("\nThe server is at {}", server.url);
     let url = ("KINETOSCOPE_URL", OsString::from(&server.url));
-    let of_real = run_tests("Page: journeys, real server", &["run", "e2e"], &[browser, url])?;
+    let of_real = run_journeys("Page: journeys, real server", &[browser, url])?;
     // A journey that one server cannot take skips itself there and runs with the other.
     report.add(Totals { skipped: 0, ..of_made });
     report.add(Totals { skipped: 0, ..of_real });
@@ -174,8 +187,18 @@ fn is_too_old(version: &str) -> bool {
     }
 }
 
-/// Path to Chromium, or why there is none.
+/// Path to a Chromium that starts here, or why there is none.
 fn browser() -> Result<PathBuf, String> {
+    let path = installed_browser()?;
+    let args = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dump-dom", "about:blank"];
+    match output_of(Command::new(&path).args(args)) {
+        Some(_) => Ok(path),
+        None => Err(format!("`{}` does not start", path.display())),
+    }
+}
+
+/// Path to Chromium, which is installed where that is possible.
+fn installed_browser() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("CHROMIUM") {
         return Ok(path.into());
     }
