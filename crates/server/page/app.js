@@ -351,6 +351,11 @@ var TraceClient = class {
 				onProgress?.(result);
 			});
 			reader.finish();
+			if (result.ms === null && result.error === null) throw new ApiError(0, {
+				message: "the answer ended before the script did",
+				hint: "the server may have been stopped; what is shown is what arrived",
+				place: null
+			});
 		} catch (error) {
 			if (!(error instanceof ApiError)) throw error;
 			result.error = {
