@@ -1,7 +1,7 @@
 //! Serves the page and the API on loopback, with a token and cancellation.
 //!
 //! The server trusts nobody: whoever can reach the port is not yet allowed to see a trace, and a page of another site
-//! that runs in the same browser is not either ([`access`]). It knows no files; a [`Library`] tells which traces there
+//! that runs in the same browser is not either (`access`). It knows no files; a [`Library`] tells which traces there
 //! are and opens them, so that the same server shows one trace or a folder that other processes write into. Answers are
 //! worked out by `analysis`, `store` and `sql`; what is here is who may ask, how long it may take, and how the answer
 //! travels.
