@@ -18,6 +18,7 @@ use kinetoscope_model::{DeviceId, SliceId, StringId, Trace, TrackId};
 use kinetoscope_store::Store;
 use serde::{Deserialize, Serialize};
 
+use crate::device_name::device_name;
 use crate::interval::IntervalSet;
 use crate::kernel_class::{SliceClass, SliceClasses};
 use crate::percentile::percentile;
@@ -291,14 +292,6 @@ fn devices_of(trace: &Trace, tracks: &[TrackId]) -> Vec<DeviceId> {
         .filter_map(|track| trace.tracks.utid.get(track.index()))
         .collect();
     trace.streams.rows().filter(|stream| threads.contains(&stream.utid)).map(|stream| stream.device_id).collect()
-}
-
-fn device_name(trace: &Trace, device: DeviceId) -> String {
-    if device.index() >= trace.devices.len() {
-        return format!("device {}", device.0);
-    }
-    let row = trace.devices.row(device.index());
-    format!("GPU {} {}", row.ordinal, trace.text_or_empty(row.name)).trim_end().to_owned()
 }
 
 fn label(trace: &Trace, key: Key) -> String {

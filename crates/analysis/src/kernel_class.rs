@@ -78,7 +78,7 @@ impl SliceClass {
 }
 
 /// The category of annotations on the GPU.
-const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
+pub(crate) const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
 
 /// The classes of a trace's slices.
 ///

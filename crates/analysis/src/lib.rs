@@ -16,6 +16,7 @@ pub mod categories;
 pub mod copies;
 pub mod cpu_ops;
 pub mod cpu_threads;
+mod device_name;
 #[cfg(test)]
 mod drawing;
 pub mod finding;

@@ -10,6 +10,7 @@ use kinetoscope_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::arg_node::{ArgNode, arg_nodes};
+use crate::device_name::device_name;
 use crate::kernel_class::{SliceClass, SliceClasses};
 
 /// How many pieces of GPU work are listed of one call; how many there are is said beside the list. A graph launch may have
@@ -315,11 +316,9 @@ fn device_and_stream(
         (None, Some(stream)) => Some(trace.streams.device_id.get(stream)),
         (None, None) => device_of_process,
     };
-    let device = device_id.filter(|id| id.index() < trace.devices.len()).map(|id| {
-        let row = trace.devices.row(id.index());
-        let name = trace.text_or_empty(row.name);
-        NamedRow { id: id.0, name: format!("GPU {} {name}", row.ordinal).trim_end().to_owned() }
-    });
+    let device = device_id
+        .filter(|id| id.index() < trace.devices.len())
+        .map(|id| NamedRow { id: id.0, name: device_name(trace, id) });
     let stream =
         stream_id.map(|id| NamedRow { id: id as u32, name: format!("stream {}", trace.streams.stream.get(id)) });
     (device, stream)

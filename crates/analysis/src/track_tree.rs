@@ -23,6 +23,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::device_name::device_name;
+use crate::kernel_class::GPU_ANNOTATION_CATEGORY;
 use hashbrown::HashSet;
 use kinetoscope_model::table::{ProcessRow, Role, ThreadRow, TrackKind};
 use kinetoscope_model::time::Nanos;
@@ -141,9 +143,6 @@ impl Extent {
         self.end = self.end.max(end);
     }
 }
-
-/// The category of annotations on the GPU.
-const GPU_ANNOTATION_CATEGORY: &str = "gpu_user_annotation";
 
 /// The rows of a store's timeline, in O(slices + counter values).
 pub fn track_tree(store: &Store) -> TrackTree {
@@ -626,10 +625,7 @@ fn process_node(tracks: &Tracks<'_>, process: &ProcessRow, children: Vec<Node>) 
 
 fn device_node(tracks: &Tracks<'_>, id: DeviceId, process: Option<ProcessRow>, children: Vec<Node>) -> Node {
     let device = tracks.trace.devices.row(id.index());
-    let name = match tracks.text(device.name) {
-        Some(name) => format!("GPU {} {name}", device.ordinal),
-        None => format!("GPU {}", device.ordinal),
-    };
+    let name = device_name(tracks.trace, id);
     let key = format!("/device{}", device.ordinal);
     let children = below(&key, children);
     let pid = process.map(|process| process.pid);
