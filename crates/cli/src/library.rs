@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kinetoscope_ingest::bytes::{Input, find_inputs};
+use kinetoscope_ingest::bytes::{Input, find_inputs, may_be_trace};
 use kinetoscope_ingest::{IngestError, Progress};
 use kinetoscope_model::Trace;
 use kinetoscope_server::{Library, Listing, OpenFailure};
@@ -21,15 +21,6 @@ use crate::settings::{ReadSettings, ServedTraces};
 
 /// Bytes that tell what a file is: as many as it takes to reach the mark of a tar archive.
 const HEAD_BYTES: usize = 262;
-
-/// Beginnings of what traces are packed in: gzip, zstd, zip.
-const MAGICS: [&[u8]; 3] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"];
-
-/// Where a tar archive says that it is one, and how.
-const TAR_MAGIC_AT: usize = 257;
-const TAR_MAGIC: &[u8] = b"ustar";
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Traces on disk.
 pub(crate) struct DiskLibrary {
@@ -64,7 +55,7 @@ impl DiskLibrary {
             }
             let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
             let paths = vec![path.to_string_lossy().into_owned()];
-            let listing = Listing { name, paths, bytes: len, files: vec![path.clone()] };
+            let listing = Listing { name, paths, bytes: len };
             by_folder.entry(path.parent().unwrap_or(folder).to_owned()).or_default().push(listing.clone());
             single.push(listing);
         }
@@ -76,7 +67,6 @@ impl DiskLibrary {
                 // The files and not the folder: those below it are another trace.
                 paths: traces.iter().flat_map(|trace| trace.paths.clone()).collect(),
                 bytes: traces.iter().map(|trace| trace.bytes).sum(),
-                files: traces.into_iter().flat_map(|trace| trace.files).collect(),
             }
         });
         wholes.chain(single).collect()
@@ -90,13 +80,6 @@ impl Library for DiskLibrary {
             ServedTraces::Folder(folder) => return self.list_folder(folder),
         };
         let found = find_inputs(paths).unwrap_or_default();
-        let files: Vec<PathBuf> = found
-            .into_iter()
-            .filter_map(|input| match input.input {
-                Input::File(path) => Some(path),
-                Input::Stdin | Input::Memory { .. } => None,
-            })
-            .collect();
         let name = match paths.as_slice() {
             [path] => {
                 Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
@@ -104,8 +87,11 @@ impl Library for DiskLibrary {
             [first, more @ ..] => format!("{first} and {} more", more.len()),
             [] => String::new(),
         };
-        let bytes = files.iter().filter_map(|path| fs::metadata(path).ok()).map(|metadata| metadata.len()).sum();
-        vec![Listing { name, paths: paths.clone(), bytes, files }]
+        let sizes = found.iter().filter_map(|input| match &input.input {
+            Input::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
+            Input::Stdin | Input::Memory { .. } => None,
+        });
+        vec![Listing { name, paths: paths.clone(), bytes: sizes.sum() }]
     }
 
     fn open(
@@ -129,13 +115,7 @@ impl Library for DiskLibrary {
 fn looks_like_trace(path: &Path) -> bool {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
-    read.is_ok() && is_head_of_trace(&head)
-}
-
-fn is_head_of_trace(head: &[u8]) -> bool {
-    let is_tar = head.get(TAR_MAGIC_AT..).is_some_and(|rest| rest.starts_with(TAR_MAGIC));
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
-    is_tar || MAGICS.iter().any(|magic| head.starts_with(magic)) || matches!(text.first(), Some(b'{' | b'['))
+    read.is_ok() && may_be_trace(&head)
 }
 
 #[cfg(test)]
@@ -145,15 +125,15 @@ mod tests {
     #[test]
     fn the_first_bytes_tell_a_trace() {
         for head in ["{\"traceEvents\"", "  \n[{", "\u{feff}{"] {
-            assert!(is_head_of_trace(head.as_bytes()), "{head}");
+            assert!(may_be_trace(head.as_bytes()), "{head}");
         }
-        let mut tar = vec![0; TAR_MAGIC_AT];
-        tar.extend(TAR_MAGIC);
+        let mut tar = vec![0; 257];
+        tar.extend(b"ustar");
         for head in [&b"\x1f\x8b\x08"[..], b"\x28\xb5\x2f\xfd\x00", b"PK\x03\x04", &tar] {
-            assert!(is_head_of_trace(head));
+            assert!(may_be_trace(head));
         }
         for head in ["", "   ", "step 1: loss 0.5", "PK", "\"text\""] {
-            assert!(!is_head_of_trace(head.as_bytes()), "{head}");
+            assert!(!may_be_trace(head.as_bytes()), "{head}");
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Files, cache files and their settings are the business of whoever starts the server. Opening may take minutes, so it
 //! gets a [`Progress`] that the server shows and cancels.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use kinetoscope_ingest::Progress;
@@ -18,8 +17,6 @@ pub struct Listing {
     pub paths: Vec<String>,
     /// Size of its files in bytes; 0 where that is not known.
     pub bytes: u64,
-    /// Files that it is read from.
-    pub files: Vec<PathBuf>,
 }
 
 /// Why a trace was not opened.

@@ -28,6 +28,7 @@ mod zipfile;
 mod zstandard;
 
 pub use find::{FoundInput, find_inputs, natural_cmp};
+pub use sniff::may_be_trace;
 pub use walk::{Document, announce_sizes, for_each_document};
 
 /// What is read.

@@ -62,7 +62,7 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
             "record with the PyTorch profiler, or convert it to Chrome JSON with `traceconv json`",
         );
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let text = text_of(head);
     match text.first() {
         Some(b'{') => object_of(text),
         Some(b'[') => array_of(text),
@@ -70,6 +70,17 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
         _ if has_event(head) => Kind::Content(ContentFormat::JsonEvents),
         _ => rest_of(head),
     }
+}
+
+/// Whether what begins with `head` can be a trace: JSON, or something that is unpacked on the way. A few hundred bytes are
+/// enough; what is no trace after all is told when it is read.
+pub fn may_be_trace(head: &[u8]) -> bool {
+    container_of(head).is_some() || matches!(text_of(head).first(), Some(b'{' | b'['))
+}
+
+/// The text from its first visible character on.
+fn text_of(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start()
 }
 
 fn other(looks_like: &str, hint: &str) -> Kind {

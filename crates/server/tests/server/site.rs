@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -92,7 +91,6 @@ impl Library for DrawnLibrary {
             name: name.to_owned(),
             paths: vec![format!("/traces/{name}.json")],
             bytes: TRACE_BYTES,
-            files: vec![PathBuf::from(format!("/traces/{name}.json"))],
         };
         self.openings.keys().map(listing).collect()
     }
