@@ -48,6 +48,7 @@ use datafusion::physical_plan::{
 use futures::StreamExt;
 use tokio::sync::OnceCell;
 
+use crate::stopping::Stop;
 use crate::table_provider::{BATCH_ROWS, ID};
 
 /// Batches that a partition may be ahead.
@@ -369,7 +370,7 @@ fn evaluate(expr: &Arc<dyn PhysicalExpr>, rows: &RecordBatch) -> Result<Int64Arr
 }
 
 /// A join of intervals. The left side is held, the right side runs past it.
-struct IntervalJoinExec {
+pub(crate) struct IntervalJoinExec {
     inputs: [Arc<dyn ExecutionPlan>; 2],
     work: Arc<Work>,
     index: Arc<OnceCell<Index>>,
@@ -481,7 +482,8 @@ impl ExecutionPlan for IntervalJoinExec {
         let (left, index, work) = (Arc::clone(&self.inputs[0]), Arc::clone(&self.index), Arc::clone(&self.work));
         let mut builder = RecordBatchReceiverStream::builder(self.schema(), BATCHES_AHEAD);
         let sender = builder.tx();
-        builder.spawn(async move {
+        let stop = Stop::of(&context);
+        builder.spawn(stop.clone().scope(async move {
             let bounds = &work.bounds;
             let index = index
                 .get_or_try_init(|| async {
@@ -513,6 +515,7 @@ impl ExecutionPlan for IntervalJoinExec {
                     pairs.right.resize(pairs.left.len(), row as u32);
                     pairs.rows.end = row + 1;
                     if pairs.left.len() >= BATCH_ROWS || row + 1 == batch.num_rows() {
+                        stop.check()?;
                         let joined = work.join(index, &batch, &pairs)?;
                         // Nobody listens any more: enough rows have been given.
                         if joined.num_rows() > 0 && sender.send(Ok(joined)).await.is_err() {
@@ -523,7 +526,7 @@ impl ExecutionPlan for IntervalJoinExec {
                 }
             }
             Ok(())
-        });
+        }));
         Ok(builder.build())
     }
 }

@@ -43,6 +43,7 @@ mod schema;
 mod session;
 mod span_join;
 mod stdlib_table;
+mod stopping;
 mod sub_query;
 mod table_argument;
 mod table_info;

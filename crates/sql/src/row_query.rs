@@ -20,6 +20,7 @@ use datafusion::logical_expr::{
 
 use crate::json_table;
 use crate::session::Engine;
+use crate::stopping::Stop;
 
 /// Stack of the thread that runs the queries of a batch.
 const STACK_BYTES: usize = 16 << 20;
@@ -160,17 +161,23 @@ impl RowQuery {
         let plans = keys.iter().map(|values| self.plan_for(values)).collect::<Result<Vec<_>>>()?;
         let engine = Weak::clone(&self.engine);
         let (gives, data_type) = (self.gives, self.data_type.clone());
+        let stop = Stop::current();
         let work = move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| e.to_string())?;
             let mut values = Vec::with_capacity(plans.len());
             for plan in plans {
+                stop.check().map_err(|error| error.to_string())?;
                 // The session may be gone while its last query still runs.
                 let Some(engine) = engine.upgrade() else { return Err("the query was cancelled".to_owned()) };
                 let value = match gives {
-                    Gives::Value => runtime.block_on(engine.first_value(&plan)).map_err(|error| error.to_string())?,
+                    Gives::Value => {
+                        let value = stop.clone().scope(engine.first_value(&plan));
+                        runtime.block_on(value).map_err(|error| error.to_string())?
+                    }
                     Gives::Rows | Gives::RowsOrNull => {
-                        let rows = runtime.block_on(engine.all_rows(&plan)).map_err(|error| error.to_string())?;
+                        let rows = stop.clone().scope(engine.all_rows(&plan));
+                        let rows = runtime.block_on(rows).map_err(|error| error.to_string())?;
                         match rows.num_rows() == 0 && gives == Gives::RowsOrNull {
                             true => ScalarValue::try_from(&data_type).map_err(|error| error.to_string())?,
                             false => list_of(&rows, &data_type).map_err(|error| error.to_string())?,

@@ -28,7 +28,7 @@ use datafusion::execution::{SessionState, SessionStateDefaults};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
-use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::sqlparser::ast::{Expr, Statement};
 use futures::StreamExt;
@@ -54,6 +54,7 @@ use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution, overflown};
 use crate::span_join;
+use crate::stopping::{Stop, stoppable};
 use crate::sub_query;
 use crate::table_provider::BATCH_ROWS;
 
@@ -155,9 +156,8 @@ impl Session {
             .worker_threads(num_threads)
             .thread_name("sql")
             .thread_stack_size(STACK_BYTES)
-            .enable_time()
             .build()
-            .map_err(|error| SqlError::Internal { message: format!("cannot start threads: {error}") })?;
+            .map_err(cannot_start)?;
         let engine = Engine::new(trace, &options, num_threads)?;
         Ok(Self { engine, runtime: Some(runtime), timeout: options.timeout })
     }
@@ -182,7 +182,10 @@ impl Session {
         let Some(runtime) = &self.runtime else { return Err(SqlError::Cancelled) };
         let (sender, mut events) = mpsc::channel(EVENTS_AHEAD);
         let (engine, script) = (Arc::clone(&self.engine), script.to_owned());
-        let task = runtime.spawn(async move { engine.run(&script, &sender).await });
+        let stop = Stop::default();
+        // However this ends, nobody waits for the script afterwards.
+        let _stop = stop.when_dropped();
+        let task = runtime.spawn(stop.scope(async move { engine.run(&script, &sender).await }));
         let abort_handle = task.abort_handle();
         let receive = async {
             while let Some(event) = events.recv().await {
@@ -193,7 +196,9 @@ impl Session {
                 Err(error) => Err(SqlError::Internal { message: error.to_string() }),
             }
         };
-        let result = runtime.block_on(async {
+        // Waiting has a clock of its own: that of the engine stands still while all of its threads are busy.
+        let clock = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
+        let result = clock.block_on(async {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(SqlError::Cancelled),
@@ -226,6 +231,10 @@ impl Session {
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
+}
+
+fn cannot_start(error: io::Error) -> SqlError {
+    SqlError::Internal { message: format!("cannot start threads: {error}") }
 }
 
 /// Whether any slice is of this category.
@@ -646,14 +655,13 @@ impl Engine {
             },
         };
         let plan = planned.map_err(|error| self.planner().explain(error, script, &Origins::default()))?;
-        execute_stream(in_order(plan), state.task_ctx())
-            .map_err(|error| explain_execution(error, self.memory_limit_bytes))
+        start(plan, state).map_err(|error| explain_execution(error, self.memory_limit_bytes))
     }
 
     /// All rows of a plan that a running query needs.
     pub(crate) async fn rows_of_plan(&self, plan: &LogicalPlan) -> datafusion::common::Result<RecordBatch> {
         let plan = self.state.create_physical_plan(plan).await?;
-        let mut stream = execute_stream(in_order(plan), self.state.task_ctx())?;
+        let mut stream = start(plan, self.state.clone())?;
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
             batches.push(batch?);
@@ -747,6 +755,17 @@ impl Engine {
             dropped => dropped.map_err(|conflict| explain_conflict(name, conflict)),
         }
     }
+}
+
+/// Starts a plan, whose rows come in their order until the script is stopped that this thread works for.
+fn start(
+    plan: Arc<dyn ExecutionPlan>,
+    mut state: SessionState,
+) -> datafusion::common::Result<SendableRecordBatchStream> {
+    let stop = Stop::current();
+    let plan = stoppable(in_order(plan), &stop)?;
+    state.config_mut().set_extension(Arc::new(stop));
+    execute_stream(plan, state.task_ctx())
 }
 
 /// Checks that what a statement makes has the columns that it declares.

@@ -22,6 +22,7 @@ use super::sqlite::{check_number, quote};
 use super::value::{Value, Values, ValuesBuilder};
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::session::Engine;
+use crate::stopping::Stop;
 
 /// How many calls of a recursion may wait for others.
 const MAX_WAITING: usize = 100_000;
@@ -213,12 +214,15 @@ impl UserDefined {
         under_way.insert(name.clone());
         let known = self.calls.as_ref().map(|around| Arc::clone(&around.known)).unwrap_or_default();
         let around = Arc::new(Calls { known, under_way, missing: Mutex::default() });
-        let engine = self.engine.clone();
+        let (engine, stop) = (self.engine.clone(), Stop::current());
         let work = move || {
             CALLS.set(Some(Arc::clone(&around)));
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| e.to_string())?;
-            calls.into_iter().map(|call| around.value_of(call, &engine, &runtime)).collect::<Result<Vec<_>, String>>()
+            calls
+                .into_iter()
+                .map(|call| around.value_of(call, &engine, &runtime, &stop))
+                .collect::<Result<Vec<_>, String>>()
         };
         let thread = std::thread::Builder::new().name("sql call".to_owned()).stack_size(STACK_BYTES).spawn(work)?;
         match thread.join() {
@@ -236,6 +240,7 @@ impl Calls {
         call: Call,
         engine: &Weak<Engine>,
         runtime: &tokio::runtime::Runtime,
+        stop: &Stop,
     ) -> Result<Value<'static>, String> {
         let first = call.key.clone();
         let mut waiting = vec![call];
@@ -244,10 +249,11 @@ impl Calls {
         while let Some(call) = waiting.last() {
             let name = &call.function.name;
             if self.value(&call.key).is_none() {
+                stop.check().map_err(|error| error.to_string())?;
                 // The session may be gone while its last query still runs.
                 let Some(engine) = engine.upgrade() else { return Err("the query was cancelled".to_owned()) };
                 self.missing.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                let result = runtime.block_on(engine.call(&call.function, &call.args));
+                let result = runtime.block_on(stop.clone().scope(engine.call(&call.function, &call.args)));
                 let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
                 match result {
                     Ok(value) => {

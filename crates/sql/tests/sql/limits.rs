@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kinetoscope_model::Trace;
 use kinetoscope_sql::{CancelHandle, ResultEvent, Session, SessionOptions, SqlError};
@@ -52,6 +52,50 @@ fn a_script_that_takes_too_long_stops() {
     match run(&session, ENDLESS) {
         Err(SqlError::TimedOut { limit: found }) => assert_eq!(found, limit),
         other => panic!("{other:?}"),
+    }
+}
+
+/// Queries that nobody lives to see the end of, each busy in another way: with pairs of which none is kept, with rows
+/// that a filter, a function or a query for each row throws away, and with a recursion.
+const ENDLESS_WAYS: [&str; 12] = [
+    ENDLESS,
+    "select count(*) from slice a, slice b, slice c, slice d where a.track_id + b.id = c.id + d.id + 1000000",
+    "select count(*) from slice a join slice b using (track_id) join slice c using (track_id) where a.id + b.id + c.id = -1",
+    "select count(*) from slice a left join slice b on a.id + b.id < 0 left join slice c on a.id + b.id + c.id < 0 \
+     left join slice d on a.id + d.id < 0",
+    "select count(*) from slice a, slice b, slice c where not exists (select 1 from slice d where d.track_id = a.track_id)",
+    "select count(*) from slice a, slice b where a.ts < b.ts + 1000000 and b.ts < a.ts + 1000000 and a.id + b.id < 0 \
+     and (select count(*) from slice c where c.dur + c.id = a.id * b.id) < 0",
+    "create perfetto function slow(x int) returns int as select count(*) from slice a, slice b where a.id * b.id = $x; \
+     select count(*) from slice where slow(id) = -1",
+    "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n",
+    "with recursive n(x) as (select 1 union all select x + 1 from n) select x from n where x < 0",
+    "select count(distinct a.id + b.id + c.id) from slice a, slice b, slice c",
+    "select a.id from slice a, slice b, slice c order by a.dur * b.dur * c.dur limit 3",
+    "select max(r) from (select row_number() over (partition by a.id order by b.id) r from slice a, slice b where a.id < 0 \
+     union all select 1 from slice a, slice b, slice c where a.id + b.id + c.id = -1)",
+];
+
+#[test]
+fn a_stopped_query_stops_working() {
+    let limit = Duration::from_millis(200);
+    let trace = many::trace(20_000);
+    for endless in ENDLESS_WAYS {
+        let options = SessionOptions { timeout: Some(limit), num_threads: NonZeroUsize::new(1), ..Default::default() };
+        let session = session_with(&trace, options);
+        match run(&session, endless) {
+            Err(SqlError::TimedOut { .. }) => {}
+            other => panic!("{endless} gives {other:?}"),
+        }
+        // The only thread of the session is free again.
+        let start = Instant::now();
+        loop {
+            match run(&session, "select 1") {
+                Ok(1) => break,
+                Err(SqlError::TimedOut { .. }) if start.elapsed() < Duration::from_secs(10) => {}
+                other => panic!("after {endless}: {other:?}, {:?} later", start.elapsed()),
+            }
+        }
     }
 }
 
