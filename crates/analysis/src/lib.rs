@@ -10,6 +10,7 @@
 //! Results depend on nothing but the trace: ties are broken by name or by time, never by the order of a hash table.
 
 pub mod annotations;
+pub mod area_flows;
 pub mod area_selection;
 pub mod arg_node;
 pub mod categories;

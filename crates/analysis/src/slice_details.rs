@@ -488,7 +488,7 @@ pub struct Arrow {
 }
 
 /// What links two slices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArrowKind {
     /// A call and the GPU work that has its correlation id.
@@ -521,6 +521,28 @@ pub fn arrows(store: &Store, slice: SliceId) -> Arrows {
     if slice.index() >= trace.slices.len() {
         return Arrows { arrows: Vec::new() };
     }
+    let launches = trace.launches.api_slice_id.iter().zip(trace.launches.gpu_slice_id.iter());
+    let launches: Vec<(SliceId, SliceId)> = launches.filter(|(from, to)| [*from, *to].contains(&slice)).collect();
+    let is_launch: hashbrown::HashSet<(SliceId, SliceId)> = launches.iter().copied().collect();
+    let flows = trace.flows.rows().enumerate();
+    let flows = flows.filter(|(_, flow)| [flow.slice_out, flow.slice_in].contains(&slice));
+    let flows = flows.filter(|(_, flow)| !is_launch.contains(&(flow.slice_out, flow.slice_in)));
+    let flows =
+        flows.map(|(row, flow)| arrow_between(trace, ArrowKind::Flow, Some(row), flow.slice_out, flow.slice_in));
+    let launches = launches.iter().map(|&(from, to)| arrow_between(trace, ArrowKind::Launch, None, from, to));
+    Arrows { arrows: launches.chain(flows).collect() }
+}
+
+/// Name of a row of the `flow` table, or else its category; `launch` for launches, which have no row there.
+pub(crate) fn flow_name(trace: &Trace, flow: Option<usize>) -> String {
+    let Some(row) = flow else { return "launch".to_owned() };
+    let flow = trace.flows.row(row);
+    let names = [flow.name, flow.category].into_iter().map(|id| trace.text_or_empty(id));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or("flow").to_owned()
+}
+
+/// The link between two slices, which `flow` of the table `flow` draws.
+pub(crate) fn arrow_between(trace: &Trace, kind: ArrowKind, flow: Option<usize>, from: SliceId, to: SliceId) -> Arrow {
     let end = |id: SliceId| ArrowEnd {
         slice: id.0,
         ts: trace.slices.ts.get(id.index()),
@@ -529,23 +551,7 @@ pub fn arrows(store: &Store, slice: SliceId) -> Arrows {
         depth: trace.slices.depth.get(id.index()),
         name: name_of(trace, id).to_owned(),
     };
-    let launches = trace.launches.api_slice_id.iter().zip(trace.launches.gpu_slice_id.iter());
-    let launches: Vec<(SliceId, SliceId)> = launches.filter(|(from, to)| [*from, *to].contains(&slice)).collect();
-    let is_launch: hashbrown::HashSet<(SliceId, SliceId)> = launches.iter().copied().collect();
-    let flows = trace.flows.rows().filter(|flow| [flow.slice_out, flow.slice_in].contains(&slice));
-    let flows = flows.filter(|flow| !is_launch.contains(&(flow.slice_out, flow.slice_in)));
-    let flows = flows.map(|flow| {
-        let names = [flow.name, flow.category].into_iter().map(|id| trace.text_or_empty(id));
-        let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or("flow").to_owned();
-        Arrow { kind: ArrowKind::Flow, name, from: end(flow.slice_out), to: end(flow.slice_in) }
-    });
-    let launches = launches.iter().map(|&(from, to)| Arrow {
-        kind: ArrowKind::Launch,
-        name: "launch".to_owned(),
-        from: end(from),
-        to: end(to),
-    });
-    Arrows { arrows: launches.chain(flows).collect() }
+    Arrow { kind, name: flow_name(trace, flow), from: end(from), to: end(to) }
 }
 
 #[cfg(test)]

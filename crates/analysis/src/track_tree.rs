@@ -32,6 +32,9 @@ use kinetoscope_model::{DeviceId, ProcessId, RankId, SourceId, StringId, ThreadI
 use kinetoscope_store::Store;
 use serde::Serialize;
 
+/// Category of the waits for work of a GPU, which the profiler writes into rows of the GPU.
+const SYNC_CATEGORY: &str = "cuda_sync";
+
 /// All rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrackTree {
@@ -122,6 +125,7 @@ struct Extent {
     start: Nanos,
     end: Nanos,
     has_only_annotations: bool,
+    has_only_syncs: bool,
     /// False when every event is a moment or a value.
     has_durations: bool,
 }
@@ -133,6 +137,7 @@ impl Extent {
         start: Nanos::MAX,
         end: Nanos::MIN,
         has_only_annotations: true,
+        has_only_syncs: true,
         has_durations: false,
     };
 
@@ -166,7 +171,9 @@ pub fn track_tree(store: &Store) -> TrackTree {
             Some(rank) => {
                 let number = rank.rank.map_or("?".to_owned(), |rank| rank.to_string());
                 let key = format!("rank{number}");
-                let name = match rank.name.map(|name| trace.text(name)).filter(|name| !name.is_empty()) {
+                // A name that says no more than the number is none.
+                let said = |name: &&str| !name.is_empty() && *name != key;
+                let name = match rank.name.map(|name| trace.text(name)).filter(said) {
                     Some(name) => format!("rank {number} {name}"),
                     None => format!("rank {number}"),
                 };
@@ -205,6 +212,7 @@ fn extents(store: &Store) -> Vec<Extent> {
     let slices = &trace.slices;
     let trace_end = store.bounds().map_or(0, |bounds| bounds.end);
     let annotation = trace.strings.find(GPU_ANNOTATION_CATEGORY);
+    let sync = trace.strings.find(SYNC_CATEGORY);
     let mut extents = vec![Extent::NOTHING; trace.tracks.len()];
     for (row, track) in slices.track_id.values().iter().enumerate() {
         let Some(extent) = extents.get_mut(*track as usize) else { continue };
@@ -212,7 +220,9 @@ fn extents(store: &Store) -> Vec<Extent> {
         let end = if dur < 0 { trace_end } else { ts.saturating_add(dur) };
         extent.add(ts, end, slices.depth.get(row));
         extent.has_durations |= dur != 0;
-        extent.has_only_annotations &= annotation.is_some() && slices.category.get(row) == annotation;
+        let category = slices.category.get(row);
+        extent.has_only_annotations &= annotation.is_some() && category == annotation;
+        extent.has_only_syncs &= sync.is_some() && category == sync;
     }
     for (row, track) in trace.counters.track_id.values().iter().enumerate() {
         if let Some(extent) = extents.get_mut(*track as usize) {
@@ -405,6 +415,16 @@ impl<'a> Tracks<'a> {
     }
 }
 
+/// A counter's name is that of its event and that of its value; where both are the same, one of them.
+fn once(name: &str) -> &str {
+    let half = name.len() / 2;
+    let halves = name.is_char_boundary(half).then(|| (&name[..half], name[half..].strip_prefix(' ')));
+    match halves {
+        Some((first, Some(second))) if first == second => first,
+        _ => name,
+    }
+}
+
 /// Name and number, unless the name has the number already.
 fn name_and_number(name: &str, number: i64) -> String {
     let number = number.to_string();
@@ -478,7 +498,20 @@ impl Regions {
         let (order, mut node) = match group {
             Group::Thread(utid) => {
                 let stream = tracks.is_stream[utid.index()];
-                thread_node(tracks, &trace.threads.row(utid.index()), stream, members)
+                let thread = trace.threads.row(utid.index());
+                let (order, node) = thread_node(tracks, &thread, stream, members);
+                let is_of_gpu = matches!(owner, Owner::Device(_) | Owner::GpuProcess(_));
+                if is_of_gpu && node.kind == NodeKind::Thread && thread.tid < 0 && tracks.text(thread.name).is_none() {
+                    // The profiler's number for work that is on no stream; it comes after the streams.
+                    let are_syncs = members.iter().all(|id| tracks.extents[id.index()].has_only_syncs);
+                    let name = if are_syncs { "sync (no stream)" } else { "no stream" }.to_owned();
+                    (
+                        (0, true, i64::MAX, i64::MAX, name.clone(), members[0].0),
+                        Node { name, kind: NodeKind::Stream, ..node },
+                    )
+                } else {
+                    (order, node)
+                }
             }
             Group::Async(..) => {
                 let name = members.iter().find_map(|id| tracks.text(trace.tracks.name.get(id.index())));
@@ -492,7 +525,8 @@ impl Regions {
             }
             Group::Counter(_, track) => {
                 let name = tracks.text(trace.tracks.name.get(track.index())).unwrap_or("counter").to_owned();
-                let node = tracks.node_of(format!("/counter/{name}"), name.clone(), NodeKind::Counter, members);
+                let shown = once(&name).to_owned();
+                let node = tracks.node_of(format!("/counter/{name}"), shown, NodeKind::Counter, members);
                 ((3, false, 0, 0, name, track.0), node)
             }
         };
@@ -852,6 +886,38 @@ mod tests {
         assert_eq!(ranks, [("gpu", None)], "one rank is no reason to split");
         let devices: Vec<_> = tree.nodes[0].children.iter().map(|node| (node.device, node.rank)).collect();
         assert_eq!(devices, [(Some(0), Some(4)), (Some(1), None)]);
+    }
+
+    #[test]
+    fn waits_that_are_on_no_stream_are_called_that_and_come_after_the_streams() {
+        let json = r#"{"deviceProperties": [{"id": 0, "name": "H100"}], "traceEvents": [
+            {"ph":"X","cat":"kernel","pid":0,"tid":7,"ts":1,"dur":2,"name":"k","args":{"device":0,"stream":7}},
+            {"ph":"X","cat":"cuda_sync","pid":0,"tid":-1,"ts":1,"dur":2,"name":"Event Sync"},
+            {"ph":"X","cat":"other","pid":0,"tid":-2,"ts":1,"dur":2,"name":"other"},
+            {"ph":"X","cat":"cpu_op","pid":5,"tid":-1,"ts":1,"dur":2,"name":"op"}
+        ]}"#;
+        let tree = track_tree(&read("sync.json", json.to_owned()));
+        let device = &tree.nodes[1].children[0];
+        let rows: Vec<_> = device.children.iter().map(|node| (node.name.as_str(), node.kind, node.tid)).collect();
+        let expected = [("stream 7", Some(7)), ("no stream", Some(-2)), ("sync (no stream)", Some(-1))];
+        assert_eq!(rows, expected.map(|(name, tid)| (name, NodeKind::Stream, tid)), "{}", text(&tree));
+        assert_eq!(children(&tree.nodes[0].children[0]), ["thread -1"], "a thread of the CPU keeps its number");
+    }
+
+    #[test]
+    fn names_that_repeat_themselves_are_said_once() {
+        assert_eq!(
+            ["sm active sm active", "q q", "a a a", "aa", "", "é é"].map(once),
+            ["sm active", "q", "a a a", "aa", "", "é"]
+        );
+        let json = r#"{"traceEvents": [
+            {"ph":"X","pid":1,"tid":1,"ts":0,"dur":5,"name":"a"},
+            {"ph":"C","pid":1,"ts":0,"name":"rss","args":{"rss":1}}
+        ]}"#;
+        let tree = track_tree(&read("a.json", json.to_owned()));
+        let process = &tree.nodes[0].children[0];
+        assert_eq!(children(process), ["thread 1", "rss"]);
+        assert!(process.children[1].key.ends_with("/counter/rss rss"), "keys of links are as they were");
     }
 
     #[test]

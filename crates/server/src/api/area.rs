@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use kinetoscope_analysis::area_flows;
 use kinetoscope_analysis::area_selection::{Area, GroupBy, area_selection};
 use kinetoscope_analysis::flamegraph::{self, FlamegraphDirection};
 use kinetoscope_analysis::search::{self, SearchField};
@@ -74,6 +75,27 @@ pub(crate) async fn area(
         let area = request.selection.area();
         let table = area_selection(&trace.store, trace.classes(), &area, request.by, &|| waiting.is_over());
         Ok(json(&table.ok_or_else(nobody_waits)?))
+    })
+    .await
+}
+
+/// What is selected, and how many flows are told one by one; all are counted.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AreaFlowsRequest {
+    #[serde(flatten)]
+    selection: Selection,
+    limit: usize,
+}
+
+pub(crate) async fn area_flows(
+    State(shared): Server,
+    OfTrace(trace): OfTrace,
+    Asked(request): Asked<AreaFlowsRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, waiting| {
+        let area = request.selection.area();
+        let flows = area_flows::area_flows(&trace.store, &area, request.limit, &|| waiting.is_over());
+        Ok(json(&flows.ok_or_else(nobody_waits)?))
     })
     .await
 }

@@ -46,6 +46,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/traces/{trace}/slices/{slice}/neighbour", get(slice::neighbour))
         .route("/traces/{trace}/search", post(area::search))
         .route("/traces/{trace}/area", post(area::area))
+        .route("/traces/{trace}/area-flows", post(area::area_flows))
         .route("/traces/{trace}/flamegraph", post(area::flamegraph))
         .route("/traces/{trace}/query", post(query::query))
         .fallback(|| async { Refusal::not_found("such request in API v1") })

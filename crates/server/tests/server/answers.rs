@@ -177,6 +177,27 @@ fn an_area_adds_up_what_lies_within() {
 }
 
 #[test]
+fn flows_of_an_area_lead_from_track_to_track() {
+    let site = Site::of_step();
+    let (call, gemm) = (site.slice("cudaLaunchKernel"), site.slice("gemm_kernel"));
+    let flows = |tracks: Value, limit: usize| {
+        site.step_post("/area-flows", &json!({ "start": 0, "end": 12_000, "tracks": tracks, "limit": limit }))
+    };
+    let found = flows(json!([call["track_id"], gemm["track_id"]]), 10);
+    assert_keys(&found, &["total", "groups", "arrows"]);
+    let fields = "kind name from_track to_track count min mean p50 p99 max first longest";
+    assert_keys(&found["groups"][0], &fields.split_whitespace().collect::<Vec<_>>());
+    let told = ["kind", "name", "from_track", "to_track", "count", "min", "mean", "max"];
+    // The call starts at 2 µs and its kernel at 4.
+    let expected = json!([["launch", "launch", call["track_id"], gemm["track_id"], 1, 2_000, 2_000.0, 2_000]]);
+    assert_eq!(picked(&found["groups"], &told), expected);
+    assert_eq!(found["total"], 1);
+    assert_eq!((&found["arrows"][0]["from"]["slice"], &found["arrows"][0]["to"]["slice"]), (&call["id"], &gemm["id"]));
+    assert_eq!(flows(json!([call["track_id"], gemm["track_id"]]), 0)["arrows"], json!([]));
+    assert_eq!(flows(json!([gemm["track_id"]]), 10)["total"], 0);
+}
+
+#[test]
 fn a_flame_graph_reads_both_ways() {
     let site = Site::of_step();
     let main = site.slice("step")["track_id"].clone();
