@@ -401,6 +401,45 @@ function area(data, { start, end, tracks, by }) {
   return { start, end, rows, num_slices: num, total: rows.reduce((sum, row) => sum + row.total, 0), gpu };
 }
 
+function areaFlows(data, { start, end, tracks, limit }) {
+  const isIn = (slice) => tracks.includes(slice.track) && slice.ts < end && slice.ts + (slice.dur ?? 0) > start;
+  const flows = data.flows.filter((flow) => isIn(flow.from) && isIn(flow.to)).sort((a, b) => a.from.ts - b.from.ts);
+  const told = (flow) => ({
+    kind: flow.kind,
+    name: flow.kind,
+    from: arrowEnd(data, flow.from),
+    to: arrowEnd(data, flow.to),
+  });
+  const delay = (flow) => flow.to.ts - flow.from.ts;
+  const groups = new Map();
+  for (const flow of flows) {
+    const key = `${flow.from.track}-${flow.to.track}`;
+    groups.set(key, [...(groups.get(key) ?? []), flow]);
+  }
+  return {
+    total: flows.length,
+    groups: [...groups.values()].map((list) => {
+      const delays = list.map(delay).sort((a, b) => a - b);
+      const at = (share) => delays[Math.min(delays.length - 1, Math.floor(delays.length * share))];
+      return {
+        kind: list[0].kind,
+        name: list[0].kind,
+        from_track: list[0].from.track,
+        to_track: list[0].to.track,
+        count: list.length,
+        min: delays[0],
+        mean: delays.reduce((sum, each) => sum + each, 0) / delays.length,
+        p50: at(0.5),
+        p99: at(0.99),
+        max: delays.at(-1),
+        first: told(list[0]),
+        longest: told(list.find((flow) => delay(flow) === delays.at(-1))),
+      };
+    }),
+    arrows: flows.slice(0, limit).map(told),
+  };
+}
+
 function flamegraph(data, { start, end, tracks }) {
   const nodes = { parent: [], name: [], total: [], self: [], count: [] };
   const index = new Map();
@@ -651,6 +690,7 @@ export async function startMock({
       make(2, "broken.json", 1, "closed"),
     );
   const requests = [];
+  let fingerprint = "mock";
   const token = "mock-token";
   const opening = new Map();
   const dataOf = (trace) => {
@@ -707,7 +747,7 @@ export async function startMock({
       }
       const parts = path.slice(7).split("/");
       if (parts[0] === "info")
-        return json({ version: "0.1.0", page_fingerprint: "mock", mode, traces: traces.map(entryOf) });
+        return json({ version: "0.1.0", page_fingerprint: fingerprint, mode, traces: traces.map(entryOf) });
       const trace = traces.find((t) => String(t.id) === parts[1]);
       if (trace === undefined) throw new HttpError(404, `no trace \`${parts[1]}\``);
       switch (parts[2]) {
@@ -766,6 +806,8 @@ export async function startMock({
           return json(search(dataOf(trace), body));
         case "area":
           return json(area(dataOf(trace), body));
+        case "area-flows":
+          return json(areaFlows(dataOf(trace), body));
         case "flamegraph":
           return json(flamegraph(dataOf(trace), body));
         case "query":
@@ -793,7 +835,8 @@ export async function startMock({
     server.closeAllConnections();
     return new Promise((done) => server.close(done));
   };
-  return { url: `http://127.0.0.1:${server.address().port}/${token}/`, requests, stop };
+  const rebuild = () => (fingerprint += "'");
+  return { url: `http://127.0.0.1:${server.address().port}/${token}/`, requests, rebuild, stop };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

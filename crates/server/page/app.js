@@ -1,4 +1,15 @@
 import { A as useComputed, B as $, C as EditorState, D as observeElementOffset, E as elementScroll, F as x, I as y, L as A, M as O, N as f, O as observeElementRect, P as r, R as F, S as Compartment, T as Virtualizer, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as T } from "./vendor.js";
+// \0rolldown/runtime.js
+var __defProp = Object.defineProperty;
+var __exportAll = (all, no_symbols) => {
+	let target = {};
+	for (var name in all) __defProp(target, name, {
+		get: all[name],
+		enumerable: true
+	});
+	if (!no_symbols) __defProp(target, Symbol.toStringTag, { value: "Module" });
+	return target;
+};
 // src/base/idle.ts
 var pending = 0;
 var labels = /* @__PURE__ */ new Map();
@@ -334,6 +345,7 @@ var TraceClient = class {
 	neighbour = (id, direction) => this.client.request(`${this.path}/slices/${id}/neighbour?direction=${direction}`);
 	search = (body, signal) => this.client.request(`${this.path}/search`, body, signal);
 	area = (body, signal) => this.client.request(`${this.path}/area`, body, signal);
+	areaFlows = (body, signal) => this.client.request(`${this.path}/area-flows`, body, signal);
 	flamegraph = (body, signal) => this.client.request(`${this.path}/flamegraph`, body, signal);
 	schema = () => this.client.request(`${this.path}/schema`);
 	summary = () => this.client.request(`${this.path}/summary`);
@@ -367,6 +379,77 @@ var TraceClient = class {
 		return result;
 	}
 };
+// src/logic/counter_mode.ts
+var MODES = [
+	"value",
+	"delta",
+	"rate"
+];
+var SCALES = [
+	"zero",
+	"fit",
+	"log"
+];
+var PLAIN = {
+	shows: "value",
+	scale: "zero"
+};
+var modeText = (mode) => `${mode.shows}-${mode.scale}`;
+function modeOfText(text) {
+	const [shows, scale] = text.split("-");
+	return MODES.includes(shows) && SCALES.includes(scale) ? {
+		shows,
+		scale
+	} : null;
+}
+function unitOf(unit, mode) {
+	return mode.shows === "rate" ? `${unit ?? ""}/s` : unit;
+}
+/** The columns as the mode shows them. A change is drawn where it has happened; before the first value there is none. */
+function shownColumns(columns, mode) {
+	if (mode.shows === "value") return columns;
+	const values = new Float64Array(columns.ts.length);
+	for (let i = 0; i < values.length; i++) {
+		const next = mode.shows === "rate" ? i + 1 : i;
+		const before = next - 1;
+		if (before < 0 || next >= values.length) continue;
+		const change = columns.last[next] - columns.last[before];
+		const seconds = (columns.ts[next] - columns.ts[before]) / 1e9;
+		values[i] = mode.shows === "delta" ? change : seconds > 0 ? change / seconds : 0;
+	}
+	return {
+		kind: "counter",
+		ts: columns.ts,
+		min: values,
+		max: values,
+		last: values
+	};
+}
+/** The least and greatest value that is seen in a window; null when there is none. */
+function seenRange(columns, window) {
+	let low = Infinity;
+	let high = -Infinity;
+	for (let i = Math.max(0, lastNotAfter(columns.ts, window.start)); i < columns.ts.length; i++) {
+		if (columns.ts[i] > window.end) break;
+		low = Math.min(low, columns.min[i]);
+		high = Math.max(high, columns.max[i]);
+	}
+	return low > high ? null : [low, high];
+}
+/** A logarithm that also has a place for zero and for what is below it. */
+var symlog = (value) => Math.sign(value) * Math.log10(1 + Math.abs(value));
+function scaleFor(range, mode) {
+	let [low, high] = range ?? [0, 1];
+	if (mode.scale !== "fit") [low, high] = [Math.min(0, low), Math.max(0, high)];
+	if (low === high) [low, high] = low === 0 ? [0, 1] : [low - Math.abs(low) / 2, high + Math.abs(high) / 2];
+	const of = mode.scale === "log" ? symlog : (value) => value;
+	const [bottom, top] = [of(low), of(high)];
+	return {
+		low,
+		high,
+		shareOf: (value) => (of(value) - bottom) / (top - bottom)
+	};
+}
 // src/logic/url_state.ts
 var emptyUrlState = () => ({
 	trace: null,
@@ -377,7 +460,16 @@ var emptyUrlState = () => ({
 	marks: [],
 	folded: [],
 	scroll: null,
-	filter: ""
+	filter: "",
+	sliceFilter: "",
+	thin: null,
+	workspaces: [],
+	workspace: null,
+	counters: [],
+	recipes: [],
+	sqlTabs: [],
+	sqlTab: null,
+	panel: null
 });
 function encodeUrlState(state) {
 	const params = new URLSearchParams();
@@ -396,7 +488,39 @@ function encodeUrlState(state) {
 	}
 	if (state.scroll !== null && state.scroll > 0) params.set("y", String(Math.round(state.scroll)));
 	if (state.filter !== "") params.set("q", state.filter);
+	if (state.sliceFilter !== "") params.set("h", state.sliceFilter);
+	if (state.thin !== null) params.set("z", state.thin.join("\n"));
+	for (const { name, keys } of state.workspaces) params.append("w", [name, ...keys].join("\n"));
+	if (state.workspace !== null) params.set("x", state.workspace);
+	for (const [key, mode] of state.counters) params.append("c", `${modeText(mode)}\n${key}`);
+	for (const recipe of state.recipes) params.append("d", JSON.stringify(recipe));
+	for (const { title, sql } of state.sqlTabs) params.append("n", `${title}\n${sql}`);
+	if (state.sqlTab !== null) params.set("k", String(state.sqlTab));
+	if (state.panel !== null) params.set("o", state.panel);
 	return params.toString();
+}
+/** The first line, and the rest. */
+function cut(text) {
+	const at = text.indexOf("\n");
+	return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+function recipeOf(text) {
+	try {
+		const read = JSON.parse(text);
+		const word = (value) => typeof value === "string" ? value : null;
+		if (typeof read?.sql !== "string" || typeof read.ts !== "string") return null;
+		return {
+			sql: read.sql,
+			set: typeof read.set === "number" && read.set >= 0 ? Math.floor(read.set) : 0,
+			ts: read.ts,
+			dur: word(read.dur),
+			name: word(read.name),
+			value: word(read.value),
+			title: word(read.title) ?? ""
+		};
+	} catch {
+		return null;
+	}
 }
 function decodeUrlState(fragment) {
 	const params = new URLSearchParams(fragment.replace(/^#/, ""));
@@ -432,6 +556,34 @@ function decodeUrlState(fragment) {
 	}
 	if (/^\d+$/.test(params.get("y") ?? "")) state.scroll = Number(params.get("y"));
 	state.filter = params.get("q") ?? "";
+	state.sliceFilter = params.get("h") ?? "";
+	state.thin = params.get("z")?.split("\n").filter(Boolean) ?? null;
+	for (const text of params.getAll("w")) {
+		const [name, ...keys] = text.split("\n");
+		if (name !== void 0 && name !== "") state.workspaces.push({
+			name,
+			keys: keys.filter(Boolean)
+		});
+	}
+	state.workspace = params.get("x");
+	for (const text of params.getAll("c")) {
+		const [first, key] = cut(text);
+		const mode = modeOfText(first);
+		if (mode !== null && key !== "") state.counters.push([key, mode]);
+	}
+	for (const text of params.getAll("d")) {
+		const recipe = recipeOf(text);
+		if (recipe !== null) state.recipes.push(recipe);
+	}
+	for (const text of params.getAll("n")) {
+		const [title, sql] = cut(text);
+		if (title !== "") state.sqlTabs.push({
+			title,
+			sql
+		});
+	}
+	if (/^\d+$/.test(params.get("k") ?? "")) state.sqlTab = Number(params.get("k"));
+	state.panel = params.get("o");
 	return state;
 }
 var spanOf = (window) => window.end - window.start;
@@ -611,6 +763,7 @@ function makeRow(node, path, y, collapsed, compact) {
 		isGroup,
 		isCollapsed: isGroup && collapsed,
 		isCompact: compact,
+		isApart: false,
 		tracks,
 		summary: isGroup && collapsed ? node.children.flatMap((child) => summaryTracks(child)) : []
 	};
@@ -621,11 +774,16 @@ function layoutRows(input) {
 	const filtering = input.filter.trim() !== "";
 	let y = 0;
 	const hasMatch = (node) => matchesFilter(node, input.filter) || node.children.some((child) => hasMatch(child));
-	const visit = (node, path, isShown, aboveMatches) => {
+	const index = (node, path) => {
 		byKey.set(node.key, {
 			node,
 			path
 		});
+		const below = [...path, node];
+		for (const child of node.children) index(child, below);
+	};
+	if (input.pins.length > 0) for (const node of input.nodes) index(node, []);
+	const visit = (node, path, isShown, aboveMatches) => {
 		const matches = aboveMatches || filtering && matchesFilter(node, input.filter);
 		const shown = isShown && (!filtering || matches || hasMatch(node));
 		const folded = input.collapsed.get(node.key) ?? node.collapsed;
@@ -638,7 +796,18 @@ function layoutRows(input) {
 		const below = [...path, node];
 		for (const child of node.children) visit(child, below, shown && !isCollapsed, matches);
 	};
-	for (const node of input.nodes) visit(node, [], true, false);
+	const roots = input.roots ?? null;
+	if (roots === null) for (const node of input.nodes) visit(node, [], true, false);
+	for (const { node, path } of roots ?? []) {
+		const own = rows.length;
+		visit(node, [], true, false);
+		const row = rows[own];
+		if (row?.node === node) rows[own] = {
+			...row,
+			isApart: path.length > 0,
+			path
+		};
+	}
 	const pin = (areThin) => {
 		const pinned = [];
 		let pinnedHeight = 0;
@@ -646,7 +815,10 @@ function layoutRows(input) {
 			const found = byKey.get(key);
 			if (found === void 0) continue;
 			const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
-			pinned.push(row);
+			pinned.push({
+				...row,
+				isApart: found.path.length > 0
+			});
 			pinnedHeight += row.height;
 		}
 		return {
@@ -903,7 +1075,147 @@ var CanvasRenderer = class {
 		return width;
 	}
 };
+// src/logic/workspaces.ts
+/** Every node of the tree with what is above it, by key. */
+function indexNodes(nodes) {
+	const found = /* @__PURE__ */ new Map();
+	const visit = (node, path) => {
+		found.set(node.key, {
+			node,
+			path
+		});
+		const below = [...path, node];
+		for (const child of node.children) visit(child, below);
+	};
+	for (const node of nodes) visit(node, []);
+	return found;
+}
+/** The list with more rows at its end; what is in it already, or below a row of it, is not added again. */
+function withRows(workspace, keys, index) {
+	const result = [...workspace.keys];
+	for (const key of keys) {
+		const path = index.get(key)?.path ?? [];
+		if (!result.includes(key) && !path.some((above) => result.includes(above.key))) result.push(key);
+	}
+	return {
+		...workspace,
+		keys: result
+	};
+}
+var withoutRow = (workspace, key) => ({
+	...workspace,
+	keys: workspace.keys.filter((each) => each !== key)
+});
+/** The list with a row one place further up (-1) or down (1). */
+function withRowMoved(workspace, key, by) {
+	const from = workspace.keys.indexOf(key);
+	const to = from + by;
+	if (from < 0 || to < 0 || to >= workspace.keys.length) return workspace;
+	const keys = [...workspace.keys];
+	keys.splice(from, 1);
+	keys.splice(to, 0, key);
+	return {
+		...workspace,
+		keys
+	};
+}
+/** The outermost rows that a filter finds. */
+function filteredKeys(nodes, filter) {
+	if (filter.trim() === "") return [];
+	return nodes.flatMap((node) => matchesFilter(node, filter) ? [node.key] : filteredKeys(node.children, filter));
+}
+/** The rows that draw any of these tracks, in the order of the tree. */
+function keysOfTracks(nodes, tracks) {
+	return nodes.flatMap((node) => [...node.tracks.some((track) => tracks.has(track.id)) ? [node.key] : [], ...keysOfTracks(node.children, tracks)]);
+}
+/** A name that none of the workspaces has: the wanted one, or with a number behind it. */
+function freeName(workspaces, wanted) {
+	const taken = new Set(workspaces.map((each) => each.name));
+	const base = wanted.trim() === "" ? "Workspace" : wanted.trim();
+	if (!taken.has(base)) return base;
+	let number = 2;
+	while (taken.has(`${base} ${number}`)) number++;
+	return `${base} ${number}`;
+}
+/** What a link brings replaces what the browser keeps under the same name; the rest stays. */
+function merged(kept, linked) {
+	const names = new Set(linked.map((each) => each.name));
+	return [...kept.filter((each) => !names.has(each.name)), ...linked];
+}
 // src/state/store.ts
+var store_exports = /* @__PURE__ */ __exportAll({
+	ALL_PLACES: () => ALL_PLACES,
+	DRAWER_TABS: () => DRAWER_TABS,
+	addMark: () => addMark,
+	areaArrows: () => areaArrows,
+	areaBefore: () => areaBefore,
+	areaTracks: () => areaTracks,
+	arrows: () => arrows,
+	bounds: () => bounds,
+	changeSettings: () => changeSettings,
+	changeWorkspace: () => changeWorkspace,
+	client: () => client,
+	collapsed: () => collapsed,
+	compact: () => compact,
+	counterModes: () => counterModes,
+	debugTracks: () => debugTracks,
+	dialog: () => dialog,
+	drawer: () => drawer,
+	focusedArrow: () => focusedArrow,
+	followSelection: () => followSelection,
+	info: () => info,
+	isDark: () => isDark,
+	isPageOld: () => isPageOld,
+	keptWorkspaces: () => keptWorkspaces,
+	layout: () => layout,
+	marks: () => marks,
+	modeOf: () => modeOf,
+	mouse: () => mouse,
+	nodeIndex: () => nodeIndex,
+	nodes: () => nodes,
+	notices: () => notices,
+	notify: () => notify,
+	openDrawer: () => openDrawer,
+	opening: () => opening,
+	pins: () => pins,
+	removeMark: () => removeMark$1,
+	reportError: () => reportError,
+	scrollTop: () => scrollTop,
+	search: () => search,
+	select: () => select,
+	selection: () => selection,
+	setCollapsed: () => setCollapsed,
+	setMode: () => setMode,
+	setScroll: () => setScroll,
+	setView: () => setView,
+	setWorkspaces: () => setWorkspaces,
+	settings: () => settings,
+	sliceDetails: () => sliceDetails,
+	sliceFilter: () => sliceFilter,
+	sqlTimeOf: () => sqlTimeOf,
+	store: () => store,
+	stored: () => stored,
+	toggleCompact: () => toggleCompact,
+	togglePin: () => togglePin,
+	trace: () => trace,
+	traceTimeOfSql: () => traceTimeOfSql,
+	trackFilter: () => trackFilter,
+	trackPlaces: () => trackPlaces,
+	view: () => view,
+	viewport: () => viewport,
+	workspace: () => workspace,
+	workspaceName: () => workspaceName,
+	workspaces: () => workspaces
+});
+var DRAWER_TABS = [
+	"selection",
+	"summary",
+	"search",
+	"sql",
+	"warnings",
+	"info",
+	"marks"
+];
 var client = y(null);
 var info = y(null);
 var trace = y(null);
@@ -929,6 +1241,7 @@ var focusedArrow = y({
 var marks = y([]);
 var pins = y([]);
 var collapsed = y(/* @__PURE__ */ new Map());
+/** Rows that are thin, whoever made them so. */
 var compact = y(/* @__PURE__ */ new Set());
 var trackFilter = y("");
 var sliceFilter = y("");
@@ -939,22 +1252,33 @@ var drawer = y({
 	height: 300
 });
 var dialog = y("none");
+var workspaces = y([]);
+/** Name of the workspace that is shown; null for the whole tree. */
+var workspaceName = y(null);
+var counterModes = y(/* @__PURE__ */ new Map());
+/** Flows of the selected area that are drawn. */
+var areaArrows = y([]);
+/** The area that a link in its panel led away from. */
+var areaBefore = y(null);
+/** True once the server serves another build of this page. */
+var isPageOld = y(false);
 var notices = y([]);
 var mouse = y({
 	x: 0,
 	y: 0,
 	isOver: false
 });
+var ALL_PLACES = [
+	"name",
+	"category",
+	"arg_key",
+	"arg_value"
+];
 var search = y({
 	text: "",
 	result: null,
 	index: -1,
-	places: [
-		"name",
-		"category",
-		"arg_key",
-		"arg_value"
-	],
+	places: ALL_PLACES,
 	isRunning: false
 });
 var bounds = O(() => {
@@ -970,7 +1294,18 @@ var bounds = O(() => {
 	};
 });
 var nodes = O(() => trace.value?.nodes ?? []);
+var nodeIndex = O(() => indexNodes(nodes.value));
+var workspace = O(() => workspaces.value.find((each) => each.name === workspaceName.value) ?? null);
+var workspaceRoots = O(() => {
+	if (workspace.value === null) return null;
+	const found = workspace.value.keys.map((key) => nodeIndex.value.get(key)).filter((root) => root !== void 0);
+	return [...debugTracks.value.map(({ node }) => ({
+		node,
+		path: []
+	})), ...found];
+});
 var layout = O(() => layoutRows({
+	roots: workspaceRoots.value,
 	nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
 	collapsed: collapsed.value,
 	compact: compact.value,
@@ -1007,7 +1342,7 @@ function storedSettings() {
 		theme: "system",
 		timeFormat: "auto",
 		keys: {},
-		shellWidth: 260
+		shellWidth: 290
 	};
 	try {
 		return {
@@ -1083,11 +1418,15 @@ var TABS_OF_LINKS = [
 /** Selects; `by` tells a click in the timeline, which shows the details, from a link in a panel, which keeps the panel. */
 function select(next, by = "timeline") {
 	r(() => {
+		const before = selection.value;
+		if (by === "timeline" || next.kind === "none") areaBefore.value = null;
+		else if (before.kind === "area") areaBefore.value = before;
 		selection.value = next;
 		focusedArrow.value = {
 			outgoing: 0,
 			incoming: 0
 		};
+		areaArrows.value = [];
 		if (next.kind !== "slice") {
 			sliceDetails.value = null;
 			arrows.value = [];
@@ -1109,6 +1448,38 @@ function toggleCompact(key) {
 	const next = new Set(compact.value);
 	if (!next.delete(key)) next.add(key);
 	compact.value = next;
+}
+var WORKSPACES_KEY = "kinetoscope.workspaces";
+/** Traces whose workspaces the browser keeps, the latest first. */
+var MAX_KEPT_TRACES = 50;
+function keptWorkspaces(traceId) {
+	const kept = stored(WORKSPACES_KEY, []);
+	const found = Array.isArray(kept) ? kept.find((each) => each.trace === traceId)?.workspaces : void 0;
+	return Array.isArray(found) ? found : [];
+}
+/** Changes the workspaces of the trace, in the browser's storage too; one that is gone is shown no more. */
+function setWorkspaces(next, shown = workspaceName.value) {
+	r(() => {
+		workspaces.value = next;
+		workspaceName.value = next.some((each) => each.name === shown) ? shown : null;
+	});
+	const id = trace.value === null ? null : String(trace.value.entry.id);
+	if (id === null) return;
+	const kept = stored(WORKSPACES_KEY, []);
+	const others = Array.isArray(kept) ? kept.filter((each) => each.trace !== id) : [];
+	store(WORKSPACES_KEY, [{
+		trace: id,
+		workspaces: next
+	}, ...others].slice(0, MAX_KEPT_TRACES));
+}
+function changeWorkspace(change) {
+	const current = workspace.value;
+	if (current === null) return;
+	setWorkspaces(workspaces.value.map((each) => each === current ? change(each) : each));
+}
+var modeOf = (key) => counterModes.value.get(key) ?? PLAIN;
+function setMode(key, mode) {
+	counterModes.value = new Map(counterModes.value).set(key, mode);
 }
 var nextMark = 1;
 function addMark(mark) {
@@ -1245,9 +1616,11 @@ function formatPercent(percent) {
 }
 /** A value of a counter: integers in full, others with six significant digits. */
 function formatValue(value, unit) {
-	if (unit !== null && /^bytes?$/i.test(unit)) return formatBytes(value);
+	const bytes = unit === null ? null : /^bytes?(\/s)?$/i.exec(unit);
+	if (bytes !== null) return formatBytes(value) + (bytes[1] ?? "");
 	const text = Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(6)));
-	return unit === null || unit === "" ? text : `${text} ${unit}`;
+	if (unit === null || unit === "") return text;
+	return unit.startsWith("/") ? text + unit : `${text} ${unit}`;
 }
 /** Absolute wall time with nanoseconds, in UTC, from decimal Unix nanoseconds and an offset. */
 function formatWallTime(unixStartNanos, offsetNanos) {
@@ -1347,22 +1720,21 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 		}
 	}
 }
-/** The range of the visible samples, zero included so that areas can be compared by eye. */
-function counterRange(columns, window) {
-	let low = 0;
-	let high = 0;
-	for (let i = Math.max(0, lastNotAfter(columns.ts, window.start)); i < columns.ts.length; i++) {
-		if (columns.ts[i] > window.end) break;
-		low = Math.min(low, columns.min[i]);
-		high = Math.max(high, columns.max[i]);
-	}
-	return low === high ? [low, low + 1] : [low, high];
+/** Text that stays readable over whatever is beneath it. */
+function label(renderer, scene, x, y, text, color) {
+	const width = renderer.measure(text);
+	renderer.alpha(.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+	renderer.text(x, y, text, color);
 }
-function drawCounter(renderer, scene, place, columns, y0) {
+/** A counter as steps, with the ends of its scale at the left and the value at the mouse. */
+function drawCounter(renderer, scene, row, place, own, y0) {
 	const { window, width, theme } = scene;
-	const [low, high] = counterRange(columns, window);
+	const mode = scene.modeOf(row.node.key);
+	const columns = shownColumns(own, mode);
+	const unit = unitOf(place.track.unit, mode);
+	const scale = scaleFor(seenRange(columns, window), mode);
 	const height = place.height - 4;
-	const yOf = (value) => y0 + 2 + height - (value - low) / (high - low) * height;
+	const yOf = (value) => y0 + 2 + height - scale.shareOf(value) * height;
 	const first = Math.max(0, lastNotAfter(columns.ts, window.start));
 	const points = [];
 	let y = 0;
@@ -1376,14 +1748,24 @@ function drawCounter(renderer, scene, place, columns, y0) {
 	}
 	if (points.length === 0) return;
 	points.push([width, y]);
-	const base = yOf(Math.max(low, Math.min(high, 0)));
+	const base = yOf(Math.max(scale.low, Math.min(scale.high, 0)));
 	renderer.polygon([
 		[points[0][0], base],
 		...points,
 		[width, base]
 	], theme.counterFill);
 	renderer.line(points, theme.counterLine, 1);
-	renderer.text(6, y0 + 9, formatValue(high, place.track.unit), theme.faintText);
+	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
+	const at = lastNotAfter(columns.ts, scene.pointer.nanos);
+	if (at < 0) return;
+	const x = cssFromTrace(window, width, scene.pointer.nanos);
+	const value = columns.last[at];
+	renderer.fillRect(x - .5, y0, 1, place.height, theme.hover);
+	renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
+	const text = formatValue(value, unit);
+	label(renderer, scene, x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8, y0 + place.height / 2, text, theme.text);
 }
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
 function drawRows(renderer, scene, rows, scroll, top, height) {
@@ -1407,7 +1789,7 @@ function drawRows(renderer, scene, rows, scroll, top, height) {
 				const columns = scene.columnsOf(place.track.id);
 				if (columns === void 0) continue;
 				if (columns.kind === "slice") drawSlices(renderer, scene, columns, y + place.y, place.depthPx, Infinity, 1);
-				else drawCounter(renderer, scene, place, columns, y + place.y);
+				else drawCounter(renderer, scene, row, place, columns, y + place.y);
 			}
 		}
 	});
@@ -1698,7 +2080,8 @@ var TimelineController = class {
 			view.value, scrollTop.value, viewport.value, layout.value, this.loaded.value;
 			selection.value, sliceDetails.value, arrows.value, focusedArrow.value;
 			marks.value, isDark.value, sliceFilter.value, hovered.value, draggedArea.value;
-			debugTracks.value;
+			debugTracks.value, counterModes.value, areaArrows.value;
+			if (hovered.value?.sample != null) mouse.value;
 			this.schedule();
 		}), x(() => {
 			layout.value, viewport.value;
@@ -1778,6 +2161,11 @@ var TimelineController = class {
 			selectedSlice: selection.value.kind === "slice" ? selection.value.id : null,
 			hoveredHash: block === null ? null : block.columns.nameHash[block.index],
 			hoveredSlice: block === null ? null : block.columns.slice[block.index],
+			modeOf,
+			pointer: hit?.sample == null || hit.place === null ? null : {
+				trackId: hit.place.track.id,
+				nanos: traceFromCss(view.value, viewport.value.width, mouse.value.x)
+			},
 			isNameShown: filter === "" ? null : (name) => name === void 0 || name.toLowerCase().includes(filter)
 		};
 	}
@@ -1794,6 +2182,13 @@ var TimelineController = class {
 	}
 	placedArrows() {
 		const selected = selection.value;
+		if (selected.kind === "area") return areaArrows.value.map((arrow) => ({
+			arrow,
+			isOutgoing: true,
+			isFocused: false,
+			fromY: this.yOf(arrow.from.track_id, arrow.from.depth),
+			toY: this.yOf(arrow.to.track_id, arrow.to.depth)
+		}));
 		if (selected.kind !== "slice") return [];
 		let outgoing = 0;
 		let incoming = 0;
@@ -2096,6 +2491,11 @@ var TimelineController = class {
 		const place = trackPlaces.value.get(trackId);
 		if (place === void 0) return;
 		if (trackFilter.value !== "" && !placedTracks.value.has(trackId)) trackFilter.value = "";
+		const { workspace } = store_exports;
+		if (workspace.value !== null && !placedTracks.value.has(trackId)) {
+			notify(`“${workspace.value.name}” does not have this track: all tracks are shown.`);
+			workspaceName.value = null;
+		}
 		this.unfold(place.path.map((node) => node.key));
 		const y = this.yOf(trackId, depth);
 		const placed = placedTracks.value.get(trackId)?.[0];
@@ -2114,6 +2514,11 @@ var TimelineController = class {
 			setScroll(row.y - sticky - 8);
 		}
 	}
+	/** What is fitted is to be read: a thin row gets its full height. */
+	makeFull(trackId) {
+		const key = trackPlaces.value.get(trackId)?.node.key;
+		if (key !== void 0 && compact.value.has(key)) toggleCompact(key);
+	}
 	unfold(keys) {
 		const folded = keys.filter((key) => {
 			const row = layout.value.rows.find((each) => each.node.key === key);
@@ -2123,6 +2528,7 @@ var TimelineController = class {
 	}
 	/** Shows a time range and a track: moves only as far as needed, and fits when asked to or when it is too long. */
 	revealSlice(slice, mode) {
+		if (mode === "fit") this.makeFull(slice.track_id);
 		this.revealTrack(slice.track_id, slice.depth);
 		const end = slice.ts + (slice.dur ?? bounds.value.end - slice.ts);
 		const target = {
@@ -2150,7 +2556,7 @@ var TimelineController = class {
 		const visit = (node, prefix) => {
 			if (node.kind === "rank") for (const child of node.children) visit(child, `${node.name} `);
 			else if (node.kind === "region" && node.key !== "profiler" && !/profiler/i.test(node.name)) {
-				const tracks = allTracks(node).filter((track) => track.kind === "slice" && track.num_events > 0);
+				const tracks = node.children.filter((child) => child.kind !== "instants").flatMap((child) => allTracks(child)).filter((track) => track.kind === "slice" && track.num_events > 0);
 				tracks.sort((a, b) => b.num_events - a.num_events);
 				regions.push({
 					label: prefix + node.name,
@@ -2205,10 +2611,10 @@ function addLoad(share, columns, bounds) {
 }
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$12 = trace.value;
-	if (trace$12 === null) return;
+	const trace$13 = trace.value;
+	if (trace$13 === null) return;
 	try {
-		const details = await trace$12.client.slice(id);
+		const details = await trace$13.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -2220,11 +2626,11 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$13 = trace.value;
+	const trace$14 = trace.value;
 	const selected = selection.value;
-	if (trace$13 === null || selected.kind !== "slice") return;
+	if (trace$14 === null || selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$13.client.neighbour(selected.id, direction);
+		const { slice } = await trace$14.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -2400,8 +2806,8 @@ var HIT_LIMIT = 1e4;
 var abort = null;
 async function runSearch(text, places = search.value.places) {
 	abort?.abort();
-	const trace$11 = trace.value;
-	if (text.trim() === "" || trace$11 === null) {
+	const trace$12 = trace.value;
+	if (text.trim() === "" || trace$12 === null) {
 		search.value = {
 			text,
 			result: null,
@@ -2420,7 +2826,7 @@ async function runSearch(text, places = search.value.places) {
 		isRunning: true
 	};
 	try {
-		const result = await trace$11.client.search({
+		const result = await trace$12.client.search({
 			text,
 			in: places,
 			limit: HIT_LIMIT
@@ -2480,6 +2886,32 @@ function stepHit(direction) {
 		const after = result.ts.findIndex((ts) => ts > end);
 		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
 	}
+}
+// src/logic/row_names.ts
+/** The number of a process or thread, when its row shows it apart from the name. */
+function numberOf(node) {
+	if (node.kind === "process") return node.pid;
+	return node.kind === "thread" ? node.tid : null;
+}
+/** The name without its number: `worker 12` and `thread 12 (worker)` become `worker`; `thread 12` stays. */
+function shownName(node) {
+	const number = numberOf(node);
+	if (number === null) return node.name;
+	const inBrackets = /^thread (-?\d+) \((.+)\)$/.exec(node.name);
+	if (inBrackets !== null && Number(inBrackets[1]) === number) return inBrackets[2];
+	const own = ` ${number}`;
+	const stem = node.name.slice(0, -own.length);
+	return node.name.endsWith(own) && stem !== "thread" && stem !== "process" ? stem : node.name;
+}
+/** What stands beside the name: a role that the rows above do not tell already, and the number. */
+function chipsOf(node, path) {
+	const chips = [];
+	const isTold = path.some((above) => above.role === node.role);
+	if (node.role !== null && node.kind !== "stream" && !isTold) chips.push(node.role.replace(/_/g, " "));
+	const number = numberOf(node);
+	const name = shownName(node);
+	if (number !== null && !name.endsWith(` ${number}`)) chips.push(node.kind === "process" ? `pid ${number}` : String(number));
+	return chips;
 }
 // src/logic/export_table.ts
 var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
@@ -2596,8 +3028,8 @@ function Grid(props) {
 	A(() => virtualizer.current._willUpdate());
 	version.value;
 	const items = virtualizer.current.getVirtualItems();
-	columns.map((column) => `minmax(${column.width}px, ${column.isNumber ? "auto" : "1fr"})`).join(" ");
-	const style = { gridTemplateColumns: columns.map((column) => `${column.width}px`).join(" ") };
+	const trackOf = (column) => column.grows === true ? `minmax(${column.width}px, 1fr)` : `${column.width}px`;
+	const style = { gridTemplateColumns: columns.map(trackOf).join(" ") };
 	const width = columns.reduce((sum, column) => sum + column.width, 0);
 	return /* @__PURE__ */ a("div", {
 		class: "grid",
@@ -2643,6 +3075,183 @@ function Grid(props) {
 					children: cell(item.index, i)
 				}, i))
 			}, item.index))
+		})]
+	});
+}
+// src/panels/area_flows.tsx
+/** Arrows that are drawn: more would only cover each other. All flows are counted. */
+var DRAWN = 1e3;
+var DELAYS = [
+	"min",
+	"mean",
+	"p50",
+	"p99",
+	"max"
+];
+var COLUMNS$1 = [
+	"flow",
+	"from",
+	"to",
+	"count",
+	...DELAYS,
+	"first",
+	"longest"
+];
+function trackName(id) {
+	const place = trackPlaces.value.get(id);
+	if (place === void 0) return `track ${id}`;
+	const above = place.path[place.path.length - 1];
+	return above === void 0 ? place.node.name : `${shownName(place.node)}, ${shownName(above)}`;
+}
+function ArrowLink({ arrow }) {
+	return /* @__PURE__ */ a("button", {
+		class: "link",
+		title: `${arrow.from.name} → ${arrow.to.name}`,
+		onClick: () => void goToSlice(arrow.to.slice),
+		"aria-label": `Go to ${arrow.to.name}, which ${arrow.from.name} leads to`,
+		children: arrow.to.name
+	});
+}
+function AreaFlowsPanel({ area }) {
+	const flows = useSignal(null);
+	const sort = useSignal({
+		column: 3,
+		isDescending: true
+	});
+	A(() => {
+		flows.value = null;
+		const abort = new AbortController();
+		const body = {
+			start: area.start,
+			end: area.end,
+			tracks: areaTracks(area.tracks),
+			limit: DRAWN
+		};
+		trace.value?.client.areaFlows(body, abort.signal).then((answer) => {
+			flows.value = answer;
+			areaArrows.value = answer.arrows;
+		}, reportError);
+		return () => {
+			abort.abort();
+			areaArrows.value = [];
+		};
+	}, [area]);
+	const textOf = (group, column) => [
+		group.name,
+		trackName(group.from_track),
+		trackName(group.to_track),
+		group.count,
+		...DELAYS.map((each) => group[each]),
+		group.first.to.name,
+		group.longest.to.name
+	][column];
+	const rows = useComputed(() => {
+		const { column, isDescending } = sort.value;
+		const sign = isDescending ? -1 : 1;
+		return [...flows.value?.groups ?? []].sort((a, b) => {
+			const [x, y] = [textOf(a, column), textOf(b, column)];
+			return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
+		});
+	});
+	const data = flows.value;
+	if (data === null) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "Following flows…"
+	});
+	if (data.total === 0) return /* @__PURE__ */ a("p", {
+		class: "faint pad",
+		children: "No flow leads from one of these tracks to another in this window. Select the rows at both ends, such as a thread and a stream."
+	});
+	return /* @__PURE__ */ a("div", {
+		class: "area-table",
+		children: [/* @__PURE__ */ a("div", {
+			class: "bar-line",
+			children: [
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: [
+						formatCount(data.total),
+						" flows in ",
+						formatCount(data.groups.length),
+						" groups; times are from start to start",
+						data.total > data.arrows.length && `; the first ${formatCount(data.arrows.length)} are drawn`
+					]
+				}),
+				/* @__PURE__ */ a("span", { class: "spacer" }),
+				/* @__PURE__ */ a(ExportButtons, {
+					name: "flows",
+					table: () => ({
+						columns: COLUMNS$1,
+						numRows: rows.value.length,
+						cell: (row, column) => textOf(rows.value[row], column)
+					})
+				})
+			]
+		}), /* @__PURE__ */ a(Grid, {
+			label: "Flows of the area",
+			columns: [
+				{
+					name: "flow",
+					isNumber: false,
+					width: 110
+				},
+				{
+					name: "from",
+					isNumber: false,
+					width: 200,
+					grows: true
+				},
+				{
+					name: "to",
+					isNumber: false,
+					width: 200,
+					grows: true
+				},
+				{
+					name: "count",
+					isNumber: true,
+					width: 80
+				},
+				...DELAYS.map((name) => ({
+					name,
+					isNumber: true,
+					width: 92
+				})),
+				{
+					name: "first",
+					isNumber: false,
+					width: 180
+				},
+				{
+					name: "longest",
+					isNumber: false,
+					width: 180
+				}
+			],
+			numRows: rows.value.length,
+			sort: sort.value,
+			onSort: (column) => {
+				const isSame = sort.value.column === column;
+				sort.value = {
+					column,
+					isDescending: isSame ? !sort.value.isDescending : column >= 3 && column <= 8
+				};
+			},
+			cell: (row, column) => {
+				const group = rows.value[row];
+				if (column === 9) return /* @__PURE__ */ a(ArrowLink, { arrow: group.first });
+				if (column === 10) return /* @__PURE__ */ a(ArrowLink, { arrow: group.longest });
+				const value = textOf(group, column);
+				if (column === 3) return formatCount(group.count);
+				if (typeof value === "number") return /* @__PURE__ */ a("span", {
+					title: formatNanos(Math.round(value)),
+					children: formatNanosShort(value)
+				});
+				return /* @__PURE__ */ a("span", {
+					title: value,
+					children: value
+				});
+			}
 		})]
 	});
 }
@@ -2830,7 +3439,8 @@ function Table({ area }) {
 				columns: [{
 					name: by.value,
 					isNumber: false,
-					width: 420
+					width: 320,
+					grows: true
 				}, ...shown.map((each) => ({
 					name: each.name,
 					isNumber: true,
@@ -3099,16 +3709,19 @@ function Counters({ area, tracks }) {
 			columns: COUNTER_COLUMNS.map((name, i) => ({
 				name,
 				isNumber: i > 0,
-				width: i === 0 ? 360 : 130
+				width: i === 0 ? 320 : 130,
+				grows: i === 0
 			})),
 			numRows: list.length,
 			cell: (row, column) => cell(list[row], column)
 		})]
 	});
 }
+/** Stays as it was chosen from one area to the next. */
+var areaView = y("table");
 function AreaPanel() {
 	const selected = selection.value;
-	const view = useSignal("table");
+	const view = areaView;
 	if (selected.kind !== "area") return null;
 	const counters = areaTracks(selected.tracks).filter((id) => trackPlaces.value.get(id)?.track.kind === "counter");
 	const shown = view.value === "counters" && counters.length === 0 ? "table" : view.value;
@@ -3149,6 +3762,12 @@ function AreaPanel() {
 								onClick: () => view.value = "flames",
 								children: "Flame graph"
 							}),
+							/* @__PURE__ */ a("button", {
+								"aria-pressed": view.value === "flows",
+								class: view.value === "flows" ? "active" : "",
+								onClick: () => view.value = "flows",
+								children: "Flows"
+							}),
 							counters.length > 0 && /* @__PURE__ */ a("button", {
 								"aria-pressed": shown === "counters",
 								class: shown === "counters" ? "active" : "",
@@ -3161,6 +3780,7 @@ function AreaPanel() {
 			}),
 			shown === "table" && /* @__PURE__ */ a(Table, { area: selected }),
 			shown === "flames" && /* @__PURE__ */ a(Flames, { area: selected }),
+			shown === "flows" && /* @__PURE__ */ a(AreaFlowsPanel, { area: selected }),
 			shown === "counters" && /* @__PURE__ */ a(Counters, {
 				area: selected,
 				tracks: counters
@@ -3174,11 +3794,11 @@ function SearchPanel() {
 	const names = useSignal(/* @__PURE__ */ new Map());
 	A(() => {
 		names.value = /* @__PURE__ */ new Map();
-		const trace$10 = trace.value;
-		if (result === null || trace$10 === null || result.ids.length === 0) return;
+		const trace$11 = trace.value;
+		if (result === null || trace$11 === null || result.ids.length === 0) return;
 		const abort = new AbortController();
 		const ids = result.ids;
-		trace$10.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
+		trace$11.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
 			if (answer.error !== null) notify(answer.error.message, answer.error.hint, true);
 			const set = answer.sets[0];
 			if (set === void 0) return;
@@ -3237,7 +3857,8 @@ function SearchPanel() {
 				{
 					name: "name",
 					isNumber: false,
-					width: 460
+					width: 380,
+					grows: true
 				},
 				{
 					name: "track",
@@ -3546,6 +4167,11 @@ function SlicePanel() {
 				}), /* @__PURE__ */ a("span", {
 					class: "buttons",
 					children: [
+						areaBefore.value !== null && /* @__PURE__ */ a("button", {
+							class: "small",
+							onClick: () => select(areaBefore.value),
+							children: "‹ Back to the area"
+						}),
 						/* @__PURE__ */ a("button", {
 							class: "small",
 							onClick: focusSelection,
@@ -3922,14 +4548,15 @@ function setRun(tab, run) {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$9 = trace.value;
-	if (trace$9 === null || text.trim() === "") return;
+	const trace$10 = trace.value;
+	if (trace$10 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
 	const abort = new AbortController();
 	const mine = {
 		result: null,
+		sql: text,
 		shownSet: 0,
 		isRunning: true,
 		abort,
@@ -3939,7 +4566,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$9.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -3993,10 +4620,86 @@ function text(value) {
 	if (value instanceof Uint8Array) return `${value.length} bytes`;
 	return String(value);
 }
+/** What a cell says, for those who do not count digits: times as the timeline shows them. */
+function meaningOf(set, column, value) {
+	const { name } = set.columns[column];
+	if (/^(dur|.*_dur)$/i.test(name) && typeof value === "number") return formatNanos(value);
+	if (/^(ts|.*_ts|ts_end)$/i.test(name)) {
+		const nanos = traceTimeOfSql(value);
+		if (nanos !== null) return `${formatNanos(nanos)} after the start of the trace`;
+	}
+	return text(value);
+}
 var nextDebug = 1;
 var FIRST_DEBUG_TRACK = 4026531840;
+/** What makes the same track again in another page. */
+function recipeFor(sql, set, number, choice) {
+	const nameOf = (column) => column < 0 ? null : set.columns[column].name;
+	const { ts, dur, name, value, title } = choice;
+	return {
+		sql,
+		set: number,
+		ts: nameOf(ts),
+		dur: nameOf(dur),
+		name: nameOf(name),
+		value: nameOf(value),
+		title
+	};
+}
+/** Runs the queries of tracks that a link brings, and makes the tracks. */
+async function makeTracksAgain(recipes) {
+	const trace$9 = trace.value;
+	for (const recipe of recipes) {
+		if (trace$9 === null || trace.value !== trace$9) return;
+		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
+		try {
+			const result = await trace$9.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const set = result.sets[recipe.set];
+			if (result.error !== null) fail(result.error.message, result.error.hint);
+			if (trace.value !== trace$9 || set === void 0) continue;
+			const place = (name) => set.columns.findIndex((column) => column.name === name);
+			const { ts, dur, name, value } = recipe;
+			if ([
+				ts,
+				dur,
+				name,
+				value
+			].some((each) => each !== null && place(each) < 0)) {
+				fail("its query has other columns now", null);
+				continue;
+			}
+			showAsTrack(set, {
+				ts: place(ts),
+				dur: place(dur),
+				name: place(name),
+				value: place(value),
+				title: recipe.title
+			}, recipe, "again");
+		} catch (error) {
+			reportError(error);
+		}
+	}
+}
+/** Takes over tabs that a link brings, beside those that the browser keeps; `front` is shown. */
+function adoptTabs(linked, front) {
+	const next = [...tabs.value];
+	const ids = linked.map(({ title, sql }) => {
+		const known = next.find((each) => each.sql === sql);
+		if (known !== void 0) return known.id;
+		const id = Math.max(0, ...next.map((each) => each.id)) + 1;
+		next.push({
+			id,
+			title,
+			sql
+		});
+		return id;
+	});
+	setTabs(next);
+	const shown = front === null ? void 0 : ids[front];
+	if (shown !== void 0) activeTab.value = shown;
+}
 /** Makes a track of a result: a counter when a column of values is chosen, else slices, or instants without `dur`. */
-function showAsTrack(set, choice) {
+function showAsTrack(set, choice, recipe, why) {
 	const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
 	const rows = [];
 	for (let row = 0; row < set.num_rows; row++) {
@@ -4048,12 +4751,14 @@ function showAsTrack(set, choice) {
 	debugTracks.value = [...debugTracks.value, {
 		node,
 		rows,
-		isCounter
+		isCounter,
+		recipe
 	}];
+	if (why === "again") return;
 	setScroll(0);
 	notify(`${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without these numbers are left out.` : ""}`);
 }
-function TrackForm({ set, onDone }) {
+function TrackForm({ set, sql, number, onDone }) {
 	const guess = (pattern) => set.columns.findIndex((column) => pattern.test(column.name));
 	const choice = useSignal({
 		ts: Math.max(0, guess(/^ts$|start|timestamp/i)),
@@ -4086,7 +4791,7 @@ function TrackForm({ set, onDone }) {
 		"aria-label": "Show the result as a track",
 		onSubmit: (event) => {
 			event.preventDefault();
-			showAsTrack(set, choice.value);
+			showAsTrack(set, choice.value, recipeFor(sql, set, number, choice.value), "asked");
 			onDone();
 		},
 		children: [
@@ -4153,6 +4858,7 @@ function Result({ tab }) {
 	});
 	const { result } = state;
 	const set = result?.sets[state.shownSet];
+	const widest = set === void 0 ? -1 : set.columns.findLastIndex((column) => !NUMBER_TYPE.test(column.type));
 	const total = result?.ms ?? null;
 	return /* @__PURE__ */ a("div", {
 		class: "sql-result",
@@ -4224,6 +4930,8 @@ function Result({ tab }) {
 			}),
 			isMakingTrack.value && set !== void 0 && /* @__PURE__ */ a(TrackForm, {
 				set,
+				sql: state.sql,
+				number: state.shownSet,
 				onDone: () => isMakingTrack.value = false
 			}),
 			result?.notes.map((note) => /* @__PURE__ */ a("p", {
@@ -4236,7 +4944,8 @@ function Result({ tab }) {
 				columns: set.columns.map((column, i) => ({
 					name: column.name,
 					isNumber: NUMBER_TYPE.test(column.type),
-					width: widthOf(set, i)
+					width: widthOf(set, i),
+					grows: i === widest
 				})),
 				numRows: set.num_rows,
 				onRow: (row) => {
@@ -4255,7 +4964,7 @@ function Result({ tab }) {
 						children: value
 					});
 					return /* @__PURE__ */ a("span", {
-						title: text(value),
+						title: meaningOf(set, column, value),
 						children: text(value)
 					});
 				}
@@ -4499,7 +5208,7 @@ function Gaps({ gaps }) {
 					" ",
 					/* @__PURE__ */ a(SliceLink, {
 						id: gap.next_slice_id,
-						children: gap.next_name.slice(0, 60)
+						children: ellipsizeMiddle(gap.next_name, 60)
 					})
 				] })
 			] }, gap.start_ns))
@@ -4564,7 +5273,7 @@ function SummaryPanel() {
 								class: "link",
 								title: kernel.name,
 								onClick: () => void runSearch(kernel.name, ["name"]).then(() => openDrawer("search")),
-								children: kernel.name.slice(0, 110)
+								children: ellipsizeMiddle(kernel.name, 160)
 							}) })
 						] }, kernel.name))
 					})]
@@ -4656,7 +5365,13 @@ function InfoPanel() {
 			})] }),
 			/* @__PURE__ */ a("section", { children: [/* @__PURE__ */ a("h3", { children: "Sources" }), /* @__PURE__ */ a("table", {
 				class: "fields",
-				children: overview.sources.map((source) => row(source.path, [source.format, source.profiler].filter((each) => each !== null).join(", ")))
+				children: overview.sources.map((source) => /* @__PURE__ */ a("tr", { children: /* @__PURE__ */ a("td", {
+					title: source.path,
+					children: [source.path.replace(/^.*\//, ""), /* @__PURE__ */ a("div", {
+						class: "faint",
+						children: [source.format, source.profiler].filter((each) => each !== null).join(", ")
+					})]
+				}) }, source.path))
 			})] }),
 			/* @__PURE__ */ a("section", { children: [
 				/* @__PURE__ */ a("h3", { children: "GPUs" }),
@@ -4980,6 +5695,9 @@ var PATHS = {
 	full: "M2 3.5h12v3.5H2zM2 9h12v3.5H2z",
 	select: "M2 4V2h2M12 2h2v2M14 12v2h-2M4 14H2v-2M5 5h6v6H5z",
 	remove: "M4 4l8 8M12 4l-8 8",
+	up: "M3.5 10L8 5.5 12.5 10",
+	down: "M3.5 6L8 10.5 12.5 6",
+	workspaces: "M2 3h5v4H2zM9 3h5v4H9zM2 9h5v4H2zM9 9h5v4H9z",
 	unfold: "M8 3v10M3 8h10",
 	fold: "M3 8h10"
 };
@@ -5122,21 +5840,17 @@ function Overview() {
 	});
 }
 // src/timeline/shells.tsx
-function chips(row) {
-	const { node } = row;
-	const texts = [];
-	if (node.role !== null) texts.push(node.role.replace(/_/g, " "));
-	if (node.kind === "process" && node.pid !== null) texts.push(`pid ${node.pid}`);
-	if (node.kind === "thread" && node.tid !== null) texts.push(String(node.tid));
-	return texts;
-}
-function Shell({ row, top, isSticky }) {
+var NAME_PX = 22;
+/** `clip` is where the visible part begins; the name of a high row stays inside it. */
+function Shell({ row, top, isSticky, clip }) {
 	const { node } = row;
 	const isPinned = pins.value.includes(node.key);
 	const selected = selection.value;
 	const isSelected = selected.kind === "area" && selected.tracks !== null && node.tracks.some((track) => selected.tracks.includes(track.id));
 	const depths = node.tracks.reduce((sum, track) => sum + (track.kind === "slice" ? track.num_rows : 0), 0);
 	const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
+	const inWorkspace = workspace.value?.keys.includes(node.key) === true;
+	const isCounter = node.tracks.some((track) => track.kind === "counter");
 	const fold = () => setCollapsed([node.key], !row.isCollapsed);
 	const selectRow = () => {
 		const { start, end } = view.value;
@@ -5152,7 +5866,8 @@ function Shell({ row, top, isSticky }) {
 		style: {
 			top: `${top}px`,
 			height: `${row.height}px`,
-			paddingLeft: `${6 + Math.min(row.level, 5) * 12}px`
+			paddingLeft: `${6 + Math.min(row.isApart ? 0 : row.level, 5) * 12}px`,
+			paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`
 		},
 		"data-key": node.key,
 		role: "treeitem",
@@ -5169,9 +5884,14 @@ function Shell({ row, top, isSticky }) {
 				class: "shell-name",
 				onClick: row.isGroup ? fold : selectRow,
 				title: [...row.path.map((each) => each.name), node.name].join(" › ") + (events > 0 ? `\n${formatCount(events)} events` : ""),
-				children: node.name
+				children: shownName(node)
 			}),
-			chips(row).map((text) => /* @__PURE__ */ a("span", {
+			row.isApart && row.path.length > 0 && /* @__PURE__ */ a("span", {
+				class: "shell-within",
+				title: row.path.map((each) => each.name).join(" › "),
+				children: shownName(row.path[row.path.length - 1])
+			}),
+			chipsOf(node, row.path).map((text) => /* @__PURE__ */ a("span", {
 				class: "chip",
 				children: text
 			}, text)),
@@ -5192,6 +5912,29 @@ function Shell({ row, top, isSticky }) {
 						"aria-label": `Select all tracks of ${node.name}`,
 						children: /* @__PURE__ */ a(Icon, { name: "select" })
 					}),
+					inWorkspace && /* @__PURE__ */ a($, { children: [
+						/* @__PURE__ */ a("button", {
+							class: "icon",
+							onClick: () => changeWorkspace((each) => withRowMoved(each, node.key, -1)),
+							title: "Up",
+							"aria-label": `Move ${node.name} up in the workspace`,
+							children: /* @__PURE__ */ a(Icon, { name: "up" })
+						}),
+						/* @__PURE__ */ a("button", {
+							class: "icon",
+							onClick: () => changeWorkspace((each) => withRowMoved(each, node.key, 1)),
+							title: "Down",
+							"aria-label": `Move ${node.name} down in the workspace`,
+							children: /* @__PURE__ */ a(Icon, { name: "down" })
+						}),
+						/* @__PURE__ */ a("button", {
+							class: "icon",
+							onClick: () => changeWorkspace((each) => withoutRow(each, node.key)),
+							title: "Take out of the workspace",
+							"aria-label": `Take ${node.name} out of the workspace`,
+							children: /* @__PURE__ */ a(Icon, { name: "remove" })
+						})
+					] }),
 					node.kind === "debug" ? /* @__PURE__ */ a("button", {
 						class: "icon",
 						onClick: () => debugTracks.value = debugTracks.value.filter((each) => each.node.key !== node.key),
@@ -5207,8 +5950,40 @@ function Shell({ row, top, isSticky }) {
 						children: /* @__PURE__ */ a(Icon, { name: "pin" })
 					})
 				]
-			})
+			}),
+			isCounter && /* @__PURE__ */ a(CounterButtons, { node })
 		]
+	});
+}
+var SCALE_WORDS = {
+	zero: "from zero",
+	fit: "fitted",
+	log: "logarithmic"
+};
+/** What a counter shows and its scale; a click goes to the next choice. */
+function CounterButtons({ node }) {
+	const mode = modeOf(node.key);
+	const shows = MODES[(MODES.indexOf(mode.shows) + 1) % MODES.length];
+	const scale = SCALES[(SCALES.indexOf(mode.scale) + 1) % SCALES.length];
+	return /* @__PURE__ */ a("span", {
+		class: "counter-buttons",
+		children: [/* @__PURE__ */ a("button", {
+			onClick: () => setMode(node.key, {
+				...mode,
+				shows
+			}),
+			title: `Show the ${shows}`,
+			"aria-label": `${node.name} shows its ${mode.shows}: show the ${shows}`,
+			children: mode.shows
+		}), /* @__PURE__ */ a("button", {
+			onClick: () => setMode(node.key, {
+				...mode,
+				scale
+			}),
+			title: `Scale: ${SCALE_WORDS[scale]}`,
+			"aria-label": `Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`,
+			children: SCALE_WORDS[mode.scale]
+		})]
 	});
 }
 function Shells() {
@@ -5221,7 +5996,8 @@ function Shells() {
 		const shell = /* @__PURE__ */ a(Shell, {
 			row,
 			top: stickyTop,
-			isSticky: true
+			isSticky: true,
+			clip: 0
 		}, `sticky/${row.node.key}`);
 		stickyTop += row.height;
 		return shell;
@@ -5234,7 +6010,8 @@ function Shells() {
 		children: pinned.map((row) => /* @__PURE__ */ a(Shell, {
 			row,
 			top: row.y,
-			isSticky: false
+			isSticky: false,
+			clip: 0
 		}, `pin/${row.node.key}`))
 	}), /* @__PURE__ */ a("div", {
 		class: "shells",
@@ -5245,16 +6022,13 @@ function Shells() {
 			visible.map((row) => /* @__PURE__ */ a(Shell, {
 				row,
 				top: row.y - scroll,
-				isSticky: false
+				isSticky: false,
+				clip: stickyTop
 			}, row.node.key)),
 			sticky,
 			rows.length === 0 && /* @__PURE__ */ a("p", {
 				class: "empty",
-				children: [
-					"No track matches “",
-					trackFilter.value,
-					"”."
-				]
+				children: trackFilter.value === "" ? "This workspace has no tracks yet: add some in its dialog." : `No track matches “${trackFilter.value}”.`
 			})
 		]
 	})] });
@@ -5334,11 +6108,18 @@ function Tooltip() {
 	if (block === null) {
 		const { columns, index } = hit.sample;
 		const unit = hit.place?.track.unit ?? null;
+		const mode = modeOf(hit.row.node.key);
+		const change = mode.shows === "value" ? null : shownColumns(columns, mode).last[index];
 		return /* @__PURE__ */ a("div", {
 			class: "tooltip",
 			ref: box,
 			children: [
 				/* @__PURE__ */ a("b", { children: formatValue(columns.last[index], unit) }),
+				change !== null && /* @__PURE__ */ a("div", { children: [
+					mode.shows,
+					" ",
+					formatValue(change, unitOf(unit, mode))
+				] }),
 				columns.min[index] !== columns.max[index] && /* @__PURE__ */ a("div", { children: [
 					"between ",
 					formatValue(columns.min[index], unit),
@@ -5737,9 +6518,35 @@ function Corner() {
 				"aria-label": "Fold all groups",
 				onClick: () => setCollapsed(groups(false), true),
 				children: /* @__PURE__ */ a(Icon, { name: "fold" })
-			})
+			}),
+			/* @__PURE__ */ a(WorkspaceChoice, {})
 		]
 	});
+}
+function WorkspaceChoice() {
+	const list = workspaces.value;
+	return /* @__PURE__ */ a($, { children: [list.length > 0 && /* @__PURE__ */ a("select", {
+		"aria-label": "Workspace",
+		value: workspaceName.value ?? "",
+		onChange: (event) => {
+			const name = event.currentTarget.value;
+			workspaceName.value = name === "" ? null : name;
+			setScroll(0);
+		},
+		children: [/* @__PURE__ */ a("option", {
+			value: "",
+			children: "All tracks"
+		}), list.map(({ name }) => /* @__PURE__ */ a("option", {
+			value: name,
+			children: name
+		}, name))]
+	}), /* @__PURE__ */ a("button", {
+		class: workspaceName.value === null ? "icon" : "icon active",
+		title: "Workspaces",
+		"aria-label": "Workspaces",
+		onClick: () => dialog.value = "workspaces",
+		children: /* @__PURE__ */ a(Icon, { name: "workspaces" })
+	})] });
 }
 function Timeline() {
 	const root = T(null);
@@ -6131,6 +6938,17 @@ var COMMANDS = [
 		run: openDialog("palette")
 	},
 	{
+		id: "gpu",
+		title: "Show the rows of the GPU",
+		group: "Move",
+		keys: ["G"],
+		run: () => {
+			const region = layout.value.rows.find((row) => row.node.kind === "region" && row.node.name === "GPU");
+			if (region === void 0) notify("This trace has no work of a GPU.");
+			else controller.value?.revealNode(region.node.key);
+		}
+	},
+	{
 		id: "pin_track",
 		title: "Find a track and pin it",
 		group: "Tracks",
@@ -6143,6 +6961,20 @@ var COMMANDS = [
 		group: "Tracks",
 		keys: [],
 		run: () => pins.value = []
+	},
+	{
+		id: "workspaces",
+		title: "Workspaces: show, make of pinned, filtered or selected tracks",
+		group: "Tracks",
+		keys: ["Shift+W"],
+		run: openDialog("workspaces")
+	},
+	{
+		id: "all_tracks",
+		title: "Show all tracks: leave the workspace",
+		group: "Tracks",
+		keys: [],
+		run: () => workspaceName.value = null
 	},
 	{
 		id: "filter_tracks",
@@ -6289,6 +7121,149 @@ var COMMANDS = [
 var keysOf = (command) => keysFor(command.id, command.keys, settings.value.keys);
 function commandForChord(chord) {
 	return COMMANDS.find((command) => keysOf(command).includes(chord));
+}
+// src/app/workspaces_dialog.tsx
+/** Rows that can be copied into a workspace, by what made them stand out. */
+function sources() {
+	const nodes$1 = nodes.value;
+	const selected = selection.value;
+	const details = sliceDetails.value;
+	const tracks = selected.kind === "area" ? areaTracks(selected.tracks) : selected.kind === "slice" && details !== null ? [details.track_id] : [];
+	return [
+		{
+			title: "pinned",
+			keys: pins.value.filter((key) => nodeIndex.value.has(key))
+		},
+		{
+			title: "filtered",
+			keys: filteredKeys(nodes$1, trackFilter.value)
+		},
+		{
+			title: "selected",
+			keys: keysOfTracks(nodes$1, new Set(tracks))
+		}
+	];
+}
+function show(name) {
+	workspaceName.value = name;
+	setScroll(0);
+}
+function WorkspacesPanel() {
+	const wanted = useSignal("");
+	const list = workspaces.value;
+	const shown = workspace.value;
+	const replace = (old, next) => {
+		const isShown = workspaceName.value === old.name;
+		setWorkspaces(list.flatMap((each) => each !== old ? [each] : next === null ? [] : [next]), isShown ? next?.name ?? null : workspaceName.value);
+	};
+	const make = (keys) => {
+		const name = freeName(list, wanted.value);
+		setWorkspaces([...list, withRows({
+			name,
+			keys: []
+		}, keys, nodeIndex.value)], name);
+		trackFilter.value = "";
+		setScroll(0);
+		wanted.value = "";
+	};
+	const add = (keys) => changeWorkspace((each) => withRows(each, keys, nodeIndex.value));
+	const copies = (label, take) => sources().map(({ title, keys }) => /* @__PURE__ */ a("button", {
+		class: "small",
+		disabled: keys.length === 0,
+		onClick: () => take(keys),
+		children: [
+			label,
+			" ",
+			title,
+			" (",
+			formatCount(keys.length),
+			")"
+		]
+	}, title));
+	return /* @__PURE__ */ a("div", {
+		class: "workspace-list",
+		children: [
+			/* @__PURE__ */ a("label", {
+				class: "workspace-line",
+				children: [/* @__PURE__ */ a("input", {
+					type: "radio",
+					name: "workspace",
+					checked: shown === null,
+					onChange: () => show(null)
+				}), " All tracks"]
+			}),
+			list.map((each) => /* @__PURE__ */ a("div", {
+				class: "workspace-line",
+				children: [
+					/* @__PURE__ */ a("input", {
+						type: "radio",
+						name: "workspace",
+						"aria-label": `Show ${each.name}`,
+						checked: each === shown,
+						onChange: () => show(each.name),
+						style: { flex: "none" }
+					}),
+					/* @__PURE__ */ a("input", {
+						type: "text",
+						"aria-label": `Name of ${each.name}`,
+						value: each.name,
+						onChange: (event) => {
+							const others = list.filter((other) => other !== each);
+							replace(each, {
+								...each,
+								name: freeName(others, event.currentTarget.value)
+							});
+						}
+					}),
+					/* @__PURE__ */ a("span", {
+						class: "faint num",
+						children: [formatCount(each.keys.length), " rows"]
+					}),
+					/* @__PURE__ */ a("button", {
+						class: "small",
+						"aria-label": `Delete ${each.name}`,
+						onClick: () => replace(each, null),
+						children: "Delete"
+					})
+				]
+			}, each.name)),
+			shown !== null && /* @__PURE__ */ a("div", {
+				class: "workspace-line",
+				role: "group",
+				"aria-label": `Add to ${shown.name}`,
+				children: [/* @__PURE__ */ a("span", { children: [
+					"Add to “",
+					shown.name,
+					"”:"
+				] }), copies("the", add)]
+			}),
+			/* @__PURE__ */ a("div", {
+				class: "workspace-line",
+				role: "group",
+				"aria-label": "New workspace",
+				children: [
+					/* @__PURE__ */ a("input", {
+						type: "text",
+						"data-autofocus": true,
+						"aria-label": "Name of a new workspace",
+						placeholder: "Name of a new workspace",
+						value: wanted.value,
+						onInput: (event) => wanted.value = event.currentTarget.value
+					}),
+					copies("of the", make),
+					/* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => make([]),
+						children: "empty"
+					})
+				]
+			}),
+			/* @__PURE__ */ a("p", {
+				class: "faint",
+				children: "Rows are pinned, filtered by the box above their names, or selected by dragging over them; in a workspace they can be moved and taken out. Workspaces are kept in this browser and travel in the link."
+			})
+		]
+	});
 }
 // src/app/dialogs.tsx
 var isMac = /mac/i.test(navigator.platform);
@@ -6546,12 +7521,63 @@ function Dialogs() {
 		case "help": return /* @__PURE__ */ a(Help, {});
 		case "palette": return /* @__PURE__ */ a(Palette, {});
 		case "finder": return /* @__PURE__ */ a(TrackPicker, { isPinning: false });
+		case "workspaces": return /* @__PURE__ */ a(Dialog, {
+			label: "Workspaces",
+			children: [/* @__PURE__ */ a("header", {
+				class: "dialog-head",
+				children: [
+					/* @__PURE__ */ a("h2", { children: "Workspaces" }),
+					/* @__PURE__ */ a("span", { class: "spacer" }),
+					/* @__PURE__ */ a("button", {
+						class: "small",
+						onClick: () => dialog.value = "none",
+						children: "Close"
+					})
+				]
+			}), /* @__PURE__ */ a(WorkspacesPanel, {})]
+		});
 		case "pin": return /* @__PURE__ */ a(TrackPicker, { isPinning: true });
 		default: return null;
 	}
 }
+// src/logic/first_layout.ts
+/** Threads of fewer depths are as readable thin as not at all, and gain little. */
+var MIN_DEPTHS = 6;
+/** Height that the first rows of the GPU need to be noticed. */
+var GPU_ROOM_PX = 120;
+function firstLayout(nodes, height) {
+	const first = {
+		collapsed: /* @__PURE__ */ new Map(),
+		compact: /* @__PURE__ */ new Set()
+	};
+	const rowsNow = () => layoutRows({
+		nodes,
+		...first,
+		pins: [],
+		filter: ""
+	});
+	for (const node of nodes) {
+		if (node.kind !== "rank" || !node.collapsed) continue;
+		first.collapsed.set(node.key, false);
+		if (rowsNow().height > height) {
+			first.collapsed.delete(node.key);
+			break;
+		}
+	}
+	const gpu = rowsNow().rows.find((row) => row.node.kind === "region" && /gpu$/i.test(row.node.name));
+	if (gpu === void 0 || gpu.y + GPU_ROOM_PX <= height) return first;
+	const visit = (node) => {
+		const depths = node.tracks.reduce((sum, track) => sum + (track.kind === "slice" ? track.num_rows : 0), 0);
+		if (node.kind === "thread" && depths >= MIN_DEPTHS) first.compact.add(node.key);
+		node.children.forEach(visit);
+	};
+	nodes.forEach(visit);
+	return first;
+}
 // src/app/open_trace.ts
-var POLL_MILLIS = 200;
+var POLL_MILLIS$1 = 200;
+/** Top bar, overview, axis, legend and the closed drawer. */
+var AROUND_PX = 180;
 var current = 0;
 var later = (millis) => new Promise((done) => setTimeout(done, millis));
 /** Opens a trace and shows it as `fragment` says, which may be empty; a later call, or `cancelOpening`, makes an earlier one stop. */
@@ -6569,7 +7595,7 @@ async function openTrace(id, fragment) {
 		while (entry.state === "opening" || entry.state === "closed") {
 			if (mine !== current) return;
 			opening.value = entry;
-			await later(POLL_MILLIS);
+			await later(POLL_MILLIS$1);
 			entry = await remote.entry();
 		}
 		if (mine !== current) return;
@@ -6590,7 +7616,12 @@ async function openTrace(id, fragment) {
 			debugTracks.value = [];
 			marks.value = [];
 			pins.value = [];
-			collapsed.value = /* @__PURE__ */ new Map();
+			const isShown = document.querySelector(".track-canvas") !== null;
+			const first = firstLayout(nodes, isShown ? viewport.value.height : window.innerHeight - AROUND_PX);
+			counterModes.value = /* @__PURE__ */ new Map();
+			sliceFilter.value = "";
+			collapsed.value = first.collapsed;
+			compact.value = first.compact;
 			trackFilter.value = "";
 			drawer.value = {
 				...drawer.value,
@@ -6633,10 +7664,18 @@ function closeTrace() {
 }
 function restoreUrlState(fragment) {
 	const state = decodeUrlState(fragment);
+	setWorkspaces(keptWorkspaces(String(trace.value?.entry.id)), null);
 	if (state.trace !== null && state.trace !== String(trace.value?.entry.id)) return;
 	pins.value = state.pins;
-	collapsed.value = new Map(state.folded);
+	collapsed.value = new Map([...collapsed.value, ...state.folded]);
+	if (state.thin !== null) compact.value = new Set(state.thin);
 	trackFilter.value = state.filter;
+	sliceFilter.value = state.sliceFilter;
+	counterModes.value = new Map(state.counters);
+	const kept = keptWorkspaces(String(trace.value?.entry.id));
+	if (state.workspaces.length > 0) setWorkspaces(merged(kept, state.workspaces), state.workspace);
+	if (state.sqlTabs.length > 0) adoptTabs(state.sqlTabs, state.sqlTab);
+	if (state.recipes.length > 0) makeTracksAgain(state.recipes);
 	for (const mark of state.marks) addMark(mark);
 	if (state.view !== null) setView(state.view);
 	if (state.slice !== null) select({
@@ -6649,6 +7688,8 @@ function restoreUrlState(fragment) {
 		...state.area
 	});
 	if (state.scroll !== null) pendingScroll = state.scroll;
+	const panel = DRAWER_TABS.find((each) => each === state.panel);
+	if (panel !== void 0) openDrawer(panel);
 }
 /** A link to a slice alone shows it, once there is a timeline. */
 var pendingReveal = null;
@@ -6670,6 +7711,8 @@ function currentUrlState() {
 	const selected = selection.value;
 	const { start, end } = view.value;
 	const isWhole = start <= bounds.value.start && end >= bounds.value.end;
+	const written = tabs.value.filter((tab) => tab.sql.trim() !== "" && tab.sql !== EXAMPLES[0].sql);
+	const front = written.findIndex((tab) => tab.id === activeTab.value);
 	return encodeUrlState({
 		trace: String(trace$3.entry.id),
 		view: isWhole ? null : {
@@ -6685,7 +7728,19 @@ function currentUrlState() {
 		marks: marks.value,
 		folded: [...collapsed.value],
 		scroll: scrollTop.value,
-		filter: trackFilter.value
+		filter: trackFilter.value,
+		sliceFilter: sliceFilter.value,
+		thin: [...compact.value],
+		workspaces: workspaces.value,
+		workspace: workspaceName.value,
+		counters: [...counterModes.value],
+		recipes: debugTracks.value.map((each) => each.recipe),
+		sqlTabs: written.map(({ title, sql }) => ({
+			title,
+			sql
+		})),
+		sqlTab: front < 0 ? null : front,
+		panel: drawer.value.isOpen ? drawer.value.tab : null
 	});
 }
 // src/app/start_page.tsx
@@ -6822,6 +7877,8 @@ function Notices() {
 	});
 }
 function Legend() {
+	const hasGpu = (nodes) => nodes.some((node) => node.device !== null || node.stream !== null || hasGpu(node.children));
+	if (!hasGpu(nodes.value)) return null;
 	return /* @__PURE__ */ a("div", {
 		class: "legend",
 		role: "list",
@@ -6918,6 +7975,15 @@ function App() {
 	const showStart = trace.value === null || opening.value !== null;
 	return /* @__PURE__ */ a($, { children: [
 		/* @__PURE__ */ a(TopBar, {}),
+		isPageOld.value && /* @__PURE__ */ a("div", {
+			class: "reload-bar",
+			role: "alert",
+			children: ["The server was rebuilt and serves another version of this page.", /* @__PURE__ */ a("button", {
+				class: "small",
+				onClick: () => location.reload(),
+				children: "Reload"
+			})]
+		}),
 		showStart ? /* @__PURE__ */ a(StartPage, {}) : /* @__PURE__ */ a(Timeline, {}),
 		!showStart && /* @__PURE__ */ a(Legend, {}),
 		!showStart && /* @__PURE__ */ a(Drawer, {}),
@@ -6973,6 +8039,22 @@ function attachKeyboard() {
 		window.removeEventListener("blur", letGo);
 	};
 }
+// src/app/page_age.ts
+var POLL_MILLIS = 5e3;
+/** Looks now and then, and whenever the page is seen again, until there is something to tell. */
+function watchPageAge(fingerprint) {
+	const look = async () => {
+		if (document.hidden) return;
+		try {
+			if ((await client.value.info()).page_fingerprint === fingerprint) return;
+			isPageOld.value = true;
+			clearInterval(timer);
+			document.removeEventListener("visibilitychange", look);
+		} catch {}
+	};
+	const timer = setInterval(() => void look(), POLL_MILLIS);
+	document.addEventListener("visibilitychange", look);
+}
 // src/app/main.tsx
 window.kinetoscopeIdle = whenIdle;
 window.kinetoscope = {
@@ -6983,6 +8065,14 @@ window.kinetoscope = {
 	arrows: () => controller.value?.placedArrows() ?? [],
 	marks: () => marks.value,
 	pins: () => pins.value,
+	workspace: () => workspace.value,
+	workspaces: () => workspaces.value,
+	counterModes: () => Object.fromEntries(counterModes.value),
+	debugTracks: () => debugTracks.value.map((each) => ({
+		name: each.node.name,
+		rows: each.rows.length
+	})),
+	areaArrows: () => areaArrows.value,
 	drawer: () => drawer.value,
 	search: () => search.value,
 	scrollTop: () => scrollTop.value,
@@ -7028,6 +8118,7 @@ async function start() {
 	try {
 		const info$1 = await client.value.info();
 		info.value = info$1;
+		watchPageAge(info$1.page_fingerprint);
 		const linked = decodeUrlState(location.hash).trace;
 		const wanted = info$1.traces.find((entry) => String(entry.id) === linked);
 		if (wanted !== void 0) await openTrace(wanted.id, location.hash);

@@ -135,6 +135,8 @@ export class TraceClient {
     this.client.request<T.SearchResult>(`${this.path}/search`, body, signal);
   area = (body: { start: number; end: number; tracks: number[]; by: T.AreaGrouping }, signal?: AbortSignal) =>
     this.client.request<T.AreaTable>(`${this.path}/area`, body, signal);
+  areaFlows = (body: { start: number; end: number; tracks: number[]; limit: number }, signal?: AbortSignal) =>
+    this.client.request<T.AreaFlows>(`${this.path}/area-flows`, body, signal);
   flamegraph = (
     body: { start: number; end: number; tracks: number[]; direction: "top_down" | "bottom_up" },
     signal?: AbortSignal,

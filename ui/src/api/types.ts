@@ -214,6 +214,26 @@ export interface AreaTable {
   gpu: { device: number; name: string | null; busy: number; idle: number; percent_busy: number }[];
 }
 
+export interface FlowGroup {
+  kind: "launch" | "flow";
+  name: string;
+  from_track: number;
+  to_track: number;
+  count: number;
+  min: number;
+  mean: number;
+  p50: number;
+  p99: number;
+  max: number;
+  first: FlowArrow;
+  longest: FlowArrow;
+}
+export interface AreaFlows {
+  total: number;
+  groups: FlowGroup[];
+  arrows: FlowArrow[];
+}
+
 export interface FlameGraph {
   total: number;
   nodes: { parent: number[]; name: string[]; total: number[]; self: number[]; count: number[] };

@@ -50,6 +50,9 @@ function Notices() {
 }
 
 function Legend() {
+  const hasGpu = (nodes: typeof store.nodes.value): boolean =>
+    nodes.some((node) => node.device !== null || node.stream !== null || hasGpu(node.children));
+  if (!hasGpu(store.nodes.value)) return null;
   return (
     <div class="legend" role="list" aria-label="Colours of GPU work">
       {[1, 2, 3, 4, 5, 6, 7, 8].map((each) => (
@@ -131,6 +134,14 @@ export function App() {
   return (
     <>
       <TopBar />
+      {store.isPageOld.value && (
+        <div class="reload-bar" role="alert">
+          The server was rebuilt and serves another version of this page.
+          <button class="small" onClick={() => location.reload()}>
+            Reload
+          </button>
+        </div>
+      )}
       {showStart ? <StartPage /> : <Timeline />}
       {!showStart && <Legend />}
       {!showStart && <Drawer />}

@@ -169,8 +169,33 @@ export const COMMANDS: readonly Command[] = [
     inText: true,
     run: openDialog("palette"),
   },
+  {
+    id: "gpu",
+    title: "Show the rows of the GPU",
+    group: "Move",
+    keys: ["G"],
+    run: () => {
+      const region = store.layout.value.rows.find((row) => row.node.kind === "region" && row.node.name === "GPU");
+      if (region === undefined) store.notify("This trace has no work of a GPU.");
+      else controller.value?.revealNode(region.node.key);
+    },
+  },
   { id: "pin_track", title: "Find a track and pin it", group: "Tracks", keys: ["Shift+T"], run: openDialog("pin") },
   { id: "unpin_all", title: "Unpin all tracks", group: "Tracks", keys: [], run: () => (store.pins.value = []) },
+  {
+    id: "workspaces",
+    title: "Workspaces: show, make of pinned, filtered or selected tracks",
+    group: "Tracks",
+    keys: ["Shift+W"],
+    run: openDialog("workspaces"),
+  },
+  {
+    id: "all_tracks",
+    title: "Show all tracks: leave the workspace",
+    group: "Tracks",
+    keys: [],
+    run: () => (store.workspaceName.value = null),
+  },
   {
     id: "filter_tracks",
     title: "Filter tracks",

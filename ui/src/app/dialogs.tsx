@@ -9,6 +9,7 @@ import { allTracks, pathText } from "../logic/rows.ts";
 import * as store from "../state/store.ts";
 import { controller } from "../timeline/controller.ts";
 import { type Command, COMMANDS, keysOf } from "./commands.ts";
+import { WorkspacesPanel } from "./workspaces_dialog.tsx";
 
 const isMac = /mac/i.test(navigator.platform);
 
@@ -310,6 +311,19 @@ export function Dialogs() {
       return <Palette />;
     case "finder":
       return <TrackPicker isPinning={false} />;
+    case "workspaces":
+      return (
+        <Dialog label="Workspaces">
+          <header class="dialog-head">
+            <h2>Workspaces</h2>
+            <span class="spacer" />
+            <button class="small" onClick={() => (store.dialog.value = "none")}>
+              Close
+            </button>
+          </header>
+          <WorkspacesPanel />
+        </Dialog>
+      );
     case "pin":
       return <TrackPicker isPinning />;
     default:

@@ -10,6 +10,7 @@ import { controller, framesDrawn } from "../timeline/controller.ts";
 import { App } from "./app.tsx";
 import { attachKeyboard } from "./keyboard.ts";
 import { currentUrlState, openTrace, takePendingReveal, takePendingScroll } from "./open_trace.ts";
+import { watchPageAge } from "./page_age.ts";
 import "./style.css";
 
 declare global {
@@ -30,6 +31,11 @@ window.kinetoscope = {
   arrows: () => controller.value?.placedArrows() ?? [],
   marks: () => store.marks.value,
   pins: () => store.pins.value,
+  workspace: () => store.workspace.value,
+  workspaces: () => store.workspaces.value,
+  counterModes: () => Object.fromEntries(store.counterModes.value),
+  debugTracks: () => store.debugTracks.value.map((each) => ({ name: each.node.name, rows: each.rows.length })),
+  areaArrows: () => store.areaArrows.value,
   drawer: () => store.drawer.value,
   search: () => store.search.value,
   scrollTop: () => store.scrollTop.value,
@@ -75,6 +81,7 @@ async function start(): Promise<void> {
   try {
     const info = await store.client.value!.info();
     store.info.value = info;
+    watchPageAge(info.page_fingerprint);
     const linked = decodeUrlState(location.hash).trace;
     const wanted = info.traces.find((entry) => String(entry.id) === linked);
     if (wanted !== undefined) await openTrace(wanted.id, location.hash);

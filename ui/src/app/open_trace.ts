@@ -2,10 +2,15 @@
 import { batch } from "@preact/signals";
 import type { TraceEntry } from "../api/types.ts";
 import { beginPending } from "../base/idle.ts";
+import { firstLayout } from "../logic/first_layout.ts";
 import { decodeUrlState, encodeUrlState } from "../logic/url_state.ts";
+import { merged } from "../logic/workspaces.ts";
+import { activeTab, adoptTabs, EXAMPLES, makeTracksAgain, tabs } from "../panels/sql_panel.tsx";
 import * as store from "../state/store.ts";
 
 const POLL_MILLIS = 200;
+/** Top bar, overview, axis, legend and the closed drawer. */
+const AROUND_PX = 180;
 let current = 0;
 
 const later = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
@@ -42,7 +47,13 @@ export async function openTrace(id: TraceEntry["id"], fragment: string): Promise
       store.debugTracks.value = [];
       store.marks.value = [];
       store.pins.value = [];
-      store.collapsed.value = new Map();
+      // Until there is a timeline, its height is that of the page without what is around it.
+      const isShown = document.querySelector(".track-canvas") !== null;
+      const first = firstLayout(nodes, isShown ? store.viewport.value.height : window.innerHeight - AROUND_PX);
+      store.counterModes.value = new Map();
+      store.sliceFilter.value = "";
+      store.collapsed.value = first.collapsed;
+      store.compact.value = first.compact;
       store.trackFilter.value = "";
       store.drawer.value = { ...store.drawer.value, isOpen: false };
       store.trace.value = { entry, client: remote, overview, nodes };
@@ -80,16 +91,26 @@ export function closeTrace(): void {
 
 function restoreUrlState(fragment: string): void {
   const state = decodeUrlState(fragment);
+  store.setWorkspaces(store.keptWorkspaces(String(store.trace.value?.entry.id)), null);
   if (state.trace !== null && state.trace !== String(store.trace.value?.entry.id)) return;
   store.pins.value = state.pins;
-  store.collapsed.value = new Map(state.folded);
+  store.collapsed.value = new Map([...store.collapsed.value, ...state.folded]);
+  if (state.thin !== null) store.compact.value = new Set(state.thin);
   store.trackFilter.value = state.filter;
+  store.sliceFilter.value = state.sliceFilter;
+  store.counterModes.value = new Map(state.counters);
+  const kept = store.keptWorkspaces(String(store.trace.value?.entry.id));
+  if (state.workspaces.length > 0) store.setWorkspaces(merged(kept, state.workspaces), state.workspace);
+  if (state.sqlTabs.length > 0) adoptTabs(state.sqlTabs, state.sqlTab);
+  if (state.recipes.length > 0) void makeTracksAgain(state.recipes);
   for (const mark of state.marks) store.addMark(mark);
   if (state.view !== null) store.setView(state.view);
   if (state.slice !== null) store.select({ kind: "slice", id: state.slice });
   if (state.slice !== null && state.view === null) pendingReveal = state.slice;
   if (state.slice === null && state.area !== null) store.select({ kind: "area", ...state.area });
   if (state.scroll !== null) pendingScroll = state.scroll;
+  const panel = store.DRAWER_TABS.find((each) => each === state.panel);
+  if (panel !== undefined) store.openDrawer(panel);
 }
 
 /** A link to a slice alone shows it, once there is a timeline. */
@@ -114,6 +135,9 @@ export function currentUrlState(): string {
   const selected = store.selection.value;
   const { start, end } = store.view.value;
   const isWhole = start <= store.bounds.value.start && end >= store.bounds.value.end;
+  // The first example, as it stands in a browser that never wrote a query, is nobody's.
+  const written = tabs.value.filter((tab) => tab.sql.trim() !== "" && tab.sql !== EXAMPLES[0]!.sql);
+  const front = written.findIndex((tab) => tab.id === activeTab.value);
   return encodeUrlState({
     trace: String(trace.entry.id),
     view: isWhole ? null : { start, end },
@@ -125,5 +149,14 @@ export function currentUrlState(): string {
     folded: [...store.collapsed.value],
     scroll: store.scrollTop.value,
     filter: store.trackFilter.value,
+    sliceFilter: store.sliceFilter.value,
+    thin: [...store.compact.value],
+    workspaces: store.workspaces.value,
+    workspace: store.workspaceName.value,
+    counters: [...store.counterModes.value],
+    recipes: store.debugTracks.value.map((each) => each.recipe),
+    sqlTabs: written.map(({ title, sql }) => ({ title, sql })),
+    sqlTab: front < 0 ? null : front,
+    panel: store.drawer.value.isOpen ? store.drawer.value.tab : null,
   });
 }

@@ -94,9 +94,11 @@ export function formatPercent(percent: number): string {
 
 /** A value of a counter: integers in full, others with six significant digits. */
 export function formatValue(value: number, unit: string | null): string {
-  if (unit !== null && /^bytes?$/i.test(unit)) return formatBytes(value);
+  const bytes = unit === null ? null : /^bytes?(\/s)?$/i.exec(unit);
+  if (bytes !== null) return formatBytes(value) + (bytes[1] ?? "");
   const text = Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(6)));
-  return unit === null || unit === "" ? text : `${text} ${unit}`;
+  if (unit === null || unit === "") return text;
+  return unit.startsWith("/") ? text + unit : `${text} ${unit}`;
 }
 
 /** Absolute wall time with nanoseconds, in UTC, from decimal Unix nanoseconds and an offset. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { TrackNode } from "../api/types.ts";
 import { layoutRows, rowIndexAt, stickyHeaders } from "./rows.ts";
+import { indexNodes } from "./workspaces.ts";
 
 let nextTrack = 1;
 function node(
@@ -72,6 +73,32 @@ it("pins in the order of pinning, also what is folded away, and forgets unknown 
 it("makes pinned rows thin when they would fill the view", () => {
   expect(layout({ pins: ["main"], maxPinnedHeight: 57 }).pinnedHeight).toBe(22);
   expect(layout({ pins: ["main"], maxPinnedHeight: 58 }).pinnedHeight).toBe(58);
+});
+
+it("shows the rows of a workspace instead of the tree, each with what is above it", () => {
+  const nodes = tree();
+  const index = indexNodes(nodes);
+  const roots = ["H100", "main"].map((key) => index.get(key)!);
+  const { rows, pinned, height } = layoutRows({
+    nodes,
+    roots,
+    collapsed: new Map(),
+    compact: new Set(),
+    pins: ["zmq"],
+    filter: "",
+  });
+  expect(names(rows)).toEqual(["H100", "stream 7", "main"]);
+  expect(rows.map((row) => [row.level, row.isApart, names([...row.path.map((node) => ({ node }))])])).toEqual([
+    [0, true, ["GPU"]],
+    [1, false, ["H100"]],
+    [0, true, ["CPU", "engine"]],
+  ]);
+  expect(height).toBe(24 + 22 + 58);
+  expect(names(pinned), "pins come from the whole tree").toEqual(["zmq"]);
+  expect(names(stickyHeaders(rows, rows[1]!.y + 1))).toEqual(["H100"]);
+  expect(
+    names(layoutRows({ nodes, roots, collapsed: new Map(), compact: new Set(), pins: [], filter: "main" }).rows),
+  ).toEqual(["main"]);
 });
 
 it("finds rows by position", () => {

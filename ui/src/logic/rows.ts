@@ -26,6 +26,8 @@ export interface Row {
   isCollapsed: boolean;
   isCompact: boolean;
   tracks: RowTrack[];
+  /** Whether it stands apart from what is above it in the tree: pinned, or in a workspace. */
+  isApart: boolean;
   /** What a collapsed group shows in its one row: the topmost depth of what it hides. */
   summary: Track[];
 }
@@ -37,6 +39,8 @@ export interface Layout {
 }
 export interface LayoutInput {
   nodes: readonly TrackNode[];
+  /** The rows of a workspace, which are shown instead of the whole tree. */
+  roots?: readonly { node: TrackNode; path: readonly TrackNode[] }[] | null;
   collapsed: ReadonlyMap<string, boolean>;
   compact: ReadonlySet<string>;
   pins: readonly string[];
@@ -108,6 +112,7 @@ function makeRow(node: TrackNode, path: readonly TrackNode[], y: number, collaps
     isGroup,
     isCollapsed: isGroup && collapsed,
     isCompact: compact,
+    isApart: false,
     tracks,
     summary: isGroup && collapsed ? node.children.flatMap((child) => summaryTracks(child)) : [],
   };
@@ -122,8 +127,13 @@ export function layoutRows(input: LayoutInput): Layout {
   // A node is kept when it matches, when something beneath does, or when something above does.
   const hasMatch = (node: TrackNode): boolean =>
     matchesFilter(node, input.filter) || node.children.some((child) => hasMatch(child));
-  const visit = (node: TrackNode, path: readonly TrackNode[], isShown: boolean, aboveMatches: boolean): void => {
+  const index = (node: TrackNode, path: readonly TrackNode[]): void => {
     byKey.set(node.key, { node, path });
+    const below = [...path, node];
+    for (const child of node.children) index(child, below);
+  };
+  if (input.pins.length > 0) for (const node of input.nodes) index(node, []);
+  const visit = (node: TrackNode, path: readonly TrackNode[], isShown: boolean, aboveMatches: boolean): void => {
     const matches = aboveMatches || (filtering && matchesFilter(node, input.filter));
     const shown = isShown && (!filtering || matches || hasMatch(node));
     // What a filter finds is shown even inside a folded group.
@@ -137,7 +147,14 @@ export function layoutRows(input: LayoutInput): Layout {
     const below = [...path, node];
     for (const child of node.children) visit(child, below, shown && !isCollapsed, matches);
   };
-  for (const node of input.nodes) visit(node, [], true, false);
+  const roots = input.roots ?? null;
+  if (roots === null) for (const node of input.nodes) visit(node, [], true, false);
+  for (const { node, path } of roots ?? []) {
+    const own = rows.length;
+    visit(node, [], true, false);
+    const row = rows[own];
+    if (row?.node === node) rows[own] = { ...row, isApart: path.length > 0, path };
+  }
 
   const pin = (areThin: boolean) => {
     const pinned: Row[] = [];
@@ -147,7 +164,7 @@ export function layoutRows(input: LayoutInput): Layout {
       if (found === undefined) continue;
       // A pinned group stands for its summary; a pinned track is shown as it is.
       const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
-      pinned.push(row);
+      pinned.push({ ...row, isApart: found.path.length > 0 });
       pinnedHeight += row.height;
     }
     return { pinned, pinnedHeight };

@@ -18,6 +18,28 @@ it("carries everything there and back", () => {
     ],
     scroll: 120,
     filter: "stream, main",
+    sliceFilter: "nccl",
+    thin: ["cpu/1", "cpu/2"],
+    workspaces: [
+      { name: "GPU = mine", keys: ["gpu/0/s7", "cpu/1&2=#é"] },
+      { name: "empty", keys: [] },
+    ],
+    workspace: "GPU = mine",
+    counters: [["gpu/0/counter/sm active", { shows: "rate", scale: "log" }]],
+    recipes: [
+      {
+        sql: "select ts,\n dur from slice",
+        set: 1,
+        ts: "ts",
+        dur: null,
+        name: "name",
+        value: null,
+        title: 'a "title"',
+      },
+    ],
+    sqlTabs: [{ title: "Query 1", sql: "select 1;\n\nselect 2" }],
+    sqlTab: 0,
+    panel: "sql",
   };
   expect(decodeUrlState(`#${encodeUrlState(state)}`)).toEqual(state);
   expect(decodeUrlState(encodeUrlState({ ...state, area: { start: 1, end: 2, tracks: null } })).area!.tracks).toBe(
@@ -26,6 +48,8 @@ it("carries everything there and back", () => {
 });
 
 it("leaves out what it cannot read", () => {
-  expect(decodeUrlState("#v=9-3&s=x&a=1&m=oops&f=x&y=-1&unknown=1")).toEqual(emptyUrlState());
+  expect(
+    decodeUrlState("#v=9-3&s=x&a=1&m=oops&f=x&y=-1&w=&c=oops&d={&d=null&d=[]&d={%22sql%22:1}&n=&k=x&unknown=1"),
+  ).toEqual(emptyUrlState());
   expect(decodeUrlState("")).toEqual(emptyUrlState());
 });

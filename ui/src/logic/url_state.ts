@@ -1,5 +1,8 @@
-// What a link carries: trace, view, selection, pins, marks and folding, in the fragment, which never leaves the browser.
+// What a link carries, so that it opens the same again against the same server: trace, view, selection, pins, marks,
+// folding, workspaces, tracks made by queries, SQL tabs. It is in the fragment, which never leaves the browser.
 // Unknown or broken parts are left out, so that links of other versions still open.
+import { type CounterMode, modeOfText, modeText } from "./counter_mode.ts";
+import type { Workspace } from "./workspaces.ts";
 
 export interface Mark {
   id: number;
@@ -8,6 +11,20 @@ export interface Mark {
   end: number | null;
   text: string;
   isTemporary: boolean;
+}
+/** How a track was made of a query, by the names of the columns; `set` tells which of several results. */
+export interface TrackRecipe {
+  sql: string;
+  set: number;
+  ts: string;
+  dur: string | null;
+  name: string | null;
+  value: string | null;
+  title: string;
+}
+export interface SqlText {
+  title: string;
+  sql: string;
 }
 export interface UrlState {
   trace: string | null;
@@ -19,6 +36,19 @@ export interface UrlState {
   folded: [string, boolean][];
   scroll: number | null;
   filter: string;
+  sliceFilter: string;
+  /** Rows that are thin; null in links that do not say. */
+  thin: string[] | null;
+  workspaces: Workspace[];
+  /** Name of the workspace that is shown. */
+  workspace: string | null;
+  counters: [string, CounterMode][];
+  recipes: TrackRecipe[];
+  sqlTabs: SqlText[];
+  /** Which of them is in front. */
+  sqlTab: number | null;
+  /** The panel that is open. */
+  panel: string | null;
 }
 
 export const emptyUrlState = (): UrlState => ({
@@ -31,6 +61,15 @@ export const emptyUrlState = (): UrlState => ({
   folded: [],
   scroll: null,
   filter: "",
+  sliceFilter: "",
+  thin: null,
+  workspaces: [],
+  workspace: null,
+  counters: [],
+  recipes: [],
+  sqlTabs: [],
+  sqlTab: null,
+  panel: null,
 });
 
 export function encodeUrlState(state: UrlState): string {
@@ -50,7 +89,41 @@ export function encodeUrlState(state: UrlState): string {
   }
   if (state.scroll !== null && state.scroll > 0) params.set("y", String(Math.round(state.scroll)));
   if (state.filter !== "") params.set("q", state.filter);
+  if (state.sliceFilter !== "") params.set("h", state.sliceFilter);
+  if (state.thin !== null) params.set("z", state.thin.join("\n"));
+  for (const { name, keys } of state.workspaces) params.append("w", [name, ...keys].join("\n"));
+  if (state.workspace !== null) params.set("x", state.workspace);
+  for (const [key, mode] of state.counters) params.append("c", `${modeText(mode)}\n${key}`);
+  for (const recipe of state.recipes) params.append("d", JSON.stringify(recipe));
+  for (const { title, sql } of state.sqlTabs) params.append("n", `${title}\n${sql}`);
+  if (state.sqlTab !== null) params.set("k", String(state.sqlTab));
+  if (state.panel !== null) params.set("o", state.panel);
   return params.toString();
+}
+
+/** The first line, and the rest. */
+function cut(text: string): [string, string] {
+  const at = text.indexOf("\n");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function recipeOf(text: string): TrackRecipe | null {
+  try {
+    const read = JSON.parse(text) as Partial<Record<keyof TrackRecipe, unknown>> | null;
+    const word = (value: unknown) => (typeof value === "string" ? value : null);
+    if (typeof read?.sql !== "string" || typeof read.ts !== "string") return null;
+    return {
+      sql: read.sql,
+      set: typeof read.set === "number" && read.set >= 0 ? Math.floor(read.set) : 0,
+      ts: read.ts,
+      dur: word(read.dur),
+      name: word(read.name),
+      value: word(read.value),
+      title: word(read.title) ?? "",
+    };
+  } catch {
+    return null;
+  }
 }
 
 export function decodeUrlState(fragment: string): UrlState {
@@ -77,5 +150,27 @@ export function decodeUrlState(fragment: string): UrlState {
   }
   if (/^\d+$/.test(params.get("y") ?? "")) state.scroll = Number(params.get("y"));
   state.filter = params.get("q") ?? "";
+  state.sliceFilter = params.get("h") ?? "";
+  state.thin = params.get("z")?.split("\n").filter(Boolean) ?? null;
+  for (const text of params.getAll("w")) {
+    const [name, ...keys] = text.split("\n");
+    if (name !== undefined && name !== "") state.workspaces.push({ name, keys: keys.filter(Boolean) });
+  }
+  state.workspace = params.get("x");
+  for (const text of params.getAll("c")) {
+    const [first, key] = cut(text);
+    const mode = modeOfText(first);
+    if (mode !== null && key !== "") state.counters.push([key, mode]);
+  }
+  for (const text of params.getAll("d")) {
+    const recipe = recipeOf(text);
+    if (recipe !== null) state.recipes.push(recipe);
+  }
+  for (const text of params.getAll("n")) {
+    const [title, sql] = cut(text);
+    if (title !== "") state.sqlTabs.push({ title, sql });
+  }
+  if (/^\d+$/.test(params.get("k") ?? "")) state.sqlTab = Number(params.get("k"));
+  state.panel = params.get("o");
   return state;
 }

@@ -1,5 +1,5 @@
 // What happened in a selected area: a table by name, category, class or track, how busy the GPUs were, a flame graph.
-import { useComputed, useSignal } from "@preact/signals";
+import { signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { cellAt } from "../api/query_stream.ts";
 import type { AreaGrouping, AreaRow, AreaTable, FlameGraph } from "../api/types.ts";
@@ -17,6 +17,7 @@ import { CanvasRenderer } from "../render/renderer.ts";
 import * as store from "../state/store.ts";
 import { fitText } from "../timeline/draw.ts";
 import { runSearch } from "./search.ts";
+import { AreaFlowsPanel } from "./area_flows.tsx";
 import { ExportButtons, Grid } from "./widgets.tsx";
 
 type Numeric = Exclude<keyof AreaRow, "label" | "name" | "category" | "class" | "track_id">;
@@ -119,7 +120,7 @@ function Table({ area }: { area: Area }) {
         <Grid
           label="Slices of the area"
           columns={[
-            { name: by.value, isNumber: false, width: 420 },
+            { name: by.value, isNumber: false, width: 320, grows: true },
             ...shown.map((each) => ({ name: each.name, isNumber: true, width: each.width })),
           ]}
           numRows={rows.value.length}
@@ -361,7 +362,12 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
       </div>
       <Grid
         label="Counters of the area"
-        columns={COUNTER_COLUMNS.map((name, i) => ({ name, isNumber: i > 0, width: i === 0 ? 360 : 130 }))}
+        columns={COUNTER_COLUMNS.map((name, i) => ({
+          name,
+          isNumber: i > 0,
+          width: i === 0 ? 320 : 130,
+          grows: i === 0,
+        }))}
         numRows={list.length}
         cell={(row, column) => cell(list[row]!, column)}
       />
@@ -369,9 +375,12 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   );
 }
 
+/** Stays as it was chosen from one area to the next. */
+const areaView = signal<"table" | "flames" | "counters" | "flows">("table");
+
 export function AreaPanel() {
   const selected = store.selection.value;
-  const view = useSignal<"table" | "flames" | "counters">("table");
+  const view = areaView;
   if (selected.kind !== "area") return null;
   const counters = store
     .areaTracks(selected.tracks)
@@ -403,6 +412,13 @@ export function AreaPanel() {
           >
             Flame graph
           </button>
+          <button
+            aria-pressed={view.value === "flows"}
+            class={view.value === "flows" ? "active" : ""}
+            onClick={() => (view.value = "flows")}
+          >
+            Flows
+          </button>
           {counters.length > 0 && (
             <button
               aria-pressed={shown === "counters"}
@@ -416,6 +432,7 @@ export function AreaPanel() {
       </div>
       {shown === "table" && <Table area={selected} />}
       {shown === "flames" && <Flames area={selected} />}
+      {shown === "flows" && <AreaFlowsPanel area={selected} />}
       {shown === "counters" && <Counters area={selected} tracks={counters} />}
     </div>
   );

@@ -50,7 +50,7 @@ export function SearchPanel() {
         columns={[
           { name: "start", isNumber: true, width: 150 },
           { name: "duration", isNumber: true, width: 130 },
-          { name: "name", isNumber: false, width: 460 },
+          { name: "name", isNumber: false, width: 380, grows: true },
           { name: "track", isNumber: false, width: 420 },
         ]}
         numRows={result.ids.length}

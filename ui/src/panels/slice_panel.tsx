@@ -278,6 +278,11 @@ export function SlicePanel() {
       <div class="slice-head">
         <h2 title={details.name}>{details.name}</h2>
         <span class="buttons">
+          {store.areaBefore.value !== null && (
+            <button class="small" onClick={() => store.select(store.areaBefore.value!)}>
+              ‹ Back to the area
+            </button>
+          )}
           <button class="small" onClick={focusSelection} title="F">
             Show
           </button>

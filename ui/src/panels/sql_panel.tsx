@@ -4,8 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { isAbort } from "../api/client.ts";
 import { type Cell, cellAt, type QueryResult, type ResultSet } from "../api/query_stream.ts";
 import type { Schema, TrackNode } from "../api/types.ts";
-import { formatCount } from "../base/format.ts";
+import { formatCount, formatNanos } from "../base/format.ts";
 import { layLanes } from "../logic/debug_track.ts";
+import type { SqlText, TrackRecipe } from "../logic/url_state.ts";
 import * as store from "../state/store.ts";
 import { goToSlice } from "./jump.ts";
 import { makeSqlEditor, type SqlEditor } from "./sql_editor.ts";
@@ -18,6 +19,8 @@ interface Tab {
 }
 interface Run {
   result: QueryResult | null;
+  /** What was run: the tab's text may have changed since. */
+  sql: string;
   shownSet: number;
   isRunning: boolean;
   abort: AbortController | null;
@@ -48,8 +51,8 @@ export const EXAMPLES: { title: string; sql: string }[] = [
   },
 ];
 
-const tabs = signal<Tab[]>(store.stored<Tab[]>(TABS_KEY, [{ id: 1, title: "Query 1", sql: EXAMPLES[0]!.sql }]));
-const activeTab = signal(tabs.value[0]?.id ?? 1);
+export const tabs = signal<Tab[]>(store.stored<Tab[]>(TABS_KEY, [{ id: 1, title: "Query 1", sql: EXAMPLES[0]!.sql }]));
+export const activeTab = signal(tabs.value[0]?.id ?? 1);
 const runs = signal<ReadonlyMap<number, Run>>(new Map());
 const history = signal<string[]>(store.stored<string[]>(HISTORY_KEY, []));
 const schema = signal<{ trace: unknown; schema: Schema } | null>(null);
@@ -70,7 +73,7 @@ async function run(tab: number, text: string): Promise<void> {
   history.value = [text, ...history.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
   store.store(HISTORY_KEY, history.value);
   const abort = new AbortController();
-  const mine: Run = { result: null, shownSet: 0, isRunning: true, abort, startedAt: performance.now() };
+  const mine: Run = { result: null, sql: text, shownSet: 0, isRunning: true, abort, startedAt: performance.now() };
   setRun(tab, mine);
   const isCurrent = () => runs.value.get(tab)?.abort === abort;
   let shownAt = 0;
@@ -110,14 +113,79 @@ function text(value: Cell): string {
   return String(value);
 }
 
+/** What a cell says, for those who do not count digits: times as the timeline shows them. */
+function meaningOf(set: ResultSet, column: number, value: Cell): string {
+  const { name } = set.columns[column]!;
+  if (/^(dur|.*_dur)$/i.test(name) && typeof value === "number") return formatNanos(value);
+  if (/^(ts|.*_ts|ts_end)$/i.test(name)) {
+    const nanos = store.traceTimeOfSql(value);
+    if (nanos !== null) return `${formatNanos(nanos)} after the start of the trace`;
+  }
+  return text(value);
+}
+
 let nextDebug = 1;
 const FIRST_DEBUG_TRACK = 0xf0000000;
 
+interface TrackChoice {
+  /** Columns by their places, -1 for none. */
+  ts: number;
+  dur: number;
+  name: number;
+  value: number;
+  title: string;
+}
+
+/** What makes the same track again in another page. */
+function recipeFor(sql: string, set: ResultSet, number: number, choice: TrackChoice): TrackRecipe {
+  const nameOf = (column: number) => (column < 0 ? null : set.columns[column]!.name);
+  const { ts, dur, name, value, title } = choice;
+  return { sql, set: number, ts: nameOf(ts)!, dur: nameOf(dur), name: nameOf(name), value: nameOf(value), title };
+}
+
+/** Runs the queries of tracks that a link brings, and makes the tracks. */
+export async function makeTracksAgain(recipes: readonly TrackRecipe[]): Promise<void> {
+  const trace = store.trace.value;
+  for (const recipe of recipes) {
+    if (trace === null || store.trace.value !== trace) return;
+    const fail = (message: string, hint: string | null) =>
+      store.notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
+    try {
+      const result = await trace.client.query(recipe.sql, "tracks", new AbortController().signal);
+      const set = result.sets[recipe.set];
+      if (result.error !== null) fail(result.error.message, result.error.hint);
+      if (store.trace.value !== trace || set === undefined) continue;
+      const place = (name: string | null) => set.columns.findIndex((column) => column.name === name);
+      const { ts, dur, name, value } = recipe;
+      if ([ts, dur, name, value].some((each) => each !== null && place(each) < 0)) {
+        fail("its query has other columns now", null);
+        continue;
+      }
+      const choice = { ts: place(ts), dur: place(dur), name: place(name), value: place(value), title: recipe.title };
+      showAsTrack(set, choice, recipe, "again");
+    } catch (error) {
+      store.reportError(error);
+    }
+  }
+}
+
+/** Takes over tabs that a link brings, beside those that the browser keeps; `front` is shown. */
+export function adoptTabs(linked: readonly SqlText[], front: number | null): void {
+  const next = [...tabs.value];
+  const ids = linked.map(({ title, sql }) => {
+    const known = next.find((each) => each.sql === sql);
+    if (known !== undefined) return known.id;
+    const id = Math.max(0, ...next.map((each) => each.id)) + 1;
+    next.push({ id, title, sql });
+    return id;
+  });
+  setTabs(next);
+  const shown = front === null ? undefined : ids[front];
+  if (shown !== undefined) activeTab.value = shown;
+}
+
 /** Makes a track of a result: a counter when a column of values is chosen, else slices, or instants without `dur`. */
-export function showAsTrack(
-  set: ResultSet,
-  choice: { ts: number; dur: number; name: number; value: number; title: string },
-): void {
+export function showAsTrack(set: ResultSet, choice: TrackChoice, recipe: TrackRecipe, why: "asked" | "again"): void {
   const idColumn = set.columns.findIndex((column) => /^(id|slice_id)$/i.test(column.name));
   const rows: store.DebugTrack["rows"] = [];
   for (let row = 0; row < set.num_rows; row++) {
@@ -172,14 +240,23 @@ export function showAsTrack(
     device: null,
     stream: null,
   };
-  store.debugTracks.value = [...store.debugTracks.value, { node, rows, isCounter }];
+  store.debugTracks.value = [...store.debugTracks.value, { node, rows, isCounter, recipe }];
+  if (why === "again") return;
   store.setScroll(0);
   store.notify(
     `${formatCount(rows.length)} rows are a track at the top now.${skipped > 0 ? ` ${formatCount(skipped)} rows without these numbers are left out.` : ""}`,
   );
 }
 
-function TrackForm({ set, onDone }: { set: ResultSet; onDone: () => void }) {
+interface TrackFormProps {
+  set: ResultSet;
+  sql: string;
+  /** Which of the results of `sql` it is. */
+  number: number;
+  onDone: () => void;
+}
+
+function TrackForm({ set, sql, number, onDone }: TrackFormProps) {
   const guess = (pattern: RegExp) => set.columns.findIndex((column) => pattern.test(column.name));
   const choice = useSignal({
     ts: Math.max(0, guess(/^ts$|start|timestamp/i)),
@@ -215,7 +292,7 @@ function TrackForm({ set, onDone }: { set: ResultSet; onDone: () => void }) {
       aria-label="Show the result as a track"
       onSubmit={(event) => {
         event.preventDefault();
-        showAsTrack(set, choice.value);
+        showAsTrack(set, choice.value, recipeFor(sql, set, number, choice.value), "asked");
         onDone();
       }}
     >
@@ -279,6 +356,7 @@ function Result({ tab }: { tab: number }) {
   }
   const { result } = state;
   const set = result?.sets[state.shownSet];
+  const widest = set === undefined ? -1 : set.columns.findLastIndex((column) => !NUMBER_TYPE.test(column.type));
   const total = result?.ms ?? null;
   return (
     <div class="sql-result">
@@ -330,7 +408,9 @@ function Result({ tab }: { tab: number }) {
           </>
         )}
       </div>
-      {isMakingTrack.value && set !== undefined && <TrackForm set={set} onDone={() => (isMakingTrack.value = false)} />}
+      {isMakingTrack.value && set !== undefined && (
+        <TrackForm set={set} sql={state.sql} number={state.shownSet} onDone={() => (isMakingTrack.value = false)} />
+      )}
       {result?.notes.map((note) => (
         <p class="note" key={note}>
           {note}
@@ -344,6 +424,7 @@ function Result({ tab }: { tab: number }) {
             name: column.name,
             isNumber: NUMBER_TYPE.test(column.type),
             width: widthOf(set, i),
+            grows: i === widest,
           }))}
           numRows={set.num_rows}
           onRow={(row) => {
@@ -360,7 +441,7 @@ function Result({ tab }: { tab: number }) {
                 </button>
               );
             }
-            return <span title={text(value)}>{text(value)}</span>;
+            return <span title={meaningOf(set, column, value)}>{text(value)}</span>;
           }}
         />
       )}

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
-import { formatCount, formatNanosShort, formatPercent } from "../base/format.ts";
+import { ellipsizeMiddle, formatCount, formatNanosShort, formatPercent } from "../base/format.ts";
 import * as store from "../state/store.ts";
 import { controller } from "../timeline/controller.ts";
 import { runSearch } from "./search.ts";
@@ -114,7 +114,7 @@ function Gaps({ gaps }: { gaps: DeviceGaps }) {
               <>
                 {" "}
                 <span class="faint">before</span>{" "}
-                <SliceLink id={gap.next_slice_id}>{gap.next_name.slice(0, 60)}</SliceLink>
+                <SliceLink id={gap.next_slice_id}>{ellipsizeMiddle(gap.next_name, 60)}</SliceLink>
               </>
             )}
           </li>
@@ -179,7 +179,7 @@ export function SummaryPanel() {
                       title={kernel.name}
                       onClick={() => void runSearch(kernel.name, ["name"]).then(() => store.openDrawer("search"))}
                     >
-                      {kernel.name.slice(0, 110)}
+                      {ellipsizeMiddle(kernel.name, 160)}
                     </button>
                   </td>
                 </tr>

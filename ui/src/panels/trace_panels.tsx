@@ -80,9 +80,14 @@ export function InfoPanel() {
       <section>
         <h3>Sources</h3>
         <table class="fields">
-          {overview.sources.map((source) =>
-            row(source.path, [source.format, source.profiler].filter((each) => each !== null).join(", ")),
-          )}
+          {overview.sources.map((source) => (
+            <tr key={source.path}>
+              <td title={source.path}>
+                {source.path.replace(/^.*\//, "")}
+                <div class="faint">{[source.format, source.profiler].filter((each) => each !== null).join(", ")}</div>
+              </td>
+            </tr>
+          ))}
         </table>
       </section>
       <section>

@@ -65,7 +65,10 @@ export function ExportButtons({ name, table }: { name: string; table: () => Tabl
 export interface GridColumn {
   name: string;
   isNumber: boolean;
+  /** In pixels. */
   width: number;
+  /** Takes what room is left. */
+  grows?: boolean;
 }
 interface GridProps {
   columns: readonly GridColumn[];
@@ -106,9 +109,9 @@ export function Grid(props: GridProps) {
   useEffect(() => virtualizer.current!._willUpdate());
   void version.value;
   const items = virtualizer.current.getVirtualItems();
-  const template = columns.map((column) => `minmax(${column.width}px, ${column.isNumber ? "auto" : "1fr"})`).join(" ");
-  const style = { gridTemplateColumns: columns.map((column) => `${column.width}px`).join(" ") };
-  void template;
+  const trackOf = (column: GridColumn) =>
+    column.grows === true ? `minmax(${column.width}px, 1fr)` : `${column.width}px`;
+  const style = { gridTemplateColumns: columns.map(trackOf).join(" ") };
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
     <div class="grid" ref={scroller} role="table" aria-label={label} aria-rowcount={numRows + 1} tabIndex={0}>

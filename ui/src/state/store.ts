@@ -4,8 +4,10 @@ import type { Client, TraceClient } from "../api/client.ts";
 import type * as T from "../api/types.ts";
 import type { TimeFormat } from "../base/format.ts";
 import { clampWindow, type TimeWindow } from "../base/geom.ts";
+import { type CounterMode, PLAIN } from "../logic/counter_mode.ts";
 import { layoutRows } from "../logic/rows.ts";
-import type { Mark } from "../logic/url_state.ts";
+import type { Mark, TrackRecipe } from "../logic/url_state.ts";
+import { indexNodes, type Root, type Workspace } from "../logic/workspaces.ts";
 
 export interface LoadedTrace {
   entry: T.TraceEntry;
@@ -19,7 +21,8 @@ export type Selection =
   | { kind: "area"; start: number; end: number; tracks: readonly number[] | null }
   | { kind: "mark"; id: number };
 
-export type DrawerTab = "selection" | "summary" | "search" | "sql" | "warnings" | "info" | "marks";
+export const DRAWER_TABS = ["selection", "summary", "search", "sql", "warnings", "info", "marks"] as const;
+export type DrawerTab = (typeof DRAWER_TABS)[number];
 export type Theme = "light" | "dark" | "system";
 export interface Settings {
   theme: Theme;
@@ -31,6 +34,8 @@ export interface DebugTrack {
   node: T.TrackNode;
   rows: { ts: number; dur: number; name: string; value: number; slice: number | null; depth: number }[];
   isCounter: boolean;
+  /** How to make it again. */
+  recipe: TrackRecipe;
 }
 /** A failure or a fact worth a line at the bottom of the page, until closed. */
 export interface Notice {
@@ -57,6 +62,7 @@ export const focusedArrow = signal({ outgoing: 0, incoming: 0 });
 export const marks = signal<Mark[]>([]);
 export const pins = signal<string[]>([]);
 export const collapsed = signal<ReadonlyMap<string, boolean>>(new Map());
+/** Rows that are thin, whoever made them so. */
 export const compact = signal<ReadonlySet<string>>(new Set());
 export const trackFilter = signal("");
 export const sliceFilter = signal("");
@@ -66,7 +72,17 @@ export const drawer = signal<{ isOpen: boolean; tab: DrawerTab; height: number }
   tab: "selection",
   height: 300,
 });
-export const dialog = signal<"none" | "help" | "palette" | "finder" | "pin">("none");
+export const dialog = signal<"none" | "help" | "palette" | "finder" | "pin" | "workspaces">("none");
+export const workspaces = signal<Workspace[]>([]);
+/** Name of the workspace that is shown; null for the whole tree. */
+export const workspaceName = signal<string | null>(null);
+export const counterModes = signal<ReadonlyMap<string, CounterMode>>(new Map());
+/** Flows of the selected area that are drawn. */
+export const areaArrows = signal<T.FlowArrow[]>([]);
+/** The area that a link in its panel led away from. */
+export const areaBefore = signal<Extract<Selection, { kind: "area" }> | null>(null);
+/** True once the server serves another build of this page. */
+export const isPageOld = signal(false);
 export const notices = signal<Notice[]>([]);
 export const mouse = signal<{ x: number; y: number; isOver: boolean }>({ x: 0, y: 0, isOver: false });
 
@@ -87,8 +103,16 @@ export const bounds = computed<TimeWindow>(() => {
   return { start, end: Math.max(loaded.overview.end, start + 10) };
 });
 export const nodes = computed<T.TrackNode[]>(() => trace.value?.nodes ?? []);
+export const nodeIndex = computed(() => indexNodes(nodes.value));
+export const workspace = computed(() => workspaces.value.find((each) => each.name === workspaceName.value) ?? null);
+const workspaceRoots = computed<Root[] | null>(() => {
+  if (workspace.value === null) return null;
+  const found = workspace.value.keys.map((key) => nodeIndex.value.get(key)).filter((root) => root !== undefined);
+  return [...debugTracks.value.map(({ node }) => ({ node, path: [] })), ...found];
+});
 export const layout = computed(() =>
   layoutRows({
+    roots: workspaceRoots.value,
     nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
     collapsed: collapsed.value,
     compact: compact.value,
@@ -127,7 +151,7 @@ export const trackPlaces = computed<ReadonlyMap<number, TrackPlace>>(() => {
 
 const SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings(): Settings {
-  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: 260 };
+  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: 290 };
   try {
     return { ...defaults, ...(JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}") as Partial<Settings>) };
   } catch {
@@ -191,8 +215,12 @@ const TABS_OF_LINKS: readonly DrawerTab[] = ["sql", "search", "summary"];
 /** Selects; `by` tells a click in the timeline, which shows the details, from a link in a panel, which keeps the panel. */
 export function select(next: Selection, by: "timeline" | "link" = "timeline"): void {
   batch(() => {
+    const before = selection.value;
+    if (by === "timeline" || next.kind === "none") areaBefore.value = null;
+    else if (before.kind === "area") areaBefore.value = before;
     selection.value = next;
     focusedArrow.value = { outgoing: 0, incoming: 0 };
+    areaArrows.value = [];
     if (next.kind !== "slice") {
       sliceDetails.value = null;
       arrows.value = [];
@@ -215,6 +243,39 @@ export function toggleCompact(key: string): void {
   const next = new Set(compact.value);
   if (!next.delete(key)) next.add(key);
   compact.value = next;
+}
+
+const WORKSPACES_KEY = "kinetoscope.workspaces";
+/** Traces whose workspaces the browser keeps, the latest first. */
+const MAX_KEPT_TRACES = 50;
+type Kept = { trace: string; workspaces: Workspace[] }[];
+
+export function keptWorkspaces(traceId: string): Workspace[] {
+  const kept = stored<Kept>(WORKSPACES_KEY, []);
+  const found = Array.isArray(kept) ? kept.find((each) => each.trace === traceId)?.workspaces : undefined;
+  return Array.isArray(found) ? found : [];
+}
+/** Changes the workspaces of the trace, in the browser's storage too; one that is gone is shown no more. */
+export function setWorkspaces(next: Workspace[], shown: string | null = workspaceName.value): void {
+  batch(() => {
+    workspaces.value = next;
+    workspaceName.value = next.some((each) => each.name === shown) ? shown : null;
+  });
+  const id = trace.value === null ? null : String(trace.value.entry.id);
+  if (id === null) return;
+  const kept = stored<Kept>(WORKSPACES_KEY, []);
+  const others = Array.isArray(kept) ? kept.filter((each) => each.trace !== id) : [];
+  store(WORKSPACES_KEY, [{ trace: id, workspaces: next }, ...others].slice(0, MAX_KEPT_TRACES));
+}
+export function changeWorkspace(change: (workspace: Workspace) => Workspace): void {
+  const current = workspace.value;
+  if (current === null) return;
+  setWorkspaces(workspaces.value.map((each) => (each === current ? change(each) : each)));
+}
+
+export const modeOf = (key: string): CounterMode => counterModes.value.get(key) ?? PLAIN;
+export function setMode(key: string, mode: CounterMode): void {
+  counterModes.value = new Map(counterModes.value).set(key, mode);
 }
 
 let nextMark = 1;

@@ -132,7 +132,9 @@ export class TimelineController {
         void [store.view.value, store.scrollTop.value, store.viewport.value, store.layout.value, this.loaded.value];
         void [store.selection.value, store.sliceDetails.value, store.arrows.value, store.focusedArrow.value];
         void [store.marks.value, store.isDark.value, store.sliceFilter.value, hovered.value, draggedArea.value];
-        void store.debugTracks.value;
+        void [store.debugTracks.value, store.counterModes.value, store.areaArrows.value];
+        // Over a counter, the value at the mouse is drawn.
+        if (hovered.value?.sample != null) void store.mouse.value;
         this.schedule();
       }),
       // Folding and filtering change the height; the scroll position must stay inside it.
@@ -224,6 +226,14 @@ export class TimelineController {
       selectedSlice: store.selection.value.kind === "slice" ? store.selection.value.id : null,
       hoveredHash: block === null ? null : block.columns.nameHash[block.index]!,
       hoveredSlice: block === null ? null : block.columns.slice[block.index]!,
+      modeOf: store.modeOf,
+      pointer:
+        hit?.sample == null || hit.place === null
+          ? null
+          : {
+              trackId: hit.place.track.id,
+              nanos: traceFromCss(store.view.value, store.viewport.value.width, store.mouse.value.x),
+            },
       isNameShown: filter === "" ? null : (name) => name === undefined || name.toLowerCase().includes(filter),
     };
   }
@@ -244,6 +254,15 @@ export class TimelineController {
 
   placedArrows(): PlacedArrow[] {
     const selected = store.selection.value;
+    if (selected.kind === "area") {
+      return store.areaArrows.value.map((arrow) => ({
+        arrow,
+        isOutgoing: true,
+        isFocused: false,
+        fromY: this.yOf(arrow.from.track_id, arrow.from.depth),
+        toY: this.yOf(arrow.to.track_id, arrow.to.depth),
+      }));
+    }
     if (selected.kind !== "slice") return [];
     let outgoing = 0;
     let incoming = 0;
@@ -533,6 +552,11 @@ export class TimelineController {
     const place = store.trackPlaces.value.get(trackId);
     if (place === undefined) return;
     if (store.trackFilter.value !== "" && !placedTracks.value.has(trackId)) store.trackFilter.value = "";
+    const { workspace } = store;
+    if (workspace.value !== null && !placedTracks.value.has(trackId)) {
+      store.notify(`“${workspace.value.name}” does not have this track: all tracks are shown.`);
+      store.workspaceName.value = null;
+    }
     this.unfold(place.path.map((node) => node.key));
     const y = this.yOf(trackId, depth);
     const placed = placedTracks.value.get(trackId)?.[0];
@@ -556,6 +580,11 @@ export class TimelineController {
       store.setScroll(row.y - sticky - 8);
     }
   }
+  /** What is fitted is to be read: a thin row gets its full height. */
+  private makeFull(trackId: number): void {
+    const key = store.trackPlaces.value.get(trackId)?.node.key;
+    if (key !== undefined && store.compact.value.has(key)) store.toggleCompact(key);
+  }
   private unfold(keys: readonly string[]): void {
     const folded = keys.filter((key) => {
       const row = store.layout.value.rows.find((each) => each.node.key === key);
@@ -566,6 +595,7 @@ export class TimelineController {
 
   /** Shows a time range and a track: moves only as far as needed, and fits when asked to or when it is too long. */
   revealSlice(slice: { ts: number; dur: number | null; track_id: number; depth: number }, mode: "see" | "fit"): void {
+    if (mode === "fit") this.makeFull(slice.track_id);
     this.revealTrack(slice.track_id, slice.depth);
     const end = slice.ts + (slice.dur ?? store.bounds.value.end - slice.ts);
     const target = { start: slice.ts, end: Math.max(end, slice.ts + 1) };
@@ -590,7 +620,11 @@ export class TimelineController {
     const visit = (node: (typeof this.trace.nodes)[number], prefix: string) => {
       if (node.kind === "rank") for (const child of node.children) visit(child, `${node.name} `);
       else if (node.kind === "region" && node.key !== "profiler" && !/profiler/i.test(node.name)) {
-        const tracks = allTracks(node).filter((track) => track.kind === "slice" && track.num_events > 0);
+        // Moments make nothing busy.
+        const withoutMoments = node.children.filter((child) => child.kind !== "instants");
+        const tracks = withoutMoments
+          .flatMap((child) => allTracks(child))
+          .filter((track) => track.kind === "slice" && track.num_events > 0);
         tracks.sort((a, b) => b.num_events - a.num_events);
         // The overview is a hint of where something happens: the busiest tracks tell that.
         regions.push({ label: prefix + node.name, tracks: tracks.slice(0, 24).map((track) => track.id) });

@@ -2,9 +2,10 @@ import { expect, it } from "vitest";
 import type { TrackNode } from "../api/types.ts";
 import { indexDepths, type SliceColumns, type TrackColumns } from "../api/viewport_frame.ts";
 import { layoutRows } from "../logic/rows.ts";
+import { PLAIN } from "../logic/counter_mode.ts";
 import { LIGHT } from "../render/palette.ts";
 import { type DrawCall, RecordingRenderer } from "../render/renderer.ts";
-import { counterRange, drawArrows, drawAxis, drawRows, fitText, type Scene } from "./draw.ts";
+import { drawArrows, drawAxis, drawRows, fitText, type Scene } from "./draw.ts";
 
 interface Block {
   ts: number;
@@ -60,6 +61,8 @@ const scene = (track: TrackColumns, more: Partial<Scene> = {}): Scene => ({
   hoveredHash: null,
   hoveredSlice: null,
   isNameShown: null,
+  modeOf: () => PLAIN,
+  pointer: null,
   ...more,
 });
 function draw(
@@ -157,7 +160,58 @@ it("steps counters and keeps the value that holds at the left edge", () => {
       [1000, 4],
     ],
   });
-  expect(counterRange(track, { start: 0, end: 10 })).toEqual([0, 10]);
+});
+
+/** 10 at 0, 1000 at 50: a unit and a hundred of them. */
+const counter: TrackColumns = {
+  kind: "counter",
+  ts: Float64Array.of(0, 50),
+  min: Float64Array.of(10, 1000),
+  max: Float64Array.of(10, 1000),
+  last: Float64Array.of(10, 1000),
+};
+const texts = (calls: DrawCall[]) => calls.flatMap((call) => (call.op === "text" ? [[call.text, call.y]] : []));
+const lineOf = (calls: DrawCall[]) => calls.find((call) => call.op === "line");
+
+it("labels the ends of a counter's scale, at the top and at the bottom", () => {
+  expect(texts(draw(counter, {}, 1, "counter"))).toEqual([
+    ["1\u202f000", 11],
+    ["0", 34],
+  ]);
+  const fit = draw(counter, { modeOf: () => ({ shows: "value", scale: "fit" }) }, 1, "counter");
+  expect(texts(fit).map(([text]) => text)).toEqual(["1\u202f000", "10"]);
+});
+
+it("draws changes and logarithms of a counter", () => {
+  // A change of 990 at 50, nothing before it: the line runs along the bottom and jumps to the top.
+  const delta = draw(counter, { modeOf: () => ({ shows: "delta", scale: "zero" }) }, 1, "counter");
+  expect(lineOf(delta)).toMatchObject({
+    points: [
+      [0, 40],
+      [500, 40],
+      [500, 4],
+      [1000, 4],
+    ],
+  });
+  expect(texts(delta)[0]).toEqual(["990", 11]);
+  const rate = draw(counter, { modeOf: () => ({ shows: "rate", scale: "zero" }) }, 1, "counter");
+  expect(texts(rate)[0]![0], "990 in 50 ns").toBe("19\u202f800\u202f000\u202f000/s");
+  const log = draw(counter, { modeOf: () => ({ shows: "value", scale: "log" }) }, 1, "counter");
+  const line = lineOf(log);
+  const points = line?.op === "line" ? line.points : [];
+  // log10(11) of log10(1001), upwards from 40.
+  expect(points[0]?.[1]).toBeCloseTo(40 - (36 * Math.log10(11)) / Math.log10(1001));
+});
+
+it("writes a counter's value at the mouse, on the side that has room", () => {
+  const at = (nanos: number) => texts(draw(counter, { pointer: { trackId: 1, nanos } }, 1, "counter")).at(-1);
+  expect(at(20)).toEqual(["10", 22]);
+  expect(at(60)).toEqual(["1\u202f000", 22]);
+  const calls = draw(counter, { pointer: { trackId: 1, nanos: 99 } }, 1, "counter");
+  // Five characters of seven pixels do not fit right of 990.
+  expect(calls.at(-1)).toMatchObject({ op: "text", x: 990 - 8 - 35 });
+  const elsewhere = draw(counter, { pointer: { trackId: 2, nanos: 99 } }, 1, "counter");
+  expect(texts(elsewhere)).toHaveLength(2);
 });
 
 it("fits text by cutting its end", () => {

@@ -13,6 +13,7 @@ import {
 } from "../api/viewport_frame.ts";
 import { formatTick, formatValue } from "../base/format.ts";
 import { cssFromTrace, spanOf, tickStep, type TimeWindow } from "../base/geom.ts";
+import { type CounterMode, scaleFor, seenRange, shownColumns, unitOf } from "../logic/counter_mode.ts";
 import type { Row, RowTrack } from "../logic/rows.ts";
 import type { Mark } from "../logic/url_state.ts";
 import { blockColor, type CanvasTheme } from "../render/palette.ts";
@@ -30,6 +31,9 @@ export interface Scene {
   hoveredSlice: number | null;
   /** Null when no filter hides anything; else whether a name is to be seen. */
   isNameShown: ((name: string | undefined) => boolean) | null;
+  modeOf: (key: string) => CounterMode;
+  /** The counter under the mouse, and the time there. */
+  pointer: { trackId: number; nanos: number } | null;
 }
 
 /** Below this width a block has no room for a letter and its ellipsis. */
@@ -151,23 +155,29 @@ function drawSlices(
   }
 }
 
-/** The range of the visible samples, zero included so that areas can be compared by eye. */
-export function counterRange(columns: CounterColumns, window: TimeWindow): [number, number] {
-  let low = 0;
-  let high = 0;
-  for (let i = Math.max(0, lastNotAfter(columns.ts, window.start)); i < columns.ts.length; i++) {
-    if (columns.ts[i]! > window.end) break;
-    low = Math.min(low, columns.min[i]!);
-    high = Math.max(high, columns.max[i]!);
-  }
-  return low === high ? [low, low + 1] : [low, high];
+/** Text that stays readable over whatever is beneath it. */
+function label(renderer: Renderer, scene: Scene, x: number, y: number, text: string, color: string): void {
+  const width = renderer.measure(text);
+  renderer.alpha(0.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+  renderer.text(x, y, text, color);
 }
 
-function drawCounter(renderer: Renderer, scene: Scene, place: RowTrack, columns: CounterColumns, y0: number): void {
+/** A counter as steps, with the ends of its scale at the left and the value at the mouse. */
+function drawCounter(
+  renderer: Renderer,
+  scene: Scene,
+  row: Row,
+  place: RowTrack,
+  own: CounterColumns,
+  y0: number,
+): void {
   const { window, width, theme } = scene;
-  const [low, high] = counterRange(columns, window);
+  const mode = scene.modeOf(row.node.key);
+  const columns = shownColumns(own, mode);
+  const unit = unitOf(place.track.unit, mode);
+  const scale = scaleFor(seenRange(columns, window), mode);
   const height = place.height - 4;
-  const yOf = (value: number) => y0 + 2 + height - ((value - low) / (high - low)) * height;
+  const yOf = (value: number) => y0 + 2 + height - scale.shareOf(value) * height;
   const first = Math.max(0, lastNotAfter(columns.ts, window.start));
   const points: [number, number][] = [];
   let y = 0;
@@ -182,10 +192,21 @@ function drawCounter(renderer: Renderer, scene: Scene, place: RowTrack, columns:
   }
   if (points.length === 0) return;
   points.push([width, y]);
-  const base = yOf(Math.max(low, Math.min(high, 0)));
+  const base = yOf(Math.max(scale.low, Math.min(scale.high, 0)));
   renderer.polygon([[points[0]![0], base], ...points, [width, base]], theme.counterFill);
   renderer.line(points, theme.counterLine, 1);
-  renderer.text(6, y0 + 9, formatValue(high, place.track.unit), theme.faintText);
+  label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+  label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+  if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
+  const at = lastNotAfter(columns.ts, scene.pointer.nanos);
+  if (at < 0) return;
+  const x = cssFromTrace(window, width, scene.pointer.nanos);
+  const value = columns.last[at]!;
+  renderer.fillRect(x - 0.5, y0, 1, place.height, theme.hover);
+  renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
+  const text = formatValue(value, unit);
+  const left = x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8;
+  label(renderer, scene, left, y0 + place.height / 2, text, theme.text);
 }
 
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
@@ -217,7 +238,7 @@ export function drawRows(
         const columns = scene.columnsOf(place.track.id);
         if (columns === undefined) continue;
         if (columns.kind === "slice") drawSlices(renderer, scene, columns, y + place.y, place.depthPx, Infinity, 1);
-        else drawCounter(renderer, scene, place, columns, y + place.y);
+        else drawCounter(renderer, scene, row, place, columns, y + place.y);
       }
     }
   });

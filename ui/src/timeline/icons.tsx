@@ -6,6 +6,9 @@ const PATHS = {
   full: "M2 3.5h12v3.5H2zM2 9h12v3.5H2z",
   select: "M2 4V2h2M12 2h2v2M14 12v2h-2M4 14H2v-2M5 5h6v6H5z",
   remove: "M4 4l8 8M12 4l-8 8",
+  up: "M3.5 10L8 5.5 12.5 10",
+  down: "M3.5 6L8 10.5 12.5 6",
+  workspaces: "M2 3h5v4H2zM9 3h5v4H9zM2 9h5v4H2zM9 9h5v4H9z",
   unfold: "M8 3v10M3 8h10",
   fold: "M3 8h10",
 } as const;

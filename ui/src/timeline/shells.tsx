@@ -1,21 +1,18 @@
 // The left column: names, chips and buttons of the rows, as elements, so that they can be reached by keys and read aloud.
 // Only rows on the screen exist.
 import { formatCount } from "../base/format.ts";
+import { chipsOf, shownName } from "../logic/row_names.ts";
+import { MODES, SCALES } from "../logic/counter_mode.ts";
 import { allTracks, type Row } from "../logic/rows.ts";
+import { withoutRow, withRowMoved } from "../logic/workspaces.ts";
 import * as store from "../state/store.ts";
 import { controller } from "./controller.ts";
 import { Icon } from "./icons.tsx";
 
-function chips(row: Row): string[] {
-  const { node } = row;
-  const texts: string[] = [];
-  if (node.role !== null) texts.push(node.role.replace(/_/g, " "));
-  if (node.kind === "process" && node.pid !== null) texts.push(`pid ${node.pid}`);
-  if (node.kind === "thread" && node.tid !== null) texts.push(String(node.tid));
-  return texts;
-}
+const NAME_PX = 22;
 
-function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolean }) {
+/** `clip` is where the visible part begins; the name of a high row stays inside it. */
+function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: boolean; clip: number }) {
   const { node } = row;
   const isPinned = store.pins.value.includes(node.key);
   const selected = store.selection.value;
@@ -25,6 +22,8 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
     node.tracks.some((track) => selected.tracks!.includes(track.id));
   const depths = node.tracks.reduce((sum, track) => sum + (track.kind === "slice" ? track.num_rows : 0), 0);
   const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
+  const inWorkspace = store.workspace.value?.keys.includes(node.key) === true;
+  const isCounter = node.tracks.some((track) => track.kind === "counter");
   const fold = () => store.setCollapsed([node.key], !row.isCollapsed);
   const selectRow = () => {
     const { start, end } = store.view.value;
@@ -38,7 +37,12 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
   return (
     <div
       class={`shell shell-${node.kind}${row.isGroup ? " shell-group" : ""}${isSticky ? " shell-sticky" : ""}${isSelected ? " shell-selected" : ""}`}
-      style={{ top: `${top}px`, height: `${row.height}px`, paddingLeft: `${6 + Math.min(row.level, 5) * 12}px` }}
+      style={{
+        top: `${top}px`,
+        height: `${row.height}px`,
+        paddingLeft: `${6 + Math.min(row.isApart ? 0 : row.level, 5) * 12}px`,
+        paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`,
+      }}
       data-key={node.key}
       role="treeitem"
       aria-level={row.level + 1}
@@ -59,9 +63,14 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
           (events > 0 ? `\n${formatCount(events)} events` : "")
         }
       >
-        {node.name}
+        {shownName(node)}
       </button>
-      {chips(row).map((text) => (
+      {row.isApart && row.path.length > 0 && (
+        <span class="shell-within" title={row.path.map((each) => each.name).join(" › ")}>
+          {shownName(row.path[row.path.length - 1]!)}
+        </span>
+      )}
+      {chipsOf(node, row.path).map((text) => (
         <span class="chip" key={text}>
           {text}
         </span>
@@ -86,6 +95,34 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
           >
             <Icon name="select" />
           </button>
+        )}
+        {inWorkspace && (
+          <>
+            <button
+              class="icon"
+              onClick={() => store.changeWorkspace((each) => withRowMoved(each, node.key, -1))}
+              title="Up"
+              aria-label={`Move ${node.name} up in the workspace`}
+            >
+              <Icon name="up" />
+            </button>
+            <button
+              class="icon"
+              onClick={() => store.changeWorkspace((each) => withRowMoved(each, node.key, 1))}
+              title="Down"
+              aria-label={`Move ${node.name} down in the workspace`}
+            >
+              <Icon name="down" />
+            </button>
+            <button
+              class="icon"
+              onClick={() => store.changeWorkspace((each) => withoutRow(each, node.key))}
+              title="Take out of the workspace"
+              aria-label={`Take ${node.name} out of the workspace`}
+            >
+              <Icon name="remove" />
+            </button>
+          </>
         )}
         {node.kind === "debug" ? (
           <button
@@ -112,7 +149,35 @@ function Shell({ row, top, isSticky }: { row: Row; top: number; isSticky: boolea
           )
         )}
       </span>
+      {isCounter && <CounterButtons node={node} />}
     </div>
+  );
+}
+
+const SCALE_WORDS = { zero: "from zero", fit: "fitted", log: "logarithmic" } as const;
+
+/** What a counter shows and its scale; a click goes to the next choice. */
+function CounterButtons({ node }: { node: Row["node"] }) {
+  const mode = store.modeOf(node.key);
+  const shows = MODES[(MODES.indexOf(mode.shows) + 1) % MODES.length]!;
+  const scale = SCALES[(SCALES.indexOf(mode.scale) + 1) % SCALES.length]!;
+  return (
+    <span class="counter-buttons">
+      <button
+        onClick={() => store.setMode(node.key, { ...mode, shows })}
+        title={`Show the ${shows}`}
+        aria-label={`${node.name} shows its ${mode.shows}: show the ${shows}`}
+      >
+        {mode.shows}
+      </button>
+      <button
+        onClick={() => store.setMode(node.key, { ...mode, scale })}
+        title={`Scale: ${SCALE_WORDS[scale]}`}
+        aria-label={`Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`}
+      >
+        {SCALE_WORDS[mode.scale]}
+      </button>
+    </span>
   );
 }
 
@@ -123,7 +188,7 @@ export function Shells() {
   const visible = rows.filter((row) => row.y + row.height > scroll && row.y < scroll + bodyHeight);
   let stickyTop = 0;
   const sticky = (controller.value?.stickyRows() ?? []).map((row) => {
-    const shell = <Shell key={`sticky/${row.node.key}`} row={row} top={stickyTop} isSticky />;
+    const shell = <Shell key={`sticky/${row.node.key}`} row={row} top={stickyTop} isSticky clip={0} />;
     stickyTop += row.height;
     return shell;
   });
@@ -132,16 +197,22 @@ export function Shells() {
       {pinned.length > 0 && (
         <div class="shells pinned" style={{ height: `${pinnedHeight}px` }} role="tree" aria-label="Pinned tracks">
           {pinned.map((row) => (
-            <Shell key={`pin/${row.node.key}`} row={row} top={row.y} isSticky={false} />
+            <Shell key={`pin/${row.node.key}`} row={row} top={row.y} isSticky={false} clip={0} />
           ))}
         </div>
       )}
       <div class="shells" style={{ top: `${pinnedHeight}px` }} role="tree" aria-label="Tracks">
         {visible.map((row) => (
-          <Shell key={row.node.key} row={row} top={row.y - scroll} isSticky={false} />
+          <Shell key={row.node.key} row={row} top={row.y - scroll} isSticky={false} clip={stickyTop} />
         ))}
         {sticky}
-        {rows.length === 0 && <p class="empty">No track matches “{store.trackFilter.value}”.</p>}
+        {rows.length === 0 && (
+          <p class="empty">
+            {store.trackFilter.value === ""
+              ? "This workspace has no tracks yet: add some in its dialog."
+              : `No track matches “${store.trackFilter.value}”.`}
+          </p>
+        )}
       </div>
     </>
   );

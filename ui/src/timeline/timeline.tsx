@@ -309,7 +309,42 @@ function Corner() {
       >
         <Icon name="fold" />
       </button>
+      <WorkspaceChoice />
     </div>
+  );
+}
+
+function WorkspaceChoice() {
+  const list = store.workspaces.value;
+  return (
+    <>
+      {list.length > 0 && (
+        <select
+          aria-label="Workspace"
+          value={store.workspaceName.value ?? ""}
+          onChange={(event) => {
+            const name = event.currentTarget.value;
+            store.workspaceName.value = name === "" ? null : name;
+            store.setScroll(0);
+          }}
+        >
+          <option value="">All tracks</option>
+          {list.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+      <button
+        class={store.workspaceName.value === null ? "icon" : "icon active"}
+        title="Workspaces"
+        aria-label="Workspaces"
+        onClick={() => (store.dialog.value = "workspaces")}
+      >
+        <Icon name="workspaces" />
+      </button>
+    </>
   );
 }
 

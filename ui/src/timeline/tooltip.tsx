@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ArgNode, SliceDetails } from "../api/types.ts";
 import { FLAG_NEVER_ENDED } from "../api/viewport_frame.ts";
 import { ellipsizeMiddle, formatCount, formatNanos, formatValue } from "../base/format.ts";
+import { shownColumns, unitOf } from "../logic/counter_mode.ts";
 import { CLASS_NAMES } from "../render/palette.ts";
 import * as store from "../state/store.ts";
 import { controller, hovered } from "./controller.ts";
@@ -81,9 +82,16 @@ export function Tooltip() {
   if (block === null) {
     const { columns, index } = hit.sample!;
     const unit = hit.place?.track.unit ?? null;
+    const mode = store.modeOf(hit.row.node.key);
+    const change = mode.shows === "value" ? null : shownColumns(columns, mode).last[index]!;
     return (
       <div class="tooltip" ref={box}>
         <b>{formatValue(columns.last[index]!, unit)}</b>
+        {change !== null && (
+          <div>
+            {mode.shows} {formatValue(change, unitOf(unit, mode))}
+          </div>
+        )}
         {columns.min[index] !== columns.max[index] && (
           <div>
             between {formatValue(columns.min[index]!, unit)} and {formatValue(columns.max[index]!, unit)} here
