@@ -15,7 +15,7 @@ const ARGS = [
 ];
 
 export async function startHarness(options = {}) {
-  const given = options.mode === undefined ? process.env.KINETOSCOPE_URL : undefined;
+  const given = options.url ?? (options.mode === undefined ? process.env.KINETOSCOPE_URL : undefined);
   const mock = given === undefined ? await startMock(options) : null;
   const url = given ?? mock.url;
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -45,11 +45,30 @@ export async function startHarness(options = {}) {
       await opened.close();
     }
   }
+  /** The same for a file, which may ask for nothing at all but itself. */
+  async function fileJourney(address, body) {
+    const opened = await browser.newContext({ viewport: { width: 1440, height: 900 }, offline: true });
+    const page = await opened.newPage();
+    const problems = [];
+    page.on("pageerror", (error) => problems.push(`error in the page: ${error.message}`));
+    page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
+    page.on("request", (request) => {
+      const to = request.url();
+      if (to.split("#")[0] !== address && !/^(data|blob):/.test(to)) problems.push(`request: ${to}`);
+    });
+    try {
+      await page.goto(address);
+      await body(makePage(page), page);
+      assert.deepEqual(problems, []);
+    } finally {
+      await opened.close();
+    }
+  }
   const stop = async () => {
     await browser.close();
     await mock?.stop();
   };
-  return { url, mock, isMock: mock !== null, journey, stop };
+  return { url, mock, isMock: mock !== null, journey, fileJourney, stop };
 }
 
 /** What journeys do with a page, in words. */

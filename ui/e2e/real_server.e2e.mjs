@@ -1,8 +1,11 @@
 // Journeys against the real server, over the trace that comes with the repository: only with KINETOSCOPE_URL, which
 // has to have fixtures/vllm-h100-sample.pt.trace.json.gz open. What is expected is read from that file here.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { startHarness } from "./harness.mjs";
 
@@ -130,4 +133,61 @@ onReal("Ctrl+P finds a stream and shows its row", async (page, raw) => {
   const row = (await page.state("rows")).find((each) => each.name === "stream 27");
   const y = row.y - (await page.state("scrollTop"));
   assert.ok(y >= 0 && y < (await page.box()).height, "the row is in view");
+});
+
+onReal("an exported window opens without a server: timeline, details, flows, sums, search", async (page, raw) => {
+  const kernels = events.filter((event) => event.ph === "X" && event.name.includes(SEARCHED));
+  kernels.sort((a, b) => a.ts - b.ts);
+  await search(page, raw, SEARCHED, kernels.length);
+  await page.press("Enter");
+  await raw.locator(".track-canvas").focus();
+  await page.press("f");
+  await page.press("f");
+  await page.hold("s", 300);
+  const [details, view] = [await page.state("details"), await page.state("view")];
+  const downloading = raw.waitForEvent("download");
+  await page.press("Control+s");
+  const folder = await mkdtemp(join(tmpdir(), "kinetoscope-"));
+  try {
+    const path = join(folder, "window.html");
+    await (await downloading).saveAs(path);
+    await harness.fileJourney(pathToFileURL(path).href, async (file, rawFile) => {
+      await file.ready();
+      const shown = await file.state("view");
+      assert.deepEqual(
+        shown,
+        { start: Math.floor(view.start), end: Math.ceil(view.end) },
+        "the window is all there is",
+      );
+      assert.match(await rawFile.locator(".topbar").innerText(), /exported window/);
+      assert.equal(await rawFile.getByRole("tab", { name: "SQL" }).count(), 0);
+      // The same kernel, with what is known of it, and its launch where the call is in the window.
+      await rawFile.locator(".track-canvas").focus();
+      await file.press("/");
+      await rawFile.keyboard.type(details.name.slice(0, 60));
+      await file.press("Enter");
+      const hits = await file.state("search");
+      assert.ok(hits.result.ids.includes(details.id));
+      await file.click(
+        await file.placeOf(
+          `stream ${details.stream.name.replace(/\D/g, "")}`,
+          details.ts + details.dur / 2,
+          details.depth,
+        ),
+      );
+      const found = await file.state("details");
+      assert.deepEqual(found, details, "every detail, as the server tells it");
+      assert.match(await file.text(".slice-panel"), new RegExp(`Grid\\s+${details.gpu.grid.join(" × ")}`));
+      await file.press("r");
+      assert.match(await file.text(".area-table"), /cross_device_reduce/);
+      assert.match(await file.text(".gpu-line"), /100\.0 % busy/);
+      await rawFile.getByRole("button", { name: "Flame graph" }).click();
+      await file.idle();
+      assert.equal(await rawFile.getByText("No slices in this area").count(), 0);
+      await file.press("u");
+      assert.match(await file.text(".summary"), /Kernels by time/i);
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -143,7 +143,9 @@ pub(crate) fn test(report: &mut TestReport) -> Result<()> {
     let server = Server::start()?;
     println!("\nThe server is at {}", server.url);
     let url = ("KINETOSCOPE_URL", OsString::from(&server.url));
-    let of_real = run_journeys("Page: journeys, real server", &[browser, url])?;
+    // Some journeys make traces of their own and start the command over them.
+    let program = ("KINETOSCOPE_BIN", Server::program().into_os_string());
+    let of_real = run_journeys("Page: journeys, real server", &[browser, url, program])?;
     // A journey that one server cannot take skips itself there and runs with the other.
     report.add(Totals { skipped: 0, ..of_made });
     report.add(Totals { skipped: 0, ..of_real });
@@ -273,10 +275,15 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Result<Self> {
+    /// The command as the tests have built it.
+    fn program() -> PathBuf {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
         let name = format!("kinetoscope{}", std::env::consts::EXE_SUFFIX);
-        let program = repository::root().join(target).join("debug").join(name);
+        repository::root().join(target).join("debug").join(name)
+    }
+
+    fn start() -> Result<Self> {
+        let program = Self::program();
         let folder = std::env::temp_dir().join(format!("kinetoscope-page-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
         let fixture = repository::root().join(FIXTURE);

@@ -11,6 +11,8 @@
 //! A trace has as many flows as launches, so they are grouped by what they are and where they lead; the first of them are
 //! also listed one by one, for drawing and for going there.
 
+use std::collections::BTreeMap;
+
 use hashbrown::{HashMap, HashSet};
 use kinetoscope_model::time::Nanos;
 use kinetoscope_model::{SliceId, TrackId};
@@ -114,6 +116,33 @@ pub fn area_flows(store: &Store, area: &Area, limit: usize, is_over: &dyn Fn() -
     });
     let arrows = links.iter().take(limit).map(told).collect();
     Some(AreaFlows { total: links.len() as u64, groups, arrows })
+}
+
+/// The launches and flows of each of the wanted slices, as [`crate::slice_details::arrows`] has them, in one pass for all.
+pub fn arrows_by_slice(store: &Store, is_wanted: &dyn Fn(SliceId) -> bool) -> BTreeMap<SliceId, Vec<Arrow>> {
+    let trace = store.trace();
+    let mut found: BTreeMap<SliceId, Vec<Arrow>> = BTreeMap::new();
+    let mut add = |kind, flow, from: SliceId, to: SliceId| {
+        let ends = [Some(from), Some(to).filter(|to| *to != from)];
+        for end in ends.into_iter().flatten().filter(|end| is_wanted(*end)) {
+            found.entry(end).or_default().push(arrow_between(trace, kind, flow, from, to));
+        }
+    };
+    let is_near = |from: &SliceId, to: &SliceId| is_wanted(*from) || is_wanted(*to);
+    let mut is_launch: HashSet<(SliceId, SliceId)> = HashSet::new();
+    for (from, to) in trace.launches.api_slice_id.iter().zip(trace.launches.gpu_slice_id.iter()) {
+        if is_near(&from, &to) {
+            is_launch.insert((from, to));
+            add(ArrowKind::Launch, None, from, to);
+        }
+    }
+    for (row, flow) in trace.flows.rows().enumerate() {
+        let (from, to) = (flow.slice_out, flow.slice_in);
+        if is_near(&from, &to) && !is_launch.contains(&(from, to)) {
+            add(ArrowKind::Flow, Some(row), from, to);
+        }
+    }
+    found
 }
 
 /// The flows by time. One of the file that says what a launch says is left out.
@@ -234,6 +263,22 @@ mod tests {
         assert!(told.contains(&("fwdbwd", ArrowKind::Flow, 10_000, 10_000)), "{told:?}");
         assert_eq!(found.total as usize, found.arrows.len());
         assert!(found.groups.iter().all(|group| group.count == 1), "{told:?}");
+    }
+
+    #[test]
+    fn flows_of_many_slices_are_those_of_each() {
+        let store = launches();
+        let all: HashSet<SliceId> = (0..store.trace().slices.len()).map(SliceId::from_index).collect();
+        let mut found = arrows_by_slice(&store, &|slice| all.contains(&slice));
+        let mut num_arrows = 0;
+        for &slice in &all {
+            let own = found.remove(&slice).unwrap_or_default();
+            num_arrows += own.len();
+            assert_eq!(own, crate::slice_details::arrows(&store, slice).arrows);
+        }
+        assert_eq!(num_arrows, 6, "three launches from both ends");
+        let one = SliceId(0);
+        assert!(arrows_by_slice(&store, &|slice| slice == one).keys().all(|slice| *slice == one));
     }
 
     #[test]

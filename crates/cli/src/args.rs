@@ -15,6 +15,7 @@ use kinetoscope_server::Token;
 use kinetoscope_sql::format::Format;
 
 use crate::byte_size::parse_byte_size;
+use crate::window::{Window, parse_window};
 
 /// Lines of help are easier to read when they are not as long as the terminal is wide.
 const MAX_HELP_WIDTH: usize = 100;
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Summary(SummaryArgs),
     Query(QueryArgs),
+    Export(ExportArgs),
     #[command(subcommand)]
     Cache(CacheCommand),
 }
@@ -334,6 +336,47 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
         Ok(time) if !time.is_zero() => Ok(time),
         _ => Err("expected a number of seconds above 0 such as `10` or `0.5`".to_owned()),
     }
+}
+
+/// What a trace can be exported to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportTo {
+    /// A page that opens without a server
+    Html,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  kinetoscope export rank0.pt.trace.json.gz --to html -o step.html --window 34.7ms..35.6ms
+  kinetoscope export traces/ --to html -o run.html   all of it, if it is small";
+
+/// Write a trace, or a window of it, as a file to hand on
+///
+/// `--to html` is the page itself with everything that is within the window: timeline, details, arguments, flows. The file
+/// opens in a browser without Kinetoscope, and asks for nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub(crate) struct ExportArgs {
+    /// Traces, as for `summary`
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// What to write
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: ExportTo,
+
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Only what is seen from START to END, such as 1.5ms..2ms, counted from the start of the trace as in the page
+    ///
+    /// Either may be left out. Units are s, ms, us and ns; without one, nanoseconds. A file holds at most 100,000 slices.
+    #[arg(long, value_name = "START..END", value_parser = parse_window)]
+    pub(crate) window: Option<Window>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 const CACHE_EXAMPLES: &str = "\

@@ -8,7 +8,7 @@ use std::io;
 use std::process::ExitCode;
 
 use kinetoscope_ingest::IngestError;
-use kinetoscope_server::ServerError;
+use kinetoscope_server::{ExportError, ServerError};
 use kinetoscope_sql::SqlError;
 use kinetoscope_store::cache::{CacheError, Miss};
 
@@ -129,6 +129,13 @@ impl Explained {
         if let Some(error) = error.downcast_ref::<ServerError>() {
             let hint = matches!(error, ServerError::Listen { .. }).then(|| "choose another one with --port".to_owned());
             return Self::unusable(error, hint);
+        }
+        if let Some(error) = error.downcast_ref::<ExportError>() {
+            return match error {
+                ExportError::Cancelled => Self::silent(Exit::Interrupted),
+                error if error.is_internal() => Self::internal(error),
+                error => Self::unusable(error, error.hint().map(str::to_owned)),
+            };
         }
         if let Some(error) = error.downcast_ref::<CacheError>() {
             return Self::unusable(error, None);

@@ -14,6 +14,7 @@ mod open;
 mod printer;
 mod progress;
 mod settings;
+mod window;
 
 use std::process::ExitCode;
 

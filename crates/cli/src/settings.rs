@@ -19,10 +19,12 @@ use kinetoscope_sql::format::Format;
 use kinetoscope_store::cache::CacheLocation;
 
 use crate::args::{
-    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, MessageArgs, PageArgs, QueryArgs, ReadArgs, SummaryArgs,
+    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, ExportTo, MessageArgs, PageArgs, QueryArgs, ReadArgs,
+    SummaryArgs,
 };
 use crate::failure::RequestError;
 use crate::printer::{Printer, Verbosity};
+use crate::window::Window;
 
 /// What our folders in the user's folders are called.
 const OUR_FOLDER: &str = "kinetoscope";
@@ -118,6 +120,7 @@ pub(crate) enum CommandSettings {
     Serve(ServeSettings),
     Summary(SummarySettings),
     Query(QuerySettings),
+    Export(ExportSettings),
     Schema(SchemaSettings),
     CacheList(CacheListSettings),
     CacheClear(CacheClearSettings),
@@ -162,6 +165,16 @@ pub(crate) struct SummarySettings {
     pub(crate) paths: Vec<String>,
     pub(crate) subject: SummarySubject,
     pub(crate) form: Form,
+    pub(crate) read: ReadSettings,
+}
+
+#[derive(Debug)]
+pub(crate) struct ExportSettings {
+    pub(crate) paths: Vec<String>,
+    pub(crate) to: ExportTo,
+    pub(crate) output: PathBuf,
+    /// `None` for the whole trace.
+    pub(crate) window: Option<Window>,
     pub(crate) read: ReadSettings,
 }
 
@@ -272,6 +285,13 @@ impl Settings {
                 let traces = ServedTraces::Folder(args.folder);
                 CommandSettings::Serve(serve_settings(traces, args.max_open_bytes, args.page, args.read, environment)?)
             }
+            Command::Export(args) => CommandSettings::Export(ExportSettings {
+                paths: args.paths,
+                to: args.to,
+                output: args.output,
+                window: args.window,
+                read: read_settings(args.read, environment),
+            }),
             Command::Summary(args) => CommandSettings::Summary(summary_settings(args, environment)),
             Command::Query(args) => match args.schema {
                 Some(table) => CommandSettings::Schema(schema_settings(table, args.format, environment)?),

@@ -347,9 +347,20 @@ var TraceClient = class {
 	area = (body, signal) => this.client.request(`${this.path}/area`, body, signal);
 	areaFlows = (body, signal) => this.client.request(`${this.path}/area-flows`, body, signal);
 	flamegraph = (body, signal) => this.client.request(`${this.path}/flamegraph`, body, signal);
+	/** The file that shows this window without a server. */
+	exportHtml = (body, signal) => this.client.binary(`${this.path}/export`, body, signal);
 	schema = () => this.client.request(`${this.path}/schema`);
 	summary = () => this.client.request(`${this.path}/summary`);
 	warnings = () => this.client.request(`${this.path}/warnings`);
+	/** Names of slices, by their ids. */
+	async namesOfSlices(ids, signal) {
+		const names = /* @__PURE__ */ new Map();
+		if (ids.length === 0) return names;
+		const answer = await this.query(`select id, name from slice where id in (${ids.join(",")})`, "search", signal);
+		if (answer.error !== null) throw new ApiError(0, answer.error);
+		for (const { length, columns } of answer.sets[0]?.batches ?? []) for (let i = 0; i < length; i++) names.set(Number(columns[0][i]), String(columns[1][i]));
+		return names;
+	}
 	/** Runs SQL; `onProgress` is called as result sets and rows arrive. */
 	async query(sql, session, signal, onProgress) {
 		const result = emptyResult();
@@ -379,6 +390,466 @@ var TraceClient = class {
 		return result;
 	}
 };
+// src/api/embedded_answers.ts
+function emptyColumns(none) {
+	const times = /* @__PURE__ */ new Float64Array(0);
+	const numbers = /* @__PURE__ */ new Uint32Array(0);
+	const bytes = /* @__PURE__ */ new Uint8Array(0);
+	return {
+		kind: "slice",
+		ts: times,
+		dur: times,
+		slice: numbers,
+		count: numbers,
+		name: numbers,
+		nameHash: numbers,
+		depth: none,
+		class: bytes,
+		flags: bytes,
+		depthFirst: Uint32Array.of(0)
+	};
+}
+/** The value of the rank nearest to the share `p`, of sorted values. */
+var percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(p * (sorted.length - 1) + .5))] ?? 0;
+var sum = (values) => values.reduce((total, value) => total + value, 0);
+var ascending = (a, b) => a - b;
+function within(slices, { start, end, tracks }) {
+	const wanted = new Set(tracks);
+	if (start >= end) return [];
+	return slices.filter((each) => wanted.has(each.track) && each.ts < end && (each.end > start || each.ts >= start));
+}
+var clipped = (slice, { start, end }) => Math.max(0, Math.min(slice.end, end) - Math.max(slice.ts, start));
+function sameName(slices, details) {
+	const durs = slices.flatMap((each) => each.name === details.name && each.dur !== null ? [each.dur] : []);
+	durs.sort(ascending);
+	const { dur } = details;
+	const [min, max] = [durs[0] ?? 0, durs[durs.length - 1] ?? 0];
+	const numBuckets = max > min ? 40 : 1;
+	const width = Math.max(1, Math.ceil((max - min + 1) / numBuckets));
+	const buckets = [];
+	for (let from = min; from <= max && durs.length > 0; from += width) buckets.push({
+		from,
+		to: from + width,
+		count: durs.filter((each) => each >= from && each < from + width).length
+	});
+	const at = (p) => percentile(durs, p);
+	return {
+		name: details.name,
+		count: durs.length,
+		total: sum(durs),
+		min,
+		max,
+		mean: durs.length > 0 ? sum(durs) / durs.length : 0,
+		p50: at(.5),
+		p75: at(.75),
+		p90: at(.9),
+		p95: at(.95),
+		p99: at(.99),
+		p999: at(.999),
+		rank_of_this: dur === null ? durs.length : durs.filter((each) => each < dur).length,
+		buckets
+	};
+}
+function neighbour(slices, details, isNext) {
+	const row = slices.filter((each) => each.track === details.track_id).sort((a, b) => a.ts - b.ts || a.id - b.id);
+	return row[row.findIndex((each) => each.id === details.id) + (isNext ? 1 : -1)]?.id ?? null;
+}
+/** Whether a text has what is looked for: anywhere, without case; with `*` or `?`, as a whole. */
+function matcher$1(text) {
+	const wanted = text.toLowerCase();
+	if (!/[*?]/.test(wanted)) return (candidate) => candidate.toLowerCase().includes(wanted);
+	const escaped = wanted.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+	const pattern = new RegExp(`^${escaped.replace(/\*/g, "[^]*").replace(/\?/g, "[^]")}$`);
+	return (candidate) => pattern.test(candidate.toLowerCase());
+}
+var NUM_TICKS = 1024;
+function search$1(slices, request, bounds, argsOf) {
+	const matches = matcher$1(request.text);
+	const places = new Set(request.in);
+	const inArgs = (args) => args.some((arg) => places.has("arg_key") && matches(arg.key) || places.has("arg_value") && arg.children.length === 0 && matches(String(arg.value)) || inArgs(arg.children));
+	const looksIntoArgs = places.has("arg_key") || places.has("arg_value");
+	const hits = slices.filter((each) => {
+		if (request.text === "" || each.ts >= (request.end ?? Infinity) || each.end < (request.start ?? -Infinity)) return false;
+		if (places.has("name") && matches(each.name)) return true;
+		if (places.has("category") && each.category !== null && matches(each.category)) return true;
+		return looksIntoArgs && inArgs(argsOf(each.id));
+	});
+	hits.sort((a, b) => a.ts - b.ts || a.id - b.id);
+	const ticks = new Array(NUM_TICKS).fill(0);
+	for (const { ts } of hits) {
+		const share = (Math.max(ts, bounds.start) - bounds.start) / (bounds.end - bounds.start);
+		ticks[Math.min(1023, Math.floor(share * NUM_TICKS))]++;
+	}
+	const listed = hits.slice(0, request.limit);
+	return {
+		total: hits.length,
+		ids: listed.map((each) => each.id),
+		ts: listed.map((each) => each.ts),
+		dur: listed.map((each) => each.dur),
+		tracks: listed.map((each) => each.track),
+		ticks
+	};
+}
+/** The time that any of the intervals covers. */
+function unionOf(intervals) {
+	let covered = 0;
+	let until = -Infinity;
+	for (const [start, end] of [...intervals].sort((a, b) => a[0] - b[0])) {
+		covered += Math.max(0, end - Math.max(start, until));
+		until = Math.max(until, end);
+	}
+	return covered;
+}
+var common = (values) => values.every((each) => each === values[0]) ? values[0] : null;
+function area(slices, request, trackName) {
+	const some = within(slices, request);
+	const selfs = new Map(some.map((each) => [each.id, clipped(each, request)]));
+	for (const each of some) {
+		const own = each.parent === null ? void 0 : selfs.get(each.parent);
+		if (own !== void 0) selfs.set(each.parent, own - clipped(each, request));
+	}
+	const labelOf = (each) => ({
+		name: each.name,
+		category: each.category ?? "no category",
+		class: each.class,
+		track: String(each.track)
+	})[request.by];
+	const groups = /* @__PURE__ */ new Map();
+	for (const each of some) {
+		const label = labelOf(each);
+		const list = groups.get(label);
+		if (list === void 0) groups.set(label, [each]);
+		else list.push(each);
+	}
+	const timeOf = (list) => sum(list.map((each) => clipped(each, request)));
+	const gpuTime = timeOf(some.filter((each) => each.device !== null));
+	const window = request.end - request.start;
+	const rows = [...groups].map(([label, list]) => {
+		const durs = list.map((each) => clipped(each, request)).sort(ascending);
+		const total = sum(durs);
+		const gpu = list.filter((each) => each.device !== null);
+		return {
+			label: request.by === "track" ? trackName(Number(label)) : label,
+			name: common(list.map((each) => each.name)),
+			category: common(list.map((each) => each.category)),
+			class: common(list.map((each) => each.class)),
+			track_id: common(list.map((each) => each.track)),
+			count: list.length,
+			total,
+			self: sum(list.map((each) => selfs.get(each.id))),
+			mean: total / list.length,
+			min: durs[0],
+			max: durs[durs.length - 1],
+			p50: percentile(durs, .5),
+			p99: percentile(durs, .99),
+			percent_of_window: 100 * total / window,
+			percent_of_gpu_time: gpu.length === 0 ? null : gpuTime === 0 ? 0 : 100 * timeOf(gpu) / gpuTime
+		};
+	});
+	rows.sort((a, b) => b.total - a.total || a.label.localeCompare(b.label));
+	const devices = /* @__PURE__ */ new Map();
+	for (const each of some) {
+		if (each.device === null) continue;
+		const known = devices.get(each.device.id) ?? {
+			name: each.device.name,
+			intervals: []
+		};
+		known.intervals.push([Math.max(each.ts, request.start), Math.min(each.end, request.end)]);
+		devices.set(each.device.id, known);
+	}
+	const gpu = [...devices].map(([device, { name, intervals }]) => {
+		const busy = unionOf(intervals);
+		return {
+			device,
+			name,
+			busy,
+			idle: window - busy,
+			percent_busy: 100 * busy / window
+		};
+	});
+	return {
+		start: request.start,
+		end: request.end,
+		rows,
+		num_slices: some.length,
+		total: timeOf(some),
+		gpu
+	};
+}
+function areaFlows(slices, request, arrowsOf) {
+	const inside = new Set(within(slices, request).map((each) => each.id));
+	const arrows = [...inside].flatMap((id) => arrowsOf(id).filter((arrow) => arrow.from.slice === id && inside.has(arrow.to.slice)));
+	arrows.sort((a, b) => a.from.ts - b.from.ts || a.from.slice - b.from.slice || a.to.slice - b.to.slice);
+	const groups = /* @__PURE__ */ new Map();
+	for (const arrow of arrows) {
+		const key = [
+			arrow.kind,
+			arrow.name,
+			arrow.from.track_id,
+			arrow.to.track_id
+		].join("\n");
+		const list = groups.get(key);
+		if (list === void 0) groups.set(key, [arrow]);
+		else list.push(arrow);
+	}
+	const delay = (arrow) => arrow.to.ts - arrow.from.ts;
+	const told = [...groups.values()].map((list) => {
+		const delays = list.map(delay).sort(ascending);
+		const max = delays[delays.length - 1];
+		const [first] = list;
+		return {
+			kind: first.kind,
+			name: first.name,
+			from_track: first.from.track_id,
+			to_track: first.to.track_id,
+			count: list.length,
+			min: delays[0],
+			mean: sum(delays) / delays.length,
+			p50: percentile(delays, .5),
+			p99: percentile(delays, .99),
+			max,
+			first,
+			longest: list.find((arrow) => delay(arrow) === max) ?? first
+		};
+	});
+	told.sort((a, b) => b.count - a.count || a.from_track - b.from_track || a.to_track - b.to_track);
+	return {
+		total: arrows.length,
+		groups: told,
+		arrows: arrows.slice(0, request.limit)
+	};
+}
+function flamegraph(slices, request) {
+	const some = within(slices, request);
+	const byId = new Map(some.map((each) => [each.id, each]));
+	const selfs = new Map(some.map((each) => [each.id, clipped(each, request)]));
+	for (const each of some) {
+		const own = each.parent === null ? void 0 : selfs.get(each.parent);
+		if (own !== void 0) selfs.set(each.parent, own - clipped(each, request));
+	}
+	const nodes = {
+		parent: [],
+		name: [],
+		total: [],
+		self: [],
+		count: []
+	};
+	const index = /* @__PURE__ */ new Map();
+	const nodeOf = (parent, name) => {
+		const key = `${parent}/${name}`;
+		const known = index.get(key);
+		if (known !== void 0) return known;
+		nodes.parent.push(parent);
+		nodes.name.push(name);
+		nodes.total.push(0);
+		nodes.self.push(0);
+		nodes.count.push(0);
+		index.set(key, nodes.parent.length - 1);
+		return nodes.parent.length - 1;
+	};
+	/** The slice and those around it within the area, from the inside out. */
+	const stackOf = (slice) => {
+		const stack = [slice];
+		for (let up = slice.parent; up !== null;) {
+			const parent = byId.get(up);
+			if (parent === void 0) break;
+			stack.push(parent);
+			up = parent.parent;
+		}
+		return stack;
+	};
+	for (const each of some) {
+		const self = selfs.get(each.id);
+		const stack = stackOf(each);
+		if (request.direction === "top_down") {
+			const node = stack.reduceRight((parent, { name }) => nodeOf(parent, name), -1);
+			nodes.total[node] += clipped(each, request);
+			nodes.self[node] += self;
+			nodes.count[node]++;
+			continue;
+		}
+		let parent = -1;
+		for (const { name } of stack) {
+			parent = nodeOf(parent, name);
+			nodes.total[parent] += self;
+			nodes.count[parent]++;
+		}
+		nodes.self[nodeOf(-1, each.name)] += self;
+	}
+	return {
+		total: sum(nodes.total.filter((_, i) => nodes.parent[i] === -1)),
+		nodes
+	};
+}
+/** Puts a value of the pool together. */
+function valueAt(data, place) {
+	const found = data.pool[place];
+	if (!Array.isArray(found)) return found;
+	const parts = found.slice(1).map((part) => valueAt(data, part));
+	if (found[0] === 0) return parts;
+	return Object.fromEntries(data.shapes[found[0] - 1].map((key, i) => [key, parts[i]]));
+}
+/** One field of an object of the pool, without the rest of it. */
+function fieldAt(data, place, key) {
+	const found = data.pool[place];
+	if (!Array.isArray(found) || found[0] === 0) return void 0;
+	const at = data.shapes[found[0] - 1].indexOf(key);
+	return at < 0 ? void 0 : valueAt(data, found[at + 1]);
+}
+function bytesOfBase64(text) {
+	const binary = atob(text);
+	const bytes = new Uint8Array(binary.length);
+	for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+	return bytes.buffer;
+}
+var NEEDS_THE_TRACE = {
+	message: "this file holds a window of a trace, and not the trace itself",
+	hint: "open the trace with `kinetoscope open` to ask for more",
+	place: null
+};
+var EmbeddedClient = class extends Client {
+	data;
+	whole;
+	names;
+	places = /* @__PURE__ */ new Map();
+	columns;
+	known = null;
+	constructor(data) {
+		super();
+		if (data.head.format !== 1) throw new Error(`a file of format ${data.head.format}, not 1`);
+		this.data = data;
+		this.whole = valueAt(data, data.head.answers);
+		this.names = valueAt(data, data.head.names);
+		for (const [slice, details, arrows] of data.head.slices) this.places.set(slice, {
+			details,
+			arrows
+		});
+		this.columns = decodeViewport(bytesOfBase64(data.head.viewport));
+	}
+	info = () => Promise.resolve(this.whole.info);
+	trace(id) {
+		return new EmbeddedTraceClient(`traces/${id}`, this);
+	}
+	async request(path, body, signal) {
+		const end = beginPending(path);
+		try {
+			await Promise.resolve();
+			signal?.throwIfAborted();
+			return this.answer(path, body);
+		} finally {
+			end();
+		}
+	}
+	binary() {
+		return Promise.reject(new ApiError(404, NEEDS_THE_TRACE));
+	}
+	stream() {
+		return Promise.reject(new ApiError(404, NEEDS_THE_TRACE));
+	}
+	/** The columns of tracks, whole: what is in a file is little enough to be drawn unfolded. */
+	viewport(tracks) {
+		const empty = /* @__PURE__ */ new Uint16Array(0);
+		return tracks.map((trackId) => {
+			return this.columns.find((each) => each.trackId === trackId) ?? {
+				trackId,
+				columns: emptyColumns(empty)
+			};
+		});
+	}
+	nameOf(slice) {
+		const place = this.places.get(slice);
+		return place === void 0 ? void 0 : fieldAt(this.data, place.details, "name");
+	}
+	detailsOf(slice) {
+		const place = this.places.get(slice);
+		if (place === void 0) throw new ApiError(404, {
+			...NEEDS_THE_TRACE,
+			message: `slice ${slice} is outside of this file's window`
+		});
+		return valueAt(this.data, place.details);
+	}
+	arrowsOf(slice) {
+		const place = this.places.get(slice);
+		return place === void 0 ? [] : valueAt(this.data, place.arrows).arrows;
+	}
+	/** What sums need of every slice, once it is needed. */
+	slices() {
+		if (this.known !== null) return this.known;
+		const { end } = this.data.head;
+		const overview = this.whole.overview;
+		this.known = this.data.head.slices.map(([id, place]) => {
+			const field = (key) => fieldAt(this.data, place, key);
+			const dur = field("dur");
+			const device = field("gpu") === null ? null : field("device");
+			const ts = field("ts");
+			return {
+				id,
+				name: field("name"),
+				category: field("category"),
+				ts,
+				end: dur === null ? Math.max(end, overview.end) : ts + dur,
+				dur,
+				track: field("track_id"),
+				parent: field("parent_id"),
+				class: String(field("class") ?? "none"),
+				device
+			};
+		});
+		return this.known;
+	}
+	answer(path, body) {
+		const [, , what, id, more] = path.split(/[/?]/);
+		switch (what) {
+			case void 0: return this.whole.info.traces[0];
+			case "open": return;
+			case "overview":
+			case "tracks":
+			case "summary":
+			case "warnings": return this.whole[what];
+			case "names": return { names: body.ids.map((name) => this.names[name] ?? "") };
+			case "slices": {
+				const slice = Number(id);
+				if (more === void 0) return this.detailsOf(slice);
+				if (more === "flows") return { arrows: this.arrowsOf(slice) };
+				if (more === "same-name") return sameName(this.slices(), this.detailsOf(slice));
+				if (more === "neighbour") return { slice: neighbour(this.slices(), this.detailsOf(slice), /next$/.test(path)) };
+				break;
+			}
+			case "search": return search$1(this.slices(), body, this.data.head, (slice) => this.detailsOf(slice).args);
+			case "area": return area(this.slices(), body, this.trackName);
+			case "area-flows": return areaFlows(this.slices(), body, (slice) => this.arrowsOf(slice));
+			case "flamegraph": return flamegraph(this.slices(), body);
+		}
+		throw new ApiError(404, NEEDS_THE_TRACE);
+	}
+	trackName = (track) => {
+		const find = (nodes) => {
+			for (const node of nodes) {
+				const name = node.tracks.some((each) => each.id === track) ? node.name : find(node.children);
+				if (name !== void 0) return name;
+			}
+		};
+		return find(this.whole.tracks.nodes) ?? `track ${track}`;
+	};
+};
+var EmbeddedTraceClient = class extends TraceClient {
+	file;
+	constructor(path, file) {
+		super(path, file);
+		this.file = file;
+	}
+	viewport(body) {
+		return Promise.resolve(this.file.viewport(body.tracks));
+	}
+	namesOfSlices(ids) {
+		return Promise.resolve(new Map(ids.map((id) => [id, this.file.nameOf(id) ?? `slice ${id}`])));
+	}
+};
+/** The client of the data in this document; null when there is none, and a server has to be asked. */
+function embeddedClient() {
+	const text = document.querySelector("#kinetoscope-window")?.textContent;
+	return text == null ? null : new EmbeddedClient(JSON.parse(text));
+}
 // src/logic/counter_mode.ts
 var MODES = [
 	"value",
@@ -1165,6 +1636,7 @@ var store_exports = /* @__PURE__ */ __exportAll({
 	followSelection: () => followSelection,
 	info: () => info,
 	isDark: () => isDark,
+	isFile: () => isFile,
 	isPageOld: () => isPageOld,
 	keptWorkspaces: () => keptWorkspaces,
 	layout: () => layout,
@@ -1281,13 +1753,15 @@ var search = y({
 	places: ALL_PLACES,
 	isRunning: false
 });
+/** Whether this page is an exported file, with all its answers inside. */
+var isFile = O(() => info.value?.mode === "file");
 var bounds = O(() => {
 	const loaded = trace.value;
 	if (loaded === null) return {
 		start: 0,
 		end: 1
 	};
-	const start = Math.min(0, loaded.overview.start);
+	const start = isFile.value ? loaded.overview.start : Math.min(0, loaded.overview.start);
 	return {
 		start,
 		end: Math.max(loaded.overview.end, start + 10)
@@ -2611,10 +3085,10 @@ function addLoad(share, columns, bounds) {
 }
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$13 = trace.value;
-	if (trace$13 === null) return;
+	const trace$14 = trace.value;
+	if (trace$14 === null) return;
 	try {
-		const details = await trace$13.client.slice(id);
+		const details = await trace$14.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -2626,11 +3100,11 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$14 = trace.value;
+	const trace$15 = trace.value;
 	const selected = selection.value;
-	if (trace$14 === null || selected.kind !== "slice") return;
+	if (trace$15 === null || selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$14.client.neighbour(selected.id, direction);
+		const { slice } = await trace$15.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -2806,8 +3280,8 @@ var HIT_LIMIT = 1e4;
 var abort = null;
 async function runSearch(text, places = search.value.places) {
 	abort?.abort();
-	const trace$12 = trace.value;
-	if (text.trim() === "" || trace$12 === null) {
+	const trace$13 = trace.value;
+	if (text.trim() === "" || trace$13 === null) {
 		search.value = {
 			text,
 			result: null,
@@ -2826,7 +3300,7 @@ async function runSearch(text, places = search.value.places) {
 		isRunning: true
 	};
 	try {
-		const result = await trace$12.client.search({
+		const result = await trace$13.client.search({
 			text,
 			in: places,
 			limit: HIT_LIMIT
@@ -2951,8 +3425,8 @@ function Time({ nanos }) {
 		children: formatNanos(nanos, settings.value.timeFormat)
 	});
 }
-function download(name, text, type) {
-	const url = URL.createObjectURL(new Blob([text], { type }));
+function saveAs(name, content, type) {
+	const url = URL.createObjectURL(new Blob([content], { type }));
 	const link = document.createElement("a");
 	link.href = url;
 	link.download = name;
@@ -2986,7 +3460,7 @@ function ExportButtons({ name, table }) {
 		"aria-label": "Export",
 		children: [EXPORTS.map(({ format, label, type, extension }) => /* @__PURE__ */ a("button", {
 			class: "small",
-			onClick: () => download(`${name}.${extension}`, exportTable(table(), format), type),
+			onClick: () => saveAs(`${name}.${extension}`, exportTable(table(), format), type),
 			children: label
 		}, format)), /* @__PURE__ */ a("button", {
 			class: "small",
@@ -3768,7 +4242,7 @@ function AreaPanel() {
 								onClick: () => view.value = "flows",
 								children: "Flows"
 							}),
-							counters.length > 0 && /* @__PURE__ */ a("button", {
+							counters.length > 0 && !isFile.value && /* @__PURE__ */ a("button", {
 								"aria-pressed": shown === "counters",
 								class: shown === "counters" ? "active" : "",
 								onClick: () => view.value = "counters",
@@ -3794,18 +4268,11 @@ function SearchPanel() {
 	const names = useSignal(/* @__PURE__ */ new Map());
 	A(() => {
 		names.value = /* @__PURE__ */ new Map();
-		const trace$11 = trace.value;
-		if (result === null || trace$11 === null || result.ids.length === 0) return;
+		const trace$12 = trace.value;
+		if (result === null || trace$12 === null || result.ids.length === 0) return;
 		const abort = new AbortController();
 		const ids = result.ids;
-		trace$11.client.query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal).then((answer) => {
-			if (answer.error !== null) notify(answer.error.message, answer.error.hint, true);
-			const set = answer.sets[0];
-			if (set === void 0) return;
-			const found = /* @__PURE__ */ new Map();
-			for (const batch of set.batches) for (let i = 0; i < batch.length; i++) found.set(Number(batch.columns[0][i]), String(batch.columns[1][i]));
-			names.value = found;
-		}).catch(reportError);
+		trace$12.client.namesOfSlices(ids, abort.signal).then((found) => names.value = found, reportError);
 		return () => abort.abort();
 	}, [result]);
 	if (result === null) return /* @__PURE__ */ a("p", {
@@ -4546,10 +5013,15 @@ function setTabs(next) {
 function setRun(tab, run) {
 	runs.value = new Map(runs.value).set(tab, run);
 }
+/** Ends what runs and forgets results: they are of a trace that is left. */
+function forgetRuns() {
+	for (const each of runs.value.values()) each.abort?.abort();
+	runs.value = /* @__PURE__ */ new Map();
+}
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$10 = trace.value;
-	if (trace$10 === null || text.trim() === "") return;
+	const trace$11 = trace.value;
+	if (trace$11 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -4566,7 +5038,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$11.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -4602,6 +5074,10 @@ async function run(tab, text) {
 }
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 function runInNewTab(sql) {
+	if (isFile.value) {
+		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+		return;
+	}
 	const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
 	setTabs([...tabs.value, {
 		id,
@@ -4648,15 +5124,15 @@ function recipeFor(sql, set, number, choice) {
 }
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
-	const trace$9 = trace.value;
+	const trace$10 = trace.value;
 	for (const recipe of recipes) {
-		if (trace$9 === null || trace.value !== trace$9) return;
+		if (trace$10 === null || trace.value !== trace$10) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const result = await trace$9.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const result = await trace$10.client.query(recipe.sql, "tracks", new AbortController().signal);
 			const set = result.sets[recipe.set];
 			if (result.error !== null) fail(result.error.message, result.error.hint);
-			if (trace.value !== trace$9 || set === void 0) continue;
+			if (trace.value !== trace$10 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
 			if ([
@@ -4991,11 +5467,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$8 = trace.value;
-		if (trace$8 === null || schema.value?.trace === trace$8) return;
-		trace$8.client.schema().then((answer) => {
+		const trace$9 = trace.value;
+		if (trace$9 === null || schema.value?.trace === trace$9) return;
+		trace$9.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$8,
+				trace: trace$9,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -5217,11 +5693,11 @@ function Gaps({ gaps }) {
 }
 function SummaryPanel() {
 	const summary = useSignal(null);
-	const trace$7 = trace.value;
+	const trace$8 = trace.value;
 	A(() => {
 		summary.value = null;
-		trace$7?.client.summary().then((answer) => summary.value = answer, reportError);
-	}, [trace$7]);
+		trace$8?.client.summary().then((answer) => summary.value = answer, reportError);
+	}, [trace$8]);
 	const data = summary.value;
 	if (data === null) return /* @__PURE__ */ a("p", {
 		class: "faint pad",
@@ -5291,11 +5767,11 @@ var SEVERITIES = {
 };
 function WarningsPanel() {
 	const warnings = useSignal(null);
-	const trace$6 = trace.value;
+	const trace$7 = trace.value;
 	A(() => {
 		warnings.value = null;
-		trace$6?.client.warnings().then((answer) => warnings.value = answer, reportError);
-	}, [trace$6]);
+		trace$7?.client.warnings().then((answer) => warnings.value = answer, reportError);
+	}, [trace$7]);
 	if (warnings.value === null) return /* @__PURE__ */ a("p", {
 		class: "faint pad",
 		children: "Reading the warnings…"
@@ -5341,9 +5817,9 @@ function WarningsPanel() {
 	});
 }
 function InfoPanel() {
-	const trace$5 = trace.value;
-	if (trace$5 === null) return null;
-	const { overview, entry } = trace$5;
+	const trace$6 = trace.value;
+	if (trace$6 === null) return null;
+	const { overview, entry } = trace$6;
 	const row = (name, value) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
 		scope: "row",
 		children: name
@@ -5528,7 +6004,7 @@ function Drawer() {
 				role: "tablist",
 				"aria-label": "Panels",
 				children: [
-					TABS.map((each) => /* @__PURE__ */ a("button", {
+					TABS.filter((each) => each.tab !== "sql" || !isFile.value).map((each) => /* @__PURE__ */ a("button", {
 						role: "tab",
 						"aria-selected": isOpen && tab === each.tab,
 						class: isOpen && tab === each.tab ? "tab active" : "tab",
@@ -5589,9 +6065,9 @@ var PLACES = [
 ];
 function Omnibox({ onCommandMode }) {
 	const text = useSignal("");
-	const search$1 = search.value;
+	const search$2 = search.value;
 	const isSql = text.value.startsWith(":");
-	const hits = search$1.result;
+	const hits = search$2.result;
 	const input = (value) => {
 		text.value = value;
 		if (timer !== null) clearTimeout(timer);
@@ -5616,7 +6092,7 @@ function Omnibox({ onCommandMode }) {
 		stepHit(isBack ? -1 : 1);
 	};
 	const togglePlace = (place) => {
-		const places = search$1.places.includes(place) ? search$1.places.filter((each) => each !== place) : [...search$1.places, place];
+		const places = search$2.places.includes(place) ? search$2.places.filter((each) => each !== place) : [...search$2.places, place];
 		if (places.length > 0) runSearch(text.value, places);
 	};
 	return /* @__PURE__ */ a("div", {
@@ -5640,7 +6116,7 @@ function Omnibox({ onCommandMode }) {
 					}
 				}
 			}),
-			search$1.isRunning && /* @__PURE__ */ a("span", {
+			search$2.isRunning && /* @__PURE__ */ a("span", {
 				class: "spinner",
 				"aria-label": "Searching"
 			}),
@@ -5648,7 +6124,7 @@ function Omnibox({ onCommandMode }) {
 				/* @__PURE__ */ a("span", {
 					class: "hits",
 					"aria-live": "polite",
-					children: hits.total === 0 ? "no hits" : `${search$1.index < 0 ? "–" : formatCount(search$1.index + 1)} / ${formatCount(hits.total)}`
+					children: hits.total === 0 ? "no hits" : `${search$2.index < 0 ? "–" : formatCount(search$2.index + 1)} / ${formatCount(hits.total)}`
 				}),
 				/* @__PURE__ */ a("button", {
 					class: "icon",
@@ -5678,7 +6154,7 @@ function Omnibox({ onCommandMode }) {
 				}), /* @__PURE__ */ a("div", { children: PLACES.map(({ place, label }) => /* @__PURE__ */ a("label", { children: [
 					/* @__PURE__ */ a("input", {
 						type: "checkbox",
-						checked: search$1.places.includes(place),
+						checked: search$2.places.includes(place),
 						onChange: () => togglePlace(place)
 					}),
 					" ",
@@ -6552,10 +7028,10 @@ function Timeline() {
 	const root = T(null);
 	const canvas = T(null);
 	const axis = T(null);
-	const trace$4 = trace.value;
+	const trace$5 = trace.value;
 	A(() => {
-		if (trace$4 === null) return;
-		const c = new TimelineController(trace$4);
+		if (trace$5 === null) return;
+		const c = new TimelineController(trace$5);
 		controller.value = c;
 		c.attach(canvas.current, axis.current);
 		const detach = [
@@ -6581,7 +7057,7 @@ function Timeline() {
 			if (controller.value === c) controller.value = null;
 			hovered.value = null;
 		};
-	}, [trace$4]);
+	}, [trace$5]);
 	const resizeShells = (event) => {
 		const handle = event.currentTarget;
 		handle.setPointerCapture(event.pointerId);
@@ -6725,6 +7201,10 @@ function toggleDrawer() {
 	};
 }
 function showTab(tab) {
+	if (tab === "sql" && isFile.value) {
+		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+		return;
+	}
 	const { isOpen, tab: current } = drawer.value;
 	if (isOpen && current === tab) toggleDrawer();
 	else openDrawer(tab);
@@ -6752,6 +7232,27 @@ function hold(id, zoom, pan) {
 }
 var openDialog = (dialog$1) => () => dialog.value = dialog$1;
 var copyLink = () => navigator.clipboard.writeText(location.href).then(() => notify("Link copied."), reportError);
+/** Saves what the window shows as a file that opens without a server. */
+async function exportWindow() {
+	const trace$4 = trace.value;
+	if (trace$4 === null) return;
+	if (isFile.value) {
+		notify("This page is such a file already.");
+		return;
+	}
+	const { start, end } = view.value;
+	notify("Writing the window as a file…");
+	try {
+		const window = {
+			start: Math.floor(start),
+			end: Math.ceil(end)
+		};
+		const bytes = await trace$4.client.exportHtml(window, new AbortController().signal);
+		saveAs(`${trace$4.entry.name.replace(/(\.pt)?(\.trace)?(\.json)?(\.gz|\.zst)?$/i, "")}-${window.start}-${window.end}.html`, bytes, "text/html");
+	} catch (error) {
+		reportError(error);
+	}
+}
 var COMMANDS = [
 	{
 		id: "zoom_in",
@@ -7109,6 +7610,13 @@ var COMMANDS = [
 		group: "View",
 		keys: [],
 		run: setFormat("nanoseconds")
+	},
+	{
+		id: "export_html",
+		title: "Export this window as HTML",
+		group: "View",
+		keys: ["Mod+S"],
+		run: () => void exportWindow()
 	},
 	{
 		id: "copy_link",
@@ -7618,6 +8126,7 @@ async function openTrace(id, fragment) {
 			pins.value = [];
 			const isShown = document.querySelector(".track-canvas") !== null;
 			const first = firstLayout(nodes, isShown ? viewport.value.height : window.innerHeight - AROUND_PX);
+			forgetRuns();
 			counterModes.value = /* @__PURE__ */ new Map();
 			sliceFilter.value = "";
 			collapsed.value = first.collapsed;
@@ -7654,6 +8163,7 @@ async function cancelOpening(id) {
 }
 function closeTrace() {
 	current++;
+	forgetRuns();
 	r(() => {
 		select({ kind: "none" });
 		trace.value = null;
@@ -7675,7 +8185,7 @@ function restoreUrlState(fragment) {
 	const kept = keptWorkspaces(String(trace.value?.entry.id));
 	if (state.workspaces.length > 0) setWorkspaces(merged(kept, state.workspaces), state.workspace);
 	if (state.sqlTabs.length > 0) adoptTabs(state.sqlTabs, state.sqlTab);
-	if (state.recipes.length > 0) makeTracksAgain(state.recipes);
+	if (state.recipes.length > 0 && !isFile.value) makeTracksAgain(state.recipes);
 	for (const mark of state.marks) addMark(mark);
 	if (state.view !== null) setView(state.view);
 	if (state.slice !== null) select({
@@ -7688,7 +8198,7 @@ function restoreUrlState(fragment) {
 		...state.area
 	});
 	if (state.scroll !== null) pendingScroll = state.scroll;
-	const panel = DRAWER_TABS.find((each) => each === state.panel);
+	const panel = DRAWER_TABS.find((each) => each === state.panel && !(each === "sql" && isFile.value));
 	if (panel !== void 0) openDrawer(panel);
 }
 /** A link to a slice alone shows it, once there is a timeline. */
@@ -7947,7 +8457,12 @@ function TopBar() {
 					" lost"
 				]
 			}),
-			trace$2 !== null && /* @__PURE__ */ a("button", {
+			isFile.value && /* @__PURE__ */ a("span", {
+				class: "chip",
+				title: "A window of the trace; open the trace itself for all of it and for SQL",
+				children: "exported window"
+			}),
+			trace$2 !== null && !isFile.value && /* @__PURE__ */ a("button", {
 				class: "icon",
 				"aria-label": "SQL",
 				title: "SQL (Ctrl+Shift+S)",
@@ -8085,7 +8600,7 @@ window.kinetoscope = {
 		height: row.height
 	}))
 };
-client.value = new Client();
+client.value = embeddedClient() ?? new Client();
 followSelection();
 attachKeyboard();
 x(() => {
@@ -8118,11 +8633,11 @@ async function start() {
 	try {
 		const info$1 = await client.value.info();
 		info.value = info$1;
-		watchPageAge(info$1.page_fingerprint);
+		if (info$1.mode !== "file") watchPageAge(info$1.page_fingerprint);
 		const linked = decodeUrlState(location.hash).trace;
 		const wanted = info$1.traces.find((entry) => String(entry.id) === linked);
 		if (wanted !== void 0) await openTrace(wanted.id, location.hash);
-		else if (info$1.mode === "open" && info$1.traces[0] !== void 0) await openTrace(info$1.traces[0].id, location.hash);
+		else if (info$1.mode !== "serve" && info$1.traces[0] !== void 0) await openTrace(info$1.traces[0].id, location.hash);
 	} catch (error) {
 		reportError(error);
 	} finally {

@@ -36,7 +36,7 @@ pub(crate) struct OpenTrace {
 }
 
 impl OpenTrace {
-    fn new(name: String, trace: Arc<Trace>) -> Self {
+    pub(crate) fn new(name: String, trace: Arc<Trace>) -> Self {
         Self { name, store: Store::new(trace), classes: OnceLock::new(), sessions: Mutex::default() }
     }
 

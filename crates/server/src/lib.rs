@@ -13,12 +13,14 @@ mod access;
 mod answer;
 mod api;
 mod collection;
+mod export;
 mod library;
 mod page;
 mod server;
 mod work;
 
 pub use access::Token;
+pub use export::{ExportError, MAX_BYTES, MAX_SLICES, export_html};
 pub use library::{Library, Listing, OpenFailure};
 pub use page::fingerprint;
 pub use server::{Limits, Mode, Server, ServerError, ServerOptions, StopHandle};

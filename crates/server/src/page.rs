@@ -35,6 +35,12 @@ pub fn fingerprint() -> &'static str {
     of_script.unwrap_or_default()
 }
 
+/// A file of the page as text, by its name; empty for one that there is not.
+pub(crate) fn text(name: &str) -> &'static str {
+    let asset = ASSETS.iter().find(|asset| asset.path == name);
+    asset.and_then(|asset| std::str::from_utf8(asset.bytes).ok()).unwrap_or_default()
+}
+
 /// The file at `path`, which begins with a slash.
 pub(crate) fn asset(path: &str) -> Option<Response> {
     let name = match path.strip_prefix('/')? {

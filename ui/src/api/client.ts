@@ -141,9 +141,24 @@ export class TraceClient {
     body: { start: number; end: number; tracks: number[]; direction: "top_down" | "bottom_up" },
     signal?: AbortSignal,
   ) => this.client.request<T.FlameGraph>(`${this.path}/flamegraph`, body, signal);
+  /** The file that shows this window without a server. */
+  exportHtml = (body: { start: number; end: number }, signal: AbortSignal) =>
+    this.client.binary(`${this.path}/export`, body, signal);
   schema = () => this.client.request<T.Schema>(`${this.path}/schema`);
   summary = () => this.client.request<unknown>(`${this.path}/summary`);
   warnings = () => this.client.request<T.TraceWarning[]>(`${this.path}/warnings`);
+
+  /** Names of slices, by their ids. */
+  async namesOfSlices(ids: readonly number[], signal: AbortSignal): Promise<Map<number, string>> {
+    const names = new Map<number, string>();
+    if (ids.length === 0) return names;
+    const answer = await this.query(`select id, name from slice where id in (${ids.join(",")})`, "search", signal);
+    if (answer.error !== null) throw new ApiError(0, answer.error);
+    for (const { length, columns } of answer.sets[0]?.batches ?? []) {
+      for (let i = 0; i < length; i++) names.set(Number(columns[0]![i]), String(columns[1]![i]));
+    }
+    return names;
+  }
 
   /** Runs SQL; `onProgress` is called as result sets and rows arrive. */
   async query(

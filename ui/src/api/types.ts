@@ -32,7 +32,8 @@ export interface TraceEntry {
 export interface Info {
   version: string;
   page_fingerprint: string;
-  mode: "open" | "serve";
+  /** `file`: there is no server, the page is an exported one. */
+  mode: "open" | "serve" | "file";
   traces: TraceEntry[];
 }
 

@@ -108,7 +108,12 @@ function TopBar() {
           ⚠ {formatCount(lost)} lost
         </button>
       )}
-      {trace !== null && (
+      {store.isFile.value && (
+        <span class="chip" title="A window of the trace; open the trace itself for all of it and for SQL">
+          exported window
+        </span>
+      )}
+      {trace !== null && !store.isFile.value && (
         <button class="icon" aria-label="SQL" title="SQL (Ctrl+Shift+S)" onClick={() => store.openDrawer("sql")}>
           SQL
         </button>

@@ -1,6 +1,7 @@
 // Every command of the page with its keys, in one list: the help, the palette and the keyboard read nothing else.
 import { keysFor } from "../logic/keys.ts";
 import * as jump from "../panels/jump.ts";
+import { saveAs } from "../panels/widgets.tsx";
 import { stepHit } from "../panels/search.ts";
 import * as store from "../state/store.ts";
 import { controller } from "../timeline/controller.ts";
@@ -31,6 +32,10 @@ function toggleDrawer(): void {
   store.drawer.value = { ...store.drawer.value, isOpen: !store.drawer.value.isOpen };
 }
 function showTab(tab: store.DrawerTab): void {
+  if (tab === "sql" && store.isFile.value) {
+    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+    return;
+  }
   const { isOpen, tab: current } = store.drawer.value;
   if (isOpen && current === tab) toggleDrawer();
   else store.openDrawer(tab);
@@ -56,6 +61,26 @@ function hold(id: string, zoom: number, pan: number): Pick<Command, "run" | "rel
 const openDialog = (dialog: typeof store.dialog.value) => () => (store.dialog.value = dialog);
 const copyLink = () =>
   navigator.clipboard.writeText(location.href).then(() => store.notify("Link copied."), store.reportError);
+
+/** Saves what the window shows as a file that opens without a server. */
+async function exportWindow(): Promise<void> {
+  const trace = store.trace.value;
+  if (trace === null) return;
+  if (store.isFile.value) {
+    store.notify("This page is such a file already.");
+    return;
+  }
+  const { start, end } = store.view.value;
+  store.notify("Writing the window as a file…");
+  try {
+    const window = { start: Math.floor(start), end: Math.ceil(end) };
+    const bytes = await trace.client.exportHtml(window, new AbortController().signal);
+    const name = trace.entry.name.replace(/(\.pt)?(\.trace)?(\.json)?(\.gz|\.zst)?$/i, "");
+    saveAs(`${name}-${window.start}-${window.end}.html`, bytes, "text/html");
+  } catch (error) {
+    store.reportError(error);
+  }
+}
 
 export const COMMANDS: readonly Command[] = [
   { id: "zoom_in", title: "Zoom in at the mouse", group: "Move", keys: ["W", "ArrowUp"], ...hold("in", 1, 0) },
@@ -239,6 +264,13 @@ export const COMMANDS: readonly Command[] = [
   { id: "time_ms", title: "Times in milliseconds", group: "View", keys: [], run: setFormat("milliseconds") },
   { id: "time_us", title: "Times in microseconds", group: "View", keys: [], run: setFormat("microseconds") },
   { id: "time_ns", title: "Times in nanoseconds", group: "View", keys: [], run: setFormat("nanoseconds") },
+  {
+    id: "export_html",
+    title: "Export this window as HTML",
+    group: "View",
+    keys: ["Mod+S"],
+    run: () => void exportWindow(),
+  },
   { id: "copy_link", title: "Copy a link to this view", group: "View", keys: [], run: () => void copyLink() },
 ];
 

@@ -2,6 +2,7 @@
 import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Client } from "../api/client.ts";
+import { embeddedClient } from "../api/embedded.ts";
 import { beginPending, pendingLabels, whenIdle } from "../base/idle.ts";
 import { decodeUrlState } from "../logic/url_state.ts";
 import { goToSlice } from "../panels/jump.ts";
@@ -45,7 +46,7 @@ window.kinetoscope = {
     store.layout.value.rows.map((row) => ({ key: row.node.key, name: row.node.name, y: row.y, height: row.height })),
 };
 
-store.client.value = new Client();
+store.client.value = embeddedClient() ?? new Client();
 store.followSelection();
 attachKeyboard();
 effect(() => {
@@ -81,11 +82,11 @@ async function start(): Promise<void> {
   try {
     const info = await store.client.value!.info();
     store.info.value = info;
-    watchPageAge(info.page_fingerprint);
+    if (info.mode !== "file") watchPageAge(info.page_fingerprint);
     const linked = decodeUrlState(location.hash).trace;
     const wanted = info.traces.find((entry) => String(entry.id) === linked);
     if (wanted !== undefined) await openTrace(wanted.id, location.hash);
-    else if (info.mode === "open" && info.traces[0] !== undefined) await openTrace(info.traces[0].id, location.hash);
+    else if (info.mode !== "serve" && info.traces[0] !== undefined) await openTrace(info.traces[0].id, location.hash);
   } catch (error) {
     store.reportError(error);
   } finally {

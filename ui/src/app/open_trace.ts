@@ -5,7 +5,7 @@ import { beginPending } from "../base/idle.ts";
 import { firstLayout } from "../logic/first_layout.ts";
 import { decodeUrlState, encodeUrlState } from "../logic/url_state.ts";
 import { merged } from "../logic/workspaces.ts";
-import { activeTab, adoptTabs, EXAMPLES, makeTracksAgain, tabs } from "../panels/sql_panel.tsx";
+import { activeTab, adoptTabs, EXAMPLES, forgetRuns, makeTracksAgain, tabs } from "../panels/sql_panel.tsx";
 import * as store from "../state/store.ts";
 
 const POLL_MILLIS = 200;
@@ -50,6 +50,7 @@ export async function openTrace(id: TraceEntry["id"], fragment: string): Promise
       // Until there is a timeline, its height is that of the page without what is around it.
       const isShown = document.querySelector(".track-canvas") !== null;
       const first = firstLayout(nodes, isShown ? store.viewport.value.height : window.innerHeight - AROUND_PX);
+      forgetRuns();
       store.counterModes.value = new Map();
       store.sliceFilter.value = "";
       store.collapsed.value = first.collapsed;
@@ -80,6 +81,7 @@ export async function cancelOpening(id: TraceEntry["id"]): Promise<void> {
 
 export function closeTrace(): void {
   current++;
+  forgetRuns();
   batch(() => {
     store.select({ kind: "none" });
     store.trace.value = null;
@@ -102,14 +104,14 @@ function restoreUrlState(fragment: string): void {
   const kept = store.keptWorkspaces(String(store.trace.value?.entry.id));
   if (state.workspaces.length > 0) store.setWorkspaces(merged(kept, state.workspaces), state.workspace);
   if (state.sqlTabs.length > 0) adoptTabs(state.sqlTabs, state.sqlTab);
-  if (state.recipes.length > 0) void makeTracksAgain(state.recipes);
+  if (state.recipes.length > 0 && !store.isFile.value) void makeTracksAgain(state.recipes);
   for (const mark of state.marks) store.addMark(mark);
   if (state.view !== null) store.setView(state.view);
   if (state.slice !== null) store.select({ kind: "slice", id: state.slice });
   if (state.slice !== null && state.view === null) pendingReveal = state.slice;
   if (state.slice === null && state.area !== null) store.select({ kind: "area", ...state.area });
   if (state.scroll !== null) pendingScroll = state.scroll;
-  const panel = store.DRAWER_TABS.find((each) => each === state.panel);
+  const panel = store.DRAWER_TABS.find((each) => each === state.panel && !(each === "sql" && store.isFile.value));
   if (panel !== undefined) store.openDrawer(panel);
 }
 

@@ -419,7 +419,7 @@ export function AreaPanel() {
           >
             Flows
           </button>
-          {counters.length > 0 && (
+          {counters.length > 0 && !store.isFile.value && (
             <button
               aria-pressed={shown === "counters"}
               class={shown === "counters" ? "active" : ""}

@@ -59,7 +59,7 @@ export function Drawer() {
         aria-label="Height of the drawer"
       />
       <div class="tabs" role="tablist" aria-label="Panels">
-        {TABS.map((each) => (
+        {TABS.filter((each) => each.tab !== "sql" || !store.isFile.value).map((each) => (
           <button
             key={each.tab}
             role="tab"

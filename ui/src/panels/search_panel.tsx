@@ -16,19 +16,7 @@ export function SearchPanel() {
     if (result === null || trace === null || result.ids.length === 0) return;
     const abort = new AbortController();
     const ids = result.ids;
-    trace.client
-      .query(`select id, name from slice where id in (${ids.join(",")})`, "search", abort.signal)
-      .then((answer) => {
-        if (answer.error !== null) store.notify(answer.error.message, answer.error.hint, true);
-        const set = answer.sets[0];
-        if (set === undefined) return;
-        const found = new Map<number, string>();
-        for (const batch of set.batches) {
-          for (let i = 0; i < batch.length; i++) found.set(Number(batch.columns[0]![i]), String(batch.columns[1]![i]));
-        }
-        names.value = found;
-      })
-      .catch(store.reportError);
+    trace.client.namesOfSlices(ids, abort.signal).then((found) => (names.value = found), store.reportError);
     return () => abort.abort();
   }, [result]);
   if (result === null) return <p class="faint pad">Type in the box at the top, or press / there.</p>;

@@ -65,6 +65,12 @@ function setRun(tab: number, run: Run): void {
   runs.value = new Map(runs.value).set(tab, run);
 }
 
+/** Ends what runs and forgets results: they are of a trace that is left. */
+export function forgetRuns(): void {
+  for (const each of runs.value.values()) each.abort?.abort();
+  runs.value = new Map();
+}
+
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab: number, text: string): Promise<void> {
   const trace = store.trace.value;
@@ -94,6 +100,10 @@ async function run(tab: number, text: string): Promise<void> {
 
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 export function runInNewTab(sql: string): void {
+  if (store.isFile.value) {
+    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+    return;
+  }
   const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
   setTabs([...tabs.value, { id, title: `Query ${id}`, sql }]);
   activeTab.value = id;

@@ -21,8 +21,8 @@ export function Time({ nanos }: { nanos: number | null }) {
   return <span class="num">{formatNanos(nanos, store.settings.value.timeFormat)}</span>;
 }
 
-function download(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function saveAs(name: string, content: string | ArrayBuffer, type: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
@@ -43,7 +43,7 @@ export function ExportButtons({ name, table }: { name: string; table: () => Tabl
         <button
           key={format}
           class="small"
-          onClick={() => download(`${name}.${extension}`, exportTable(table(), format), type)}
+          onClick={() => saveAs(`${name}.${extension}`, exportTable(table(), format), type)}
         >
           {label}
         </button>

@@ -96,10 +96,13 @@ export interface SearchState {
 export const ALL_PLACES: T.SearchPlace[] = ["name", "category", "arg_key", "arg_value"];
 export const search = signal<SearchState>({ text: "", result: null, index: -1, places: ALL_PLACES, isRunning: false });
 
+/** Whether this page is an exported file, with all its answers inside. */
+export const isFile = computed(() => info.value?.mode === "file");
 export const bounds = computed<TimeWindow>(() => {
   const loaded = trace.value;
   if (loaded === null) return { start: 0, end: 1 };
-  const start = Math.min(0, loaded.overview.start);
+  // An exported window begins where it begins; a trace begins at its zero.
+  const start = isFile.value ? loaded.overview.start : Math.min(0, loaded.overview.start);
   return { start, end: Math.max(loaded.overview.end, start + 10) };
 });
 export const nodes = computed<T.TrackNode[]>(() => trace.value?.nodes ?? []);

@@ -11,6 +11,7 @@ use crate::open::{Opened, open};
 use crate::settings::{CommandSettings, MessageSettings, ReadSettings};
 
 mod cache_files;
+mod export;
 mod prompt;
 mod query;
 mod schema;
@@ -36,6 +37,7 @@ pub(crate) fn run(settings: CommandSettings, context: &Context) -> Exit {
         CommandSettings::Serve(settings) => serve::run(settings, context),
         CommandSettings::Summary(settings) => summary::run(&settings, context),
         CommandSettings::Query(settings) => query::run(&settings, context),
+        CommandSettings::Export(settings) => export::run(&settings, context),
         CommandSettings::Schema(settings) => schema::run(&settings).map(|()| Exit::Done),
         CommandSettings::CacheList(settings) => cache_files::list(&settings).map(|()| Exit::Done),
         CommandSettings::CacheClear(settings) => cache_files::clear(&settings, context).map(|()| Exit::Done),

@@ -6,6 +6,7 @@ mod bad_input;
 mod cache;
 mod console_block;
 mod documents;
+mod export;
 mod interrupt;
 mod output;
 mod prompt;

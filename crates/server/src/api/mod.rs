@@ -3,8 +3,8 @@
 mod area;
 mod query;
 mod slice;
-mod trace;
-mod viewport;
+pub(crate) mod trace;
+pub(crate) mod viewport;
 
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/traces/{trace}/area", post(area::area))
         .route("/traces/{trace}/area-flows", post(area::area_flows))
         .route("/traces/{trace}/flamegraph", post(area::flamegraph))
+        .route("/traces/{trace}/export", post(trace::export))
         .route("/traces/{trace}/query", post(query::query))
         .fallback(|| async { Refusal::not_found("such request in API v1") })
         .method_not_allowed_fallback(|| async {

@@ -1,5 +1,7 @@
 //! A trace as a whole: what there is, whether it is open, and what its tracks are.
 
+use std::ops::Range;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -10,9 +12,9 @@ use kinetoscope_sql::TableDoc;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, OfTrace, Server, ask};
-use crate::answer::{Refusal, json};
+use crate::answer::{Refusal, binary, json};
 use crate::collection::{OpenTrace, TraceEntry};
-use crate::page;
+use crate::{export, page};
 
 /// What the server is.
 #[derive(Debug, Serialize)]
@@ -51,7 +53,7 @@ pub(crate) async fn cancel_opening(State(shared): Server, OfTrace(trace): OfTrac
 
 /// What a page has to know of a trace before it draws.
 #[derive(Debug, Serialize)]
-struct Overview {
+pub(crate) struct Overview {
     name: String,
     /// Of the first event, in nanoseconds since the trace start.
     start: i64,
@@ -98,11 +100,24 @@ struct WarningCounts {
     info: i64,
 }
 
+impl Overview {
+    /// The same of a window that holds so many slices.
+    pub(crate) fn within(self, window: &Range<i64>, num_slices: usize) -> Self {
+        Self { start: window.start, end: window.end, num_slices, ..self }
+    }
+
+    /// The inputs, one after the other.
+    pub(crate) fn paths(&self) -> String {
+        self.sources.iter().map(|source| source.path.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
 pub(crate) async fn overview(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&overview_of(trace)))).await
 }
 
-fn overview_of(open: &OpenTrace) -> Overview {
+/// What is told of an open trace.
+pub(crate) fn overview_of(open: &OpenTrace) -> Overview {
     let trace: &Trace = open.store.trace();
     let text = |id: Option<StringId>| id.map(|id| trace.text(id).to_owned());
     let bounds = open.store.bounds();
@@ -213,6 +228,28 @@ pub(crate) async fn schema(State(shared): Server, OfTrace(trace): OfTrace) -> Re
 
 pub(crate) async fn summary(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&kinetoscope_analysis::summary(trace.store.trace())))).await
+}
+
+/// Which part of the trace.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ExportRequest {
+    start: i64,
+    end: i64,
+}
+
+pub(crate) async fn export(
+    State(shared): Server,
+    OfTrace(trace): OfTrace,
+    Asked(request): Asked<ExportRequest>,
+) -> Result<Response, Refusal> {
+    ask(&shared, &trace, move |trace, waiting| {
+        let html = export::html_of(trace, &(request.start..request.end), &|| waiting.is_over());
+        html.map(binary).map_err(|error| {
+            let status = if error.is_internal() { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+            Refusal::new(status, error.to_string()).with_hint("zoom in to a shorter window and export that")
+        })
+    })
+    .await
 }
 
 pub(crate) async fn warnings(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {

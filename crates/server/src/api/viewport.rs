@@ -20,8 +20,8 @@ use crate::collection::OpenTrace;
 const MAGIC: [u8; 4] = *b"KSV1";
 
 /// What a track's entry says it holds.
-const SLICES: u32 = 0;
-const COUNTER: u32 = 1;
+pub(crate) const SLICES: u32 = 0;
+pub(crate) const COUNTER: u32 = 1;
 
 /// What a page wants to draw.
 #[derive(Debug, Deserialize)]
@@ -45,10 +45,10 @@ pub(crate) async fn viewport(
 }
 
 /// What a track holds and which rows of the columns are its own.
-struct TrackEntry {
-    track: u32,
-    holds: u32,
-    rows: Range<usize>,
+pub(crate) struct TrackEntry {
+    pub(crate) track: u32,
+    pub(crate) holds: u32,
+    pub(crate) rows: Range<usize>,
 }
 
 fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
@@ -82,7 +82,8 @@ fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
     written(&entries, &blocks, &samples)
 }
 
-fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples) -> Vec<u8> {
+/// The bytes of a viewport.
+pub(crate) fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples) -> Vec<u8> {
     // 36 bytes for a block and 32 for a sample; the rest is head and padding.
     let mut out = Vec::with_capacity(256 + entries.len() * 16 + blocks.len() * 36 + samples.len() * 32);
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();

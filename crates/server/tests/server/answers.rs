@@ -198,6 +198,19 @@ fn flows_of_an_area_lead_from_track_to_track() {
 }
 
 #[test]
+fn a_window_is_exported_as_a_page_that_stands_alone() {
+    let site = Site::of_step();
+    let path = site.about("step", "/export");
+    let answer = site.post(&path, &json!({ "start": 0, "end": 5_000 }));
+    assert_eq!(answer.status, 200);
+    let html = String::from_utf8(answer.body.clone()).expect("it is text");
+    assert!(html.starts_with("<!doctype html>") && html.contains("gemm_kernel") && !html.contains("vector_add"));
+    let refused = site.post(&path, &json!({ "start": 50_000, "end": 60_000 }));
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["error"]["message"].as_str().is_some_and(|text| text.contains("outside of the trace")));
+}
+
+#[test]
 fn a_flame_graph_reads_both_ways() {
     let site = Site::of_step();
     let main = site.slice("step")["track_id"].clone();
