@@ -3575,7 +3575,9 @@ function trackName(id) {
 	const place = trackPlaces.value.get(id);
 	if (place === void 0) return `track ${id}`;
 	const above = place.path[place.path.length - 1];
-	return above === void 0 ? place.node.name : `${shownName(place.node)}, ${shownName(above)}`;
+	const lane = place.node.tracks.indexOf(place.track);
+	const name = lane > 0 ? `${shownName(place.node)} lane ${lane + 1}` : shownName(place.node);
+	return above === void 0 ? name : `${name}, ${shownName(above)}`;
 }
 function ArrowLink({ arrow }) {
 	return /* @__PURE__ */ a("button", {
@@ -6362,11 +6364,7 @@ function Shell({ row, top, isSticky, clip }) {
 				title: [...row.path.map((each) => each.name), node.name].join(" › ") + (events > 0 ? `\n${formatCount(events)} events` : ""),
 				children: shownName(node)
 			}),
-			row.isApart && row.path.length > 0 && /* @__PURE__ */ a("span", {
-				class: "shell-within",
-				title: row.path.map((each) => each.name).join(" › "),
-				children: shownName(row.path[row.path.length - 1])
-			}),
+			!isCounter && /* @__PURE__ */ a(Within, { row }),
 			chipsOf(node, row.path).map((text) => /* @__PURE__ */ a("span", {
 				class: "chip",
 				children: text
@@ -6427,8 +6425,18 @@ function Shell({ row, top, isSticky, clip }) {
 					})
 				]
 			}),
-			isCounter && /* @__PURE__ */ a(CounterButtons, { node })
+			isCounter && /* @__PURE__ */ a(CounterButtons, { row })
 		]
+	});
+}
+/** Where a row stands that is shown apart from what is above it. */
+function Within({ row }) {
+	const above = row.path[row.path.length - 1];
+	if (!row.isApart || above === void 0) return null;
+	return /* @__PURE__ */ a("span", {
+		class: "shell-within",
+		title: row.path.map((each) => each.name).join(" › "),
+		children: shownName(above)
 	});
 }
 var SCALE_WORDS = {
@@ -6437,29 +6445,34 @@ var SCALE_WORDS = {
 	log: "logarithmic"
 };
 /** What a counter shows and its scale; a click goes to the next choice. */
-function CounterButtons({ node }) {
+function CounterButtons({ row }) {
+	const { node } = row;
 	const mode = modeOf(node.key);
 	const shows = MODES[(MODES.indexOf(mode.shows) + 1) % MODES.length];
 	const scale = SCALES[(SCALES.indexOf(mode.scale) + 1) % SCALES.length];
 	return /* @__PURE__ */ a("span", {
 		class: "counter-buttons",
-		children: [/* @__PURE__ */ a("button", {
-			onClick: () => setMode(node.key, {
-				...mode,
-				shows
+		children: [
+			/* @__PURE__ */ a("button", {
+				onClick: () => setMode(node.key, {
+					...mode,
+					shows
+				}),
+				title: `Show the ${shows}`,
+				"aria-label": `${node.name} shows its ${mode.shows}: show the ${shows}`,
+				children: mode.shows
 			}),
-			title: `Show the ${shows}`,
-			"aria-label": `${node.name} shows its ${mode.shows}: show the ${shows}`,
-			children: mode.shows
-		}), /* @__PURE__ */ a("button", {
-			onClick: () => setMode(node.key, {
-				...mode,
-				scale
+			/* @__PURE__ */ a("button", {
+				onClick: () => setMode(node.key, {
+					...mode,
+					scale
+				}),
+				title: `Scale: ${SCALE_WORDS[scale]}`,
+				"aria-label": `Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`,
+				children: SCALE_WORDS[mode.scale]
 			}),
-			title: `Scale: ${SCALE_WORDS[scale]}`,
-			"aria-label": `Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`,
-			children: SCALE_WORDS[mode.scale]
-		})]
+			/* @__PURE__ */ a(Within, { row })
+		]
 	});
 }
 function Shells() {

@@ -20,7 +20,9 @@ function trackName(id: number): string {
   const place = store.trackPlaces.value.get(id);
   if (place === undefined) return `track ${id}`;
   const above = place.path[place.path.length - 1];
-  return above === undefined ? place.node.name : `${shownName(place.node)}, ${shownName(above)}`;
+  const lane = place.node.tracks.indexOf(place.track);
+  const name = lane > 0 ? `${shownName(place.node)} lane ${lane + 1}` : shownName(place.node);
+  return above === undefined ? name : `${name}, ${shownName(above)}`;
 }
 
 function ArrowLink({ arrow }: { arrow: FlowArrow }) {

@@ -65,11 +65,7 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
       >
         {shownName(node)}
       </button>
-      {row.isApart && row.path.length > 0 && (
-        <span class="shell-within" title={row.path.map((each) => each.name).join(" › ")}>
-          {shownName(row.path[row.path.length - 1]!)}
-        </span>
-      )}
+      {!isCounter && <Within row={row} />}
       {chipsOf(node, row.path).map((text) => (
         <span class="chip" key={text}>
           {text}
@@ -149,15 +145,27 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
           )
         )}
       </span>
-      {isCounter && <CounterButtons node={node} />}
+      {isCounter && <CounterButtons row={row} />}
     </div>
+  );
+}
+
+/** Where a row stands that is shown apart from what is above it. */
+function Within({ row }: { row: Row }) {
+  const above = row.path[row.path.length - 1];
+  if (!row.isApart || above === undefined) return null;
+  return (
+    <span class="shell-within" title={row.path.map((each) => each.name).join(" › ")}>
+      {shownName(above)}
+    </span>
   );
 }
 
 const SCALE_WORDS = { zero: "from zero", fit: "fitted", log: "logarithmic" } as const;
 
 /** What a counter shows and its scale; a click goes to the next choice. */
-function CounterButtons({ node }: { node: Row["node"] }) {
+function CounterButtons({ row }: { row: Row }) {
+  const { node } = row;
   const mode = store.modeOf(node.key);
   const shows = MODES[(MODES.indexOf(mode.shows) + 1) % MODES.length]!;
   const scale = SCALES[(SCALES.indexOf(mode.scale) + 1) % SCALES.length]!;
@@ -177,6 +185,7 @@ function CounterButtons({ node }: { node: Row["node"] }) {
       >
         {SCALE_WORDS[mode.scale]}
       </button>
+      <Within row={row} />
     </span>
   );
 }
