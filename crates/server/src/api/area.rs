@@ -14,7 +14,9 @@ use crate::answer::{Refusal, json};
 /// What is looked for.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SearchRequest {
+    /// What to find; nothing finds nothing.
     text: String,
+    /// Where to look.
     #[serde(rename = "in")]
     fields: Vec<SearchField>,
     /// Only slices seen from here; from the start of the trace without it.
@@ -25,6 +27,9 @@ pub(crate) struct SearchRequest {
     limit: usize,
 }
 
+/// Slices that match a text. Case does not count, nor where in a text it stands; `*` and `?` make it a pattern.
+///
+/// Answer: `SearchResult`.
 pub(crate) async fn search(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -46,8 +51,11 @@ pub(crate) async fn search(
 /// What is selected.
 #[derive(Debug, Deserialize)]
 struct Selection {
+    /// Start of the window.
     start: i64,
+    /// Its end.
     end: i64,
+    /// Tracks, by id.
     tracks: Vec<u32>,
 }
 
@@ -62,9 +70,13 @@ impl Selection {
 pub(crate) struct AreaRequest {
     #[serde(flatten)]
     selection: Selection,
+    /// What the rows stand for.
     by: GroupBy,
 }
 
+/// Slices of some tracks in a window, added up by what they are. Durations are clipped to the window.
+///
+/// Answer: `AreaTable`.
 pub(crate) async fn area(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -83,9 +95,13 @@ pub(crate) async fn area(
 pub(crate) struct FlamegraphRequest {
     #[serde(flatten)]
     selection: Selection,
+    /// From callers to what they call, or the other way.
     direction: FlamegraphDirection,
 }
 
+/// Slices of some tracks in a window, put together by their stacks. Durations are clipped to the window.
+///
+/// Answer: `Flamegraph`.
 pub(crate) async fn flamegraph(
     State(shared): Server,
     OfTrace(trace): OfTrace,

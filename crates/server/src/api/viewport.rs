@@ -36,6 +36,24 @@ pub(crate) struct ViewportRequest {
     tracks: Vec<u32>,
 }
 
+/// What is seen of some tracks in a window. Everything seen is in a block or a sample; the answer grows with pixels and not
+/// with the trace.
+///
+/// Answer: columns, little endian, each of which begins at a multiple of 8 bytes:
+///
+/// 1. `KSV1`, then as 32-bit numbers: tracks, blocks, samples.
+/// 2. For each track that was asked for, in that order: id, 0 for slices or 1 for a counter, first row, number of rows.
+/// 3. Columns of blocks: `ts`, `dur` (64-bit reals, exact below 104 days), `slice`, `count`, `name`, `name_hash` (32 bits),
+///    `depth` (16 bits), `class`, `flags` (8 bits).
+/// 4. Columns of samples: `ts`, `min`, `max`, `last` (64-bit reals).
+///
+/// A block is one slice, or several that are shorter than a pixel and share one: then slice, name and class are those of the
+/// longest.
+/// Blocks of a track are ordered by depth, then time. Flags: 1 never ended, 2 an instant.
+/// Classes: 0 none, 1 GEMM, 2 attention, 3 softmax and norm, 4 MoE, 5 communication, 6 copy, 7 memset, 8 other kernel,
+/// 9 annotation.
+/// A sample is the values of a counter that share a pixel; the first of a track may be the one that holds where the window
+/// begins.
 pub(crate) async fn viewport(
     State(shared): Server,
     OfTrace(trace): OfTrace,
