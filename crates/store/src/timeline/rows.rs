@@ -11,10 +11,10 @@
 //! ```
 //!
 //! A level is kept only where it pays: at an eighth of the chunk's slices or less (sparse rows: [`sparse_len`]), and at
-//! half of the level kept below it. That bounds the memory whatever the slices are like, and which widths these are is known before anything is
-//! folded: neighbours share a run from one width on, so that counting neighbours by that width gives the length of every
-//! level. Chunks decide for themselves, so that a burst within a quiet row has levels of its own; what is left over from a
-//! bad choice is at most one chunk at either edge of a view.
+//! half of the level kept below it. That bounds the memory whatever the slices are like. Which widths these are is known
+//! before anything is folded: neighbours share a run from one width on, so that counting neighbours by that width gives
+//! the length of every level. Chunks decide for themselves, so that a burst within a quiet row has levels of its own;
+//! what is left over from a bad choice is at most one chunk at either edge of a view.
 //!
 //! A viewport reads what it shows and no more: a run knows the name and category of its longest slice, since looking
 //! these up in columns of ten million slices costs more than the folding.
