@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a developer on a terminal")]
 
+mod api_reference;
 mod bench;
 mod fixtures;
 mod fuzz;
@@ -28,6 +29,7 @@ Developer commands. Usage: cargo xtask COMMAND
   test                      Everything that must pass: format, lints, tests, the page, documentation.
   check                     The same without running tests, with tidy by itself.
   tidy                      House rules: layers, documents, modules, who touches files.
+  gen                       Writes docs/reference/api.md anew; the tests fail when it is not as the code says.
   bench [OPTIONS]           Ratios of time and memory, side by side.
       --bytes SIZE          Size of the made trace as JSON, such as 100MB; 1GB when nothing is said.
       --quick               The same as --bytes 100MB.
@@ -64,6 +66,7 @@ fn run(args: &[String]) -> Result<()> {
         ("test", []) => steps::test(),
         ("check", []) => steps::check(),
         ("tidy", []) => tidy::run(),
+        ("gen", []) => api_reference::write(),
         ("bench", args) => bench::run(args),
         ("bench-sql", args) => bench::run_sql(args),
         ("bench-page", args) => bench::run_page(args),
@@ -74,7 +77,7 @@ fn run(args: &[String]) -> Result<()> {
             print!("{HELP}");
             Ok(())
         }
-        ("test" | "check" | "tidy", [surplus, ..]) => {
+        ("test" | "check" | "tidy" | "gen", [surplus, ..]) => {
             bail!("`{command}` takes no arguments, and was given `{surplus}`")
         }
         _ => bail!("unknown command `{command}`; `cargo xtask help` lists the commands"),

@@ -22,6 +22,7 @@
 use kinetoscope_model::table::GpuOpKind;
 use kinetoscope_model::{SliceId, StringId};
 use kinetoscope_store::Store;
+use kinetoscope_store::timeline::Label;
 use serde::Serialize;
 
 /// What a slice is for. The numbers are those of the viewport's `class` column, the words those of JSON.
@@ -155,11 +156,14 @@ impl SliceClasses {
 
     /// The class of a slice of the store that this was made of.
     pub fn of(&self, store: &Store, slice: SliceId) -> SliceClass {
-        let slices = &store.trace().slices;
-        let category = slices.category.get(slice.index());
-        match category.map(|category| self.content_of_category[category.index()]) {
+        self.of_labelled(store, slice, Label::of(store, slice))
+    }
+
+    /// As [`Self::of`], for those who know the label of the slice, which is most of the work.
+    pub fn of_labelled(&self, store: &Store, slice: SliceId, label: Label) -> SliceClass {
+        match label.category.map(|category| self.content_of_category[category.index()]) {
             Some(Content::All(class)) => class,
-            Some(Content::Kernels) => self.class_of_name[slices.name.get(slice.index()).index()],
+            Some(Content::Kernels) => self.class_of_name[label.name.index()],
             Some(Content::Several) | None => self.look_up(store, slice),
         }
     }

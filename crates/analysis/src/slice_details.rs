@@ -1,7 +1,7 @@
 //! Slice details: everything the trace knows of one slice, and what it is directly linked to.
 //!
-//! A click is answered from indexes of the store and costs what it shows; only finding the arrows and the launching call
-//! looks through a whole table of links, at a nanosecond a row.
+//! A click is answered from indexes of the store and costs what it shows; only finding the arrows looks through
+//! a whole table of links, at a nanosecond a row.
 
 use kinetoscope_model::table::{GpuOpRow, Role};
 use kinetoscope_model::time::Nanos;
@@ -56,9 +56,9 @@ pub struct SliceDetails {
     /// Arguments, in the order of the file.
     pub args: Vec<ArgNode>,
     /// Slices around it on its track, the outermost first.
-    pub stack: Vec<NamedSlice>,
+    pub stack: Vec<NamedRow>,
     /// Python frames around it on its thread, the outermost first; of GPU work those around the launching call.
-    pub python_stack: Vec<NamedSlice>,
+    pub python_stack: Vec<NamedRow>,
     /// What the runtime says of it, for GPU work.
     pub gpu: Option<GpuDetails>,
     /// The call that launched it, for GPU work.
@@ -103,14 +103,6 @@ pub struct ProcessRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the struct says it")]
 pub struct NamedRow {
-    pub id: u32,
-    pub name: String,
-}
-
-/// A slice and its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the struct says it")]
-pub struct NamedSlice {
     pub id: u32,
     pub name: String,
 }
@@ -268,8 +260,8 @@ fn name_of(trace: &Trace, slice: SliceId) -> &str {
     trace.text(trace.slices.name.get(slice.index()))
 }
 
-fn named(trace: &Trace, slice: SliceId) -> NamedSlice {
-    NamedSlice { id: slice.0, name: name_of(trace, slice).to_owned() }
+fn named(trace: &Trace, slice: SliceId) -> NamedRow {
+    NamedRow { id: slice.0, name: name_of(trace, slice).to_owned() }
 }
 
 fn percent(part: Nanos, whole: Nanos) -> Option<f64> {
@@ -350,10 +342,7 @@ fn gpu_details(trace: &Trace, op: &GpuOpRow, dur: Option<Nanos>) -> GpuDetails {
 /// The slice of the call that launched a piece of work; of several with its correlation id the one that starts first.
 fn launching_call(store: &Store, gpu_op: u32) -> Option<SliceId> {
     let trace = store.trace();
-    let launches = &trace.launches;
-    let rows = launches.gpu_op_id.values().iter().enumerate().filter(|(_, op)| **op == gpu_op);
-    let calls = rows.map(|(row, _)| launches.api_slice_id.get(row));
-    calls.min_by_key(|call| (trace.slices.ts.get(call.index()), *call))
+    Some(trace.api_calls.slice_id.get(store.api_call_of_gpu_op(gpu_op)? as usize))
 }
 
 fn launch_of(store: &Store, gpu_op: u32, call: SliceId) -> Launch {
@@ -396,7 +385,7 @@ fn launched_by(store: &Store, slice: SliceId) -> (Vec<Launched>, u64) {
 }
 
 /// The Python frames of a slice's thread that hold it, the outermost first.
-fn python_stack(store: &Store, slice: SliceId) -> Vec<NamedSlice> {
+fn python_stack(store: &Store, slice: SliceId) -> Vec<NamedRow> {
     let trace = store.trace();
     let track = trace.slices.track_id.get(slice.index());
     let Some(category) = trace.strings.find(PYTHON_CATEGORY) else { return Vec::new() };
@@ -573,7 +562,7 @@ mod tests {
         slice_details(store, &SliceClasses::new(store), find(store, name)).expect("it is a slice")
     }
 
-    fn names(slices: &[NamedSlice]) -> Vec<&str> {
+    fn names(slices: &[NamedRow]) -> Vec<&str> {
         slices.iter().map(|slice| slice.name.as_str()).collect()
     }
 

@@ -169,7 +169,7 @@ fn every_view_holds_every_slice_that_is_in_it_once() {
                 counts[row.track_id.index()] += u64::from(is_seen);
             }
             for (track, expected) in counts.into_iter().enumerate() {
-                let blocks = store.timeline().fold(TrackId::from_index(track), start..end, px, &|_| 0);
+                let blocks = store.timeline().fold(TrackId::from_index(track), start..end, px, &|_, _| 0);
                 let found: u64 = blocks.count.iter().map(|&count| u64::from(count)).sum();
                 assert_eq!(found, expected, "{}: track {track}, {start} to {end} on {px}", file.display());
             }

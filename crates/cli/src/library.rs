@@ -19,12 +19,14 @@ use crate::failure::explain;
 use crate::open::{is_cache, open_watched};
 use crate::settings::{ReadSettings, ServedTraces};
 
-/// Bytes that tell what a file is: as many as it takes to reach the mark of a tar archive.
-const HEAD_BYTES: usize = 262;
+/// Bytes that tell what a file is, and what is in it when it is packed.
+const HEAD_BYTES: usize = 4096;
 
 /// Traces on disk.
 pub(crate) struct DiskLibrary {
     traces: ServedTraces,
+    /// The files of the one trace.
+    files: Vec<PathBuf>,
     read: ReadSettings,
     context: Context,
     /// Whether a file of this size is a trace.
@@ -32,8 +34,17 @@ pub(crate) struct DiskLibrary {
 }
 
 impl DiskLibrary {
-    pub(crate) fn new(traces: ServedTraces, read: ReadSettings, context: Context) -> Self {
-        Self { traces, read, context, known: Mutex::default() }
+    /// Fails when one trace is to be served and is not there.
+    pub(crate) fn new(traces: ServedTraces, read: ReadSettings, context: Context) -> Result<Self, IngestError> {
+        let found = match &traces {
+            ServedTraces::One(paths) => find_inputs(paths)?,
+            ServedTraces::Folder(_) => Vec::new(),
+        };
+        let files = found.into_iter().filter_map(|found| match found.input {
+            Input::File(path) => Some(path),
+            Input::Stdin | Input::Memory { .. } => None,
+        });
+        Ok(Self { files: files.collect(), traces, read, context, known: Mutex::default() })
     }
 
     fn is_trace(&self, path: &Path, len: u64) -> bool {
@@ -79,7 +90,6 @@ impl Library for DiskLibrary {
             ServedTraces::One(paths) => paths,
             ServedTraces::Folder(folder) => return self.list_folder(folder),
         };
-        let found = find_inputs(paths).unwrap_or_default();
         let name = match paths.as_slice() {
             [path] => {
                 Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
@@ -87,10 +97,8 @@ impl Library for DiskLibrary {
             [first, more @ ..] => format!("{first} and {} more", more.len()),
             [] => String::new(),
         };
-        let sizes = found.iter().filter_map(|input| match &input.input {
-            Input::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
-            Input::Stdin | Input::Memory { .. } => None,
-        });
+        // They may still be written.
+        let sizes = self.files.iter().filter_map(|path| Some(fs::metadata(path).ok()?.len()));
         vec![Listing { name, paths: paths.clone(), bytes: sizes.sum() }]
     }
 
@@ -129,6 +137,7 @@ mod tests {
         }
         let mut tar = vec![0; 257];
         tar.extend(b"ustar");
+        // A gzip file is told by what is in it; one that is cut before that is given the benefit of the doubt.
         for head in [&b"\x1f\x8b\x08"[..], b"\x28\xb5\x2f\xfd\x00", b"PK\x03\x04", &tar] {
             assert!(may_be_trace(head));
         }

@@ -2,7 +2,7 @@
 //!
 //! A trace is opened when somebody asks, on a thread of its own, and stays open while there is room: when the files of
 //! all open traces together are larger than the limit, the one that was not asked for longest is closed. What runs on a
-//! trace keeps it until it is done.
+//! trace keeps it until it is done. An opening goes on while somebody asks about it, whoever began it.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -66,8 +66,16 @@ impl OpenTrace {
 #[derive(Debug)]
 enum State {
     Closed,
-    Opening { progress: Arc<Progress>, start: Instant },
-    Open { trace: Arc<OpenTrace>, used: Instant },
+    Opening {
+        progress: Arc<Progress>,
+        start: Instant,
+        /// When somebody last asked how far it is.
+        asked: Instant,
+    },
+    Open {
+        trace: Arc<OpenTrace>,
+        used: Instant,
+    },
     Failed(OpenFailure),
 }
 
@@ -81,14 +89,21 @@ struct Entry {
 /// What is told of a trace, open or not.
 #[derive(Debug, Serialize)]
 pub(crate) struct TraceEntry {
+    /// The same whenever the server starts.
     id: String,
+    /// Short name for people.
     name: String,
+    /// Its files.
     path: String,
     /// Size of its files in bytes.
     bytes: u64,
+    /// `closed`, `opening`, `open` or `failed`.
     state: &'static str,
+    /// How far it is, while it is being opened.
     progress: Option<Reading>,
+    /// Why it was not opened.
     error: Option<String>,
+    /// What to do about that.
     hint: Option<String>,
 }
 
@@ -99,8 +114,11 @@ pub(crate) struct Reading {
     bytes: u64,
     /// All there is to read; `None` while that is not known.
     total_bytes: Option<u64>,
+    /// Events found so far.
     events: u64,
+    /// An estimate; `None` while there is too little to tell.
     seconds_left: Option<f64>,
+    /// `reading` or `building tables`.
     step: &'static str,
 }
 
@@ -156,13 +174,13 @@ impl Collection {
 
     /// What is told of every trace.
     pub(crate) fn list(&self) -> Vec<TraceEntry> {
-        lock(&self.entries).iter().map(Entry::told).collect()
+        lock(&self.entries).iter_mut().map(Entry::told).collect()
     }
 
     /// What is told of one.
     pub(crate) fn entry(&self, id: &str) -> Result<TraceEntry, Refusal> {
-        let entries = lock(&self.entries);
-        entries.iter().find(|entry| entry.id == id).map(Entry::told).ok_or_else(|| unknown(id))
+        let mut entries = lock(&self.entries);
+        entries.iter_mut().find(|entry| entry.id == id).map(Entry::told).ok_or_else(|| unknown(id))
     }
 
     /// The trace, if it is open.
@@ -174,7 +192,10 @@ impl Collection {
                 *used = Instant::now();
                 Ok(Arc::clone(trace))
             }
-            State::Opening { .. } => Err(Refusal::new(StatusCode::CONFLICT, "the trace is being opened")),
+            State::Opening { asked, .. } => {
+                *asked = Instant::now();
+                Err(Refusal::new(StatusCode::CONFLICT, "the trace is being opened"))
+            }
             State::Closed => Err(Refusal::new(StatusCode::CONFLICT, "the trace is not open")),
             State::Failed(failure) => {
                 let refusal = Refusal::new(StatusCode::CONFLICT, format!("the trace was not opened: {failure}"));
@@ -190,8 +211,13 @@ impl Collection {
     pub(crate) fn open(self: &Arc<Self>, id: &str) -> Result<(), Refusal> {
         let mut entries = lock(&self.entries);
         let entry = entries.iter_mut().find(|entry| entry.id == id).ok_or_else(|| unknown(id))?;
-        if matches!(entry.state, State::Open { .. } | State::Opening { .. }) {
-            return Ok(());
+        match &mut entry.state {
+            State::Open { .. } => return Ok(()),
+            State::Opening { asked, .. } => {
+                *asked = Instant::now();
+                return Ok(());
+            }
+            State::Closed | State::Failed(_) => {}
         }
         let progress = Arc::new(Progress::default());
         let (collection, id, listing) = (Arc::clone(self), entry.id.clone(), entry.listing.clone());
@@ -208,7 +234,8 @@ impl Collection {
             }
         });
         spawned.map_err(|error| Refusal::internal(format!("cannot start a thread: {error}")))?;
-        entry.state = State::Opening { progress, start: Instant::now() };
+        let now = Instant::now();
+        entry.state = State::Opening { progress, start: now, asked: now };
         Ok(())
     }
 
@@ -227,6 +254,18 @@ impl Collection {
             entry.state = State::Closed;
         }
         Ok(())
+    }
+
+    /// Stops openings that nobody has asked about for this long.
+    pub(crate) fn cancel_forgotten(&self, patience: Duration) {
+        for entry in lock(&self.entries).iter_mut() {
+            if let State::Opening { progress, asked, .. } = &entry.state
+                && asked.elapsed() > patience
+            {
+                progress.cancel();
+                entry.state = State::Closed;
+            }
+        }
     }
 
     /// Stops every opening.
@@ -277,12 +316,16 @@ fn unknown(id: &str) -> Refusal {
 }
 
 impl Entry {
-    fn told(&self) -> TraceEntry {
-        let (state, progress, failure) = match &self.state {
+    /// What is told of it to somebody who asks.
+    fn told(&mut self) -> TraceEntry {
+        let (state, progress, failure) = match &mut self.state {
             State::Closed => ("closed", None, None),
-            State::Opening { progress, start } => ("opening", Some(Reading::of(progress, *start)), None),
+            State::Opening { progress, start, asked } => {
+                *asked = Instant::now();
+                ("opening", Some(Reading::of(progress, *start)), None)
+            }
             State::Open { .. } => ("open", None, None),
-            State::Failed(failure) => ("failed", None, Some(failure)),
+            State::Failed(failure) => ("failed", None, Some(&*failure)),
         };
         TraceEntry {
             id: self.id.clone(),

@@ -240,7 +240,7 @@ impl Columns {
             }
         }
         names.extend(blocks.name.iter().copied());
-        Self { bytes: written(&entries, &blocks, &samples), counts, names }
+        Self { bytes: written(&entries, std::slice::from_ref(&blocks), &samples), counts, names }
     }
 }
 

@@ -7,7 +7,7 @@
 //! travels.
 //!
 //! Whatever a request costs ends with it: a client that goes away stops its query and its search. An opening is nobody's
-//! own, since every page waits for the same one: it goes on until somebody cancels it.
+//! own, since every page waits for the same one: it goes on until somebody cancels it or nobody asks about it any more.
 
 mod access;
 mod answer;

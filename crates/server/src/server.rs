@@ -49,8 +49,11 @@ impl Mode {
 pub struct Limits {
     /// Bytes of a request's body.
     pub max_body_bytes: usize,
-    /// Time that one script of SQL may take.
+    /// Time that one script of SQL may take, its client's reading included.
     pub query_timeout: Duration,
+    /// Time after which an opening that nobody asks about any more is cancelled. A page asks more than once a second, and
+    /// one in the background once a minute.
+    pub opening_patience: Duration,
     /// Memory in bytes that the queries of one page may hold.
     pub query_memory_bytes: usize,
     /// Where queries that need more put what they sort, group or join; without one they fail.
@@ -64,6 +67,7 @@ impl Default for Limits {
         Self {
             max_body_bytes: 1 << 20,
             query_timeout: Duration::from_secs(600),
+            opening_patience: Duration::from_secs(180),
             query_memory_bytes: 4 << 30,
             spill_folder: None,
             max_open_bytes: 4 << 30,
@@ -112,6 +116,7 @@ pub(crate) struct Shared {
     pub(crate) collection: Arc<Collection>,
     pub(crate) workers: Workers,
     pub(crate) session_options: SessionOptions,
+    pub(crate) query_timeout: Duration,
 }
 
 /// Ends a server; may be shared with other threads.
@@ -155,6 +160,7 @@ impl Server {
             access: Access::new(options.token.clone(), address, &options.host),
             collection: Arc::new(Collection::new(library, limits.max_open_bytes)),
             workers: Workers::new(WORKERS_PER_PROCESSOR * num_processors),
+            query_timeout: limits.query_timeout,
             session_options: SessionOptions {
                 timeout: Some(limits.query_timeout),
                 memory_limit_bytes: Some(limits.query_memory_bytes),
@@ -190,8 +196,24 @@ impl Server {
             shared: self.shared,
         });
         let router = Router::new().fallback(answer).with_state(front);
+        let watched = Arc::clone(&collection);
         let ended = runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
+            let patience = self.options.limits.opening_patience;
+            // The trace of `open` was asked for on the command line.
+            if self.options.mode == Mode::Serve {
+                let collection = Arc::clone(&watched);
+                tokio::spawn(async move {
+                    // Four looks in that time: what is forgotten is cancelled soon after.
+                    let mut looks = tokio::time::interval((patience / 4).max(Duration::from_millis(1)));
+                    loop {
+                        looks.tick().await;
+                        collection.cancel_forgotten(patience);
+                    }
+                });
+            }
+            // What is no HTTP is answered by the library below, with a status and without a body or the headers of
+            // `guarded`: it lets nobody add any, and without a body there is nothing for them to guard.
             let serve = axum::serve(listener, router);
             tokio::select! {
                 ended = async { serve.await } => ended,

@@ -127,13 +127,19 @@ impl Store {
             .of(stream.index())
     }
 
-    /// The `api_call` row that launched a GPU op; `None` when its launch is not in the trace.
+    /// The `api_call` row that launched a GPU op, the earliest where several did; `None` when its launch is not in the
+    /// trace.
     pub fn api_call_of_gpu_op(&self, gpu_op: u32) -> Option<u32> {
         let calls = self.api_call_of_gpu_op.get_or_init(|| {
             let mut calls = vec![NONE; self.trace.gpu_ops.len()];
             let launches = &self.trace.launches;
+            // Slices are in order of time, so that the earlier call is the one of the lower slice.
+            let slices = self.trace.api_calls.slice_id.values();
+            let slice_of = |call: u32| slices.get(call as usize);
             for (&call, &op) in launches.api_call_id.values().iter().zip(launches.gpu_op_id.values()) {
-                if let Some(found @ &mut NONE) = calls.get_mut(op as usize) {
+                if let Some(found) = calls.get_mut(op as usize)
+                    && (*found == NONE || slice_of(call) < slice_of(*found))
+                {
                     *found = call;
                 }
             }
@@ -344,6 +350,36 @@ mod tests {
         assert_eq!([0, 1, 2, 9].map(|op| store.api_call_of_gpu_op(op)), [Some(0), None, Some(0), None]);
         assert_eq!(store.api_call_of_slice(SliceId(5)), Some(1));
         assert_eq!(store.api_call_of_slice(SliceId(2)), None);
+    }
+
+    #[test]
+    fn of_several_launching_calls_the_earliest_counts() {
+        let mut builder = TraceBuilder::default();
+        builder.strings.intern("x");
+        for ts in [0, 10, 20] {
+            builder.slices.push(slice(ts, 5, 0, None));
+        }
+        // The calls stand in the table in another order than in time, and so do their launches.
+        for call in [1, 0] {
+            builder.api_calls.push(ApiCallRow {
+                slice_id: SliceId(call),
+                correlation: None,
+                external_id: None,
+                cbid: None,
+                is_graph_launch: false,
+            });
+        }
+        builder.gpu_ops.push(gpu_op(2, 0, 0));
+        for (call, slice) in [(0, 1), (1, 0)] {
+            builder.launches.push(LaunchRow {
+                api_call_id: call,
+                gpu_op_id: 0,
+                api_slice_id: SliceId(slice),
+                gpu_slice_id: SliceId(2),
+            });
+        }
+        let store = Store::from(builder.seal());
+        assert_eq!(store.api_call_of_gpu_op(0), Some(1));
     }
 
     #[test]

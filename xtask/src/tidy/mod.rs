@@ -16,7 +16,8 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use crate::repository;
+use crate::api_reference;
+use crate::repository::{self, RepoFile};
 
 /// A broken rule at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +59,18 @@ fn findings() -> Result<Vec<Finding>> {
         sources::check(&files),
         documents::check(&files),
         words::check(&files),
+        reference(&files)?,
     ]
     .concat())
+}
+
+/// Whether the reference of the API is what its code says.
+fn reference(files: &[RepoFile]) -> Result<Vec<Finding>> {
+    let expected = api_reference::reference(files)?;
+    let found = files.iter().find(|file| file.path == api_reference::PATH).map(|file| file.text.as_str());
+    let is_stale = found != Some(expected.as_str());
+    let stale = || Finding::in_file(api_reference::PATH, "is not what the code says: `cargo xtask gen` writes it");
+    Ok(is_stale.then(stale).into_iter().collect())
 }
 
 /// Prints what is wrong, and fails when anything is.

@@ -1,7 +1,10 @@
-//! Who may print, exit, read the environment and touch files, and unnumbered to-dos.
+//! Who may print, exit, read the environment and touch files, build scripts, and unnumbered to-dos.
 //!
 //! Parsing is a function of bytes and analysis one of columns: they can be tested, fuzzed and embedded because nothing
 //! in the middle reaches for the world. Tests, test tools and developer commands may.
+//!
+//! A crate of the product has no build script: whoever installs the command has a Rust toolchain and need have nothing
+//! else, and the page's built files are committed.
 
 use super::Finding;
 use super::rust_source::{RustSource, is_word};
@@ -67,6 +70,7 @@ const OTHER_SOURCES: [&str; 11] = ["css", "html", "js", "mjs", "proto", "py", "p
 pub(super) fn check(files: &[RepoFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
+        check_build_script(file, &mut findings);
         if file.has_extension("rs") {
             let source = RustSource::parse(&file.text);
             check_to_dos(file, &source.comments, &mut findings);
@@ -85,6 +89,19 @@ fn is_product_source(path: &str) -> bool {
     let is_tool = TOOLS.iter().any(|folder| path.starts_with(folder));
     let is_test = path.split('/').any(|part| ["tests", "benches", "examples", "tests.rs"].contains(&part));
     path.starts_with("crates/") && !is_tool && !is_test
+}
+
+fn check_build_script(file: &RepoFile, findings: &mut Vec<Finding>) {
+    let message = "a build script: what builds the product is `cargo` alone";
+    match file.path.strip_prefix("crates/").and_then(|path| path.split_once('/')) {
+        Some((_, "build.rs")) => findings.push(Finding::at_line(&file.path, 0, message)),
+        Some((_, "Cargo.toml")) => {
+            let has_key = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "build");
+            let lines = file.text.lines().enumerate().filter(|(_, line)| has_key(line));
+            findings.extend(lines.map(|(index, _)| Finding::at_line(&file.path, index, message)));
+        }
+        _ => {}
+    }
 }
 
 fn check_reach(file: &RepoFile, code: &str, findings: &mut Vec<Finding>) {
@@ -187,6 +204,14 @@ mod tests {
         {
             assert_eq!(lines_with_findings(path, REACHING), [0; 0], "{path}");
         }
+    }
+
+    #[test]
+    fn the_product_has_no_build_script() {
+        assert_eq!(lines_with_findings("crates/server/build.rs", "fn main() {}"), [1]);
+        assert_eq!(lines_with_findings("crates/server/Cargo.toml", "[package]\nbuild = \"page.rs\"\n"), [2]);
+        assert_eq!(lines_with_findings("crates/server/Cargo.toml", "[build-dependencies]\nrebuild = \"1\"\n"), [0; 0]);
+        assert_eq!(lines_with_findings("crates/server/src/build.rs", "//! A module."), [0; 0]);
     }
 
     #[test]

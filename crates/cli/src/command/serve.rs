@@ -8,7 +8,6 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::Result;
-use kinetoscope_ingest::bytes::find_inputs;
 use kinetoscope_server::{Server, ServerError, ServerOptions, StopHandle};
 
 use super::Context;
@@ -24,17 +23,16 @@ pub(crate) fn run(settings: ServeSettings, context: &Context) -> Result<Exit> {
             let hint = "write the trace to a file first, or see its `summary`";
             return Err(RequestError::new("standard input cannot be opened in the browser").with_hint(hint).into());
         }
-        ServedTraces::One(paths) => drop(find_inputs(paths)?),
         ServedTraces::Folder(folder) if !folder.is_dir() => {
             let message = format!("`{}` is no folder", folder.display());
             return Err(RequestError::new(message).with_hint("`kinetoscope open` shows a single trace").into());
         }
-        ServedTraces::Folder(_) => {}
+        ServedTraces::One(_) | ServedTraces::Folder(_) => {}
     }
     // What is under way is shown in the page.
     let messages = MessageSettings { shows_progress: false, ..context.messages };
     let quiet = Context { messages, interrupt: context.interrupt.clone() };
-    let library = Arc::new(DiskLibrary::new(settings.traces, settings.read, quiet));
+    let library = Arc::new(DiskLibrary::new(settings.traces, settings.read, quiet)?);
     let server = bind(&library, settings.options, settings.is_port_free)?;
     let url = server.url();
     print_result(&format!("{url}\n"))?;

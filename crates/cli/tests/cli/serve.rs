@@ -1,5 +1,6 @@
 //! `open` and `serve`: the page's server as a process.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -8,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, repository};
 
 /// Far beyond anything that a slow machine needs.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// "step 1: loss 0.5" as `gzip -n` packs it.
+const NOTE_IN_GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x2b\x2e\x49\x2d\x50\x30\xb4\x52\xc8\xc9\x2f\x2e\x56\x30\xd0\x33\x05\x00\xee\x5a\xd9\x38\x10\x00\x00\x00";
 
 /// A server that runs, and its address.
 struct Served {
@@ -24,7 +28,11 @@ struct Served {
 
 impl Served {
     fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
-        let mut child = sandbox.command(args).stderr(Stdio::null()).spawn().expect("the binary starts");
+        Self::by(sandbox.command(args))
+    }
+
+    fn by(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::null()).spawn().expect("the binary starts");
         let mut url = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut url).expect("it prints an address");
         let (host, path) = url.trim().strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a URL");
@@ -90,6 +98,21 @@ fn a_trace_is_opened_at_once_and_ctrl_c_is_the_usual_end() {
 }
 
 #[test]
+fn the_page_is_in_the_binary() {
+    let sandbox = Sandbox::with_small_trace();
+    // No program can be found, Node among them. That the server reads no files is a rule that `xtask` checks.
+    let mut command = sandbox.command(["open", "small.json", "--no-browser", "--port", "0"]);
+    command.env("PATH", "");
+    let served = Served::by(command);
+    for name in ["index.html", "app.js", "vendor.js", "app.css"] {
+        let built = fs::read_to_string(repository().join("crates/server/page").join(name)).expect("it is committed");
+        let (status, page) = served.get(&format!("{}{name}", served.base));
+        assert!(status == 200 && page == built, "{name}: {status}, {} bytes", page.len());
+    }
+    assert_eq!(served.interrupt(), Some(0));
+}
+
+#[test]
 fn a_chosen_token_and_a_taken_port_are_what_they_say() {
     let sandbox = Sandbox::with_small_trace();
     let args = ["open", "small.json", "--no-browser", "--port", "0", "--token", "open-sesame"];
@@ -109,8 +132,10 @@ fn a_folder_shows_traces_as_they_come_and_says_what_is_none() {
     let served = Served::start(&sandbox, &["serve", ".", "--no-browser", "--port", "0"]);
     assert_eq!(names(&served.traces()), ["small.json"]);
     assert_eq!(served.traces()[0]["state"], "closed", "nobody asked for it");
-    std::fs::write(sandbox.folder().join("notes.txt"), "step 1: loss 0.5").expect("the folder is ours");
-    std::fs::copy(sandbox.folder().join("small.json"), sandbox.folder().join("rank1.json")).expect("it is there");
+    fs::write(sandbox.folder().join("notes.txt"), "step 1: loss 0.5").expect("the folder is ours");
+    fs::copy(sandbox.folder().join("small.json"), sandbox.folder().join("rank1.json")).expect("it is there");
+    // The same note, packed with gzip.
+    sandbox.write("notes.txt.gz", NOTE_IN_GZIP);
     let traces = served.wait_until(|traces| traces.len() > 1);
     assert_eq!(names(&traces), ["all 2 files as one trace", "rank1.json", "small.json"]);
     assert_eq!(served.interrupt(), Some(0));

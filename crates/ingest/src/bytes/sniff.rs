@@ -6,7 +6,10 @@
 
 use memchr::memmem;
 
+use super::gzip::GzipStream;
+use super::stream::{Lookahead, Source, Stream as _};
 use super::{ContentFormat, gzip, tarball, zipfile, zstandard};
+use crate::Progress;
 
 /// How many bytes are looked at. Enough to get past the metadata that some tools write before the telling key, and past
 /// most of a long event that was cut in two.
@@ -72,10 +75,29 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
     }
 }
 
-/// Whether what begins with `head` can be a trace: JSON, or something that is unpacked on the way. A few hundred bytes are
-/// enough; what is no trace after all is told when it is read.
+/// Whether what begins with `head` can be a trace: JSON, or something that is unpacked on the way. Some thousand bytes
+/// are enough, so that the first of a gzip file can be unpacked; what is no trace after all is told when it is read.
 pub fn may_be_trace(head: &[u8]) -> bool {
+    match container_of(head) {
+        Some(Container::Gzip) => start_within_gzip(head).is_none_or(|start| begins_like_trace(&start)),
+        _ => begins_like_trace(head),
+    }
+}
+
+fn begins_like_trace(head: &[u8]) -> bool {
     container_of(head).is_some() || matches!(text_of(head).first(), Some(b'{' | b'['))
+}
+
+/// The first bytes of what is packed in a gzip file that begins with `head`; `None` when these are not enough to tell.
+fn start_within_gzip(head: &[u8]) -> Option<Vec<u8>> {
+    let progress = Progress::default();
+    let mut packed = Source::new(head, "", &progress, None);
+    let mut packed = Lookahead::new(&mut packed);
+    let mut unpacked = GzipStream::new(&mut packed);
+    let mut start = vec![0; HEAD_BYTES];
+    let len = unpacked.read(&mut start).ok().filter(|&len| len > 0)?;
+    start.truncate(len);
+    Some(start)
 }
 
 /// The text from its first visible character on.
@@ -345,7 +367,36 @@ fn separator_of(head: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    #[test]
+    fn a_gzip_file_may_be_a_trace_when_what_is_in_it_may() {
+        let packed = |content: &str| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packer.write_all(content.as_bytes()).expect("memory takes it");
+            packer.finish().expect("memory takes it")
+        };
+        // Numbers that pack badly, so that the file is longer than a head.
+        let numbers: String = (0..5_000u64).map(|i| format!("{} ", i.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        for (content, is_trace) in [
+            ("{\"traceEvents\": []}".to_owned(), true),
+            (format!("[{{\"ph\": \"X\", \"x\": \"{numbers}\""), true),
+            ("step 1: loss 0.5".to_owned(), false),
+            (numbers.clone(), false),
+        ] {
+            let file = packed(&content);
+            assert_eq!(may_be_trace(&file[..file.len().min(4096)]), is_trace, "{}", &content[..20.min(content.len())]);
+        }
+        // Packed twice is unpacked on the way.
+        let twice = packed("{}");
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(&twice).expect("memory takes it");
+        assert!(may_be_trace(&packer.finish().expect("memory takes it")));
+        // Nothing of the content is there to tell.
+        assert!(may_be_trace(&packed("{}")[..10]) && may_be_trace(b"\x1f\x8b"));
+    }
 
     fn keys(text: &str) -> Vec<String> {
         top_level_keys(text.as_bytes()).iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect()

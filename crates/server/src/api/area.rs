@@ -15,7 +15,9 @@ use crate::answer::{Refusal, json};
 /// What is looked for.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SearchRequest {
+    /// What to find; nothing finds nothing.
     text: String,
+    /// Where to look.
     #[serde(rename = "in")]
     fields: Vec<SearchField>,
     /// Only slices seen from here; from the start of the trace without it.
@@ -26,6 +28,9 @@ pub(crate) struct SearchRequest {
     limit: usize,
 }
 
+/// Slices that match a text. Case does not count, nor where in a text it stands; `*` and `?` make it a pattern.
+///
+/// Answer: `SearchResult`.
 pub(crate) async fn search(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -47,8 +52,11 @@ pub(crate) async fn search(
 /// What is selected.
 #[derive(Debug, Deserialize)]
 struct Selection {
+    /// Start of the window.
     start: i64,
+    /// Its end.
     end: i64,
+    /// Tracks, by id.
     tracks: Vec<u32>,
 }
 
@@ -63,9 +71,13 @@ impl Selection {
 pub(crate) struct AreaRequest {
     #[serde(flatten)]
     selection: Selection,
+    /// What the rows stand for.
     by: GroupBy,
 }
 
+/// Slices of some tracks in a window, added up by what they are. Durations are clipped to the window.
+///
+/// Answer: `AreaTable`.
 pub(crate) async fn area(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -84,9 +96,14 @@ pub(crate) async fn area(
 pub(crate) struct AreaFlowsRequest {
     #[serde(flatten)]
     selection: Selection,
+    /// Most flows told one by one.
     limit: usize,
 }
 
+/// Launches and flows whose both slices are on these tracks and in the window, by kind, name and tracks. Delays are from
+/// start to start.
+///
+/// Answer: `AreaFlows`.
 pub(crate) async fn area_flows(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -105,9 +122,13 @@ pub(crate) async fn area_flows(
 pub(crate) struct FlamegraphRequest {
     #[serde(flatten)]
     selection: Selection,
+    /// From callers to what they call, or the other way.
     direction: FlamegraphDirection,
 }
 
+/// Slices of some tracks in a window, put together by their stacks. Durations are clipped to the window.
+///
+/// Answer: `Flamegraph`.
 pub(crate) async fn flamegraph(
     State(shared): Server,
     OfTrace(trace): OfTrace,

@@ -1,4 +1,20 @@
-//! API v1: what can be asked, and by which function it is answered.
+//! API v1
+//!
+//! What the page asks of the server that `kinetoscope open` and `kinetoscope serve` start.
+//! It is for the page, and for scripts that want what the page shows.
+//!
+//! Everything is below the address that the command prints, which has a secret in its path: the page at `/TOKEN/`, the API
+//! at `/TOKEN/api/v1/`.
+//! A request must name the server in its `Host` header, and a browser's must not come from another site; bodies are JSON of
+//! type `application/json`.
+//! Times are integer nanoseconds since the trace start, durations integer nanoseconds.
+//! A slice that never ended has `dur` null.
+//! Ids are row numbers, the same as `id` in SQL; names of fields are those of SQL's columns; what is not known is null.
+//!
+//! A failure has a status of 400 or above and the body `{"error": {"message", "hint", "place"}}`;
+//! `place` is null or where in the SQL it is: `{"line", "column", "length", "text"}`, from 1, in characters.
+//! What is about a trace has status 409 while that is not open.
+//! A request whose client goes away is stopped.
 
 mod area;
 mod query;
@@ -97,38 +113,4 @@ async fn ask<T: Send + 'static>(
 /// What a client that is gone does not get.
 fn nobody_waits() -> Refusal {
     Refusal::internal("nobody waits for the answer")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    /// The routes as they stand in this file.
-    fn routes() -> Vec<&'static str> {
-        let source = include_str!("mod.rs");
-        source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(route, _)| route).collect()
-    }
-
-    #[test]
-    fn every_request_is_in_the_reference() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/api.md");
-        let reference = fs::read_to_string(path).expect("the reference is there");
-        let documented: Vec<&str> = reference
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `GET ").or_else(|| line.strip_prefix("| `POST ")))
-            .filter_map(|line| line.split_once('`'))
-            .map(|(route, _)| route)
-            .collect();
-        let mut routes = routes();
-        // This test names the marker too.
-        routes.retain(|route| route.starts_with('/'));
-        assert!(routes.len() > 10, "{routes:?}");
-        for route in &routes {
-            assert!(documented.contains(route), "`{route}` is not in docs/reference/api.md");
-        }
-        for route in &documented {
-            assert!(routes.contains(route), "`{route}` is in docs/reference/api.md only");
-        }
-    }
 }

@@ -3,11 +3,12 @@
 //! A frame is a letter, a length as 32 bits little endian, and as many bytes: `S` a result set begins (its columns, as
 //! JSON), `A` some of its rows (a whole Arrow IPC stream, so that a page can show them at once), `D` it ends, `N` a
 //! note, `E` an error, `Z` the script is done. The page asks for no more than it takes: the query waits for it, and is
-//! stopped when it goes away.
+//! stopped when it goes away. A client that stays and reads nothing is given up at the end of the time that a script may
+//! take, so that it holds no worker longer than one that reads.
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::{Asked, OfTrace, Server};
@@ -30,17 +32,35 @@ use crate::server::Shared;
 /// Frames made ahead of the client.
 const FRAMES_AHEAD: usize = 4;
 
+/// What a client that reads has beyond the time of its script to take the last frames, which say what became of it.
+const TIME_FOR_THE_END: Duration = Duration::from_secs(5);
+
 /// The session of pages that name none.
 const DEFAULT_SESSION: &str = "";
 
 /// A script to run.
 #[derive(Debug, Deserialize)]
 pub(crate) struct QueryRequest {
+    /// Statements, one after the other.
     sql: String,
     /// Scripts of one session see what the others created.
     session: Option<String>,
 }
 
+/// Runs a script of SQL. It is stopped when its client goes away, and when reading the answer takes longer than a script may.
+///
+/// Answer: frames, each a letter, a length as 32 bits, and as many bytes:
+///
+/// | letter | content |
+/// | --- | --- |
+/// | `S` | a result set begins: `{columns: [{name, type}]}` |
+/// | `A` | some of its rows: an Arrow IPC stream |
+/// | `D` | it ends: `{rows, ms}` |
+/// | `N` | a note: `{message}` |
+/// | `E` | an error, as above; the last frame |
+/// | `Z` | the script is done: `{ms}` |
+///
+/// An answer that ends with neither `E` nor `Z` was cut off.
 pub(crate) async fn query(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -51,12 +71,15 @@ pub(crate) async fn query(
     let cancel = CancelHandle::default();
     let cancelled = cancel.clone();
     let work = Arc::clone(&shared);
+    let clock = Handle::current();
     tokio::spawn(async move {
         // The answer has begun by then, so that what goes wrong is told within it.
         let ran = work.workers.run({
             let shared = Arc::clone(&work);
             move |_| {
-                run(&shared, &trace, &request, &cancelled, &Frames { sender });
+                let limit = shared.query_timeout;
+                let frames = Frames { sender, clock, deadline: Instant::now() + limit + TIME_FOR_THE_END.min(limit) };
+                run(&shared, &trace, &request, &cancelled, &frames);
                 Ok(())
             }
         });
@@ -89,6 +112,10 @@ impl Drop for Answer {
 /// Where frames go.
 struct Frames {
     sender: mpsc::Sender<Bytes>,
+    /// The runtime whose clock tells the deadline: the session's has none.
+    clock: Handle,
+    /// When a client that takes nothing is given up.
+    deadline: Instant,
 }
 
 impl Frames {
@@ -97,8 +124,13 @@ impl Frames {
         let frame = [&[kind][..], &len.to_le_bytes(), payload].concat();
         // The session calls from within its own runtime, whose threads may not wait by tokio's means. Its budget for one
         // turn must not count either: it is given anew only after this returns.
-        let sent = futures::executor::block_on(tokio::task::unconstrained(self.sender.send(frame.into())));
-        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let _clock = self.clock.enter();
+        let sent = tokio::time::timeout_at(self.deadline.into(), self.sender.send(frame.into()));
+        match futures::executor::block_on(tokio::task::unconstrained(sent)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 
     fn send_json(&self, kind: u8, value: &impl Serialize) -> io::Result<()> {

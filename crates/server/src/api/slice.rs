@@ -31,14 +31,23 @@ async fn about(
     .await
 }
 
+/// Everything about a slice.
+///
+/// Answer: `SliceDetails`.
 pub(crate) async fn details(server: Server, place: Place) -> Result<Response, Refusal> {
     about(server, place, |trace, slice| Some(json(&slice_details(&trace.store, trace.classes(), slice)?))).await
 }
 
+/// How long slices of its name take.
+///
+/// Answer: `NameStatistics`.
 pub(crate) async fn same_name(server: Server, place: Place) -> Result<Response, Refusal> {
     about(server, place, |trace, slice| Some(json(&same_name_statistics(&trace.store, slice)?))).await
 }
 
+/// The arrows to and from a slice: launches by correlation id, and flows.
+///
+/// Answer: `Arrows`.
 pub(crate) async fn flows(server: Server, place: Place) -> Result<Response, Refusal> {
     about(server, place, |trace, slice| Some(json(&arrows(&trace.store, slice)))).await
 }
@@ -46,14 +55,20 @@ pub(crate) async fn flows(server: Server, place: Place) -> Result<Response, Refu
 /// Which neighbour.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NeighbourRequest {
+    /// Which of the two.
     direction: Direction,
 }
 
+/// A neighbour.
 #[derive(Debug, Serialize)]
 struct Neighbour {
+    /// Null at the end of the track.
     slice: Option<u32>,
 }
 
+/// The next or previous slice on the same track, by time.
+///
+/// Answer: `Neighbour`.
 pub(crate) async fn neighbour(
     server: Server,
     place: Place,

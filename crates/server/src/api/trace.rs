@@ -19,12 +19,19 @@ use crate::{export, page};
 /// What the server is.
 #[derive(Debug, Serialize)]
 struct Info {
+    /// Of the program.
     version: &'static str,
+    /// Tells one build of the page from another.
     page_fingerprint: &'static str,
+    /// `open` or `serve`.
     mode: &'static str,
+    /// In the order in which they are shown.
     traces: Vec<TraceEntry>,
 }
 
+/// What the server is, and its traces. It looks for new ones.
+///
+/// Answer: `Info`.
 pub(crate) async fn info(State(shared): Server) -> Result<Response, Refusal> {
     let collection = std::sync::Arc::clone(&shared.collection);
     // Looking into folders may take a while on a slow disk.
@@ -37,15 +44,25 @@ pub(crate) async fn info(State(shared): Server) -> Result<Response, Refusal> {
     Ok(json(&Info { version, page_fingerprint, mode, traces: traces.await? }))
 }
 
+/// Whether a trace is open, and how far opening it is.
+///
+/// Answer: `TraceEntry`.
 pub(crate) async fn entry(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     Ok(json(&shared.collection.entry(&trace)?))
 }
 
+/// Begins to open a trace, unless it is open or about to be. An opening that nobody asks about any more is cancelled after
+/// some minutes, but for that of the trace that `kinetoscope open` was given.
+///
+/// Answer: status 202, at once.
 pub(crate) async fn open(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     shared.collection.open(&trace)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
+/// Stops an opening; a trace that is open stays so.
+///
+/// Answer: status 204.
 pub(crate) async fn cancel_opening(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     shared.collection.cancel_opening(&trace)?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -54,49 +71,73 @@ pub(crate) async fn cancel_opening(State(shared): Server, OfTrace(trace): OfTrac
 /// What a page has to know of a trace before it draws.
 #[derive(Debug, Serialize)]
 pub(crate) struct Overview {
+    /// Name of the trace.
     name: String,
     /// Of the first event, in nanoseconds since the trace start.
     start: i64,
+    /// Of the last event.
     end: i64,
     /// Unix time of the trace start in nanoseconds; as a text, since it is no exact number in a script.
     unix_start_ns: Option<String>,
     /// What SQL adds to trace time in nanoseconds, so that queries see the times that the file writes.
     sql_offset_ns: String,
+    /// Rows of the `slice` table.
     num_slices: usize,
+    /// Rows of the `track` table.
     num_tracks: usize,
+    /// What it was read from.
     sources: Vec<Source>,
+    /// Ranks of a job, in order of their rows.
     ranks: Vec<Rank>,
+    /// GPUs, in order of their rows.
     devices: Vec<Device>,
+    /// How much reading had to say.
     warnings: WarningCounts,
 }
 
+/// An input.
 #[derive(Debug, Serialize)]
 struct Source {
+    /// As given, with the archive member after `!`.
     path: String,
+    /// What its bytes are.
     format: String,
+    /// What wrote it, with its version.
     profiler: Option<String>,
 }
 
+/// A process of a distributed job.
 #[derive(Debug, Serialize)]
 struct Rank {
+    /// Its number.
     rank: Option<i64>,
+    /// Number of ranks of the job.
     world_size: Option<i64>,
+    /// Name for people.
     name: Option<String>,
 }
 
+/// A GPU.
 #[derive(Debug, Serialize)]
 struct Device {
+    /// Row of the `device` table.
     id: usize,
+    /// Name of the model.
     name: Option<String>,
+    /// Number on its host.
     ordinal: i64,
+    /// Memory in bytes.
     total_memory: Option<i64>,
 }
 
 /// How many things of each severity reading met.
 #[derive(Debug, Default, Serialize)]
 struct WarningCounts {
+    /// The file is not as it should be.
     error: i64,
+    /// Something is missing.
     data_loss: i64,
+    /// Something was mended or is worth knowing.
     info: i64,
 }
 
@@ -112,6 +153,9 @@ impl Overview {
     }
 }
 
+/// What a page has to know of a trace before it draws.
+///
+/// Answer: `Overview`.
 pub(crate) async fn overview(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&overview_of(trace)))).await
 }
@@ -169,6 +213,9 @@ pub(crate) fn overview_of(open: &OpenTrace) -> Overview {
     }
 }
 
+/// The tree of tracks. Its regions are CPU, GPU and Profiler, in this order.
+///
+/// Answer: `TrackTree`.
 pub(crate) async fn tracks(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&track_tree(&trace.store)))).await
 }
@@ -176,14 +223,20 @@ pub(crate) async fn tracks(State(shared): Server, OfTrace(trace): OfTrace) -> Re
 /// Which names, by their ids in viewports.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NamesRequest {
+    /// As viewports have them.
     ids: Vec<u32>,
 }
 
+/// Names.
 #[derive(Debug, Serialize)]
 struct Names {
+    /// In the order of the ids.
     names: Vec<String>,
 }
 
+/// Names, by their ids in viewports.
+///
+/// Answer: `Names`.
 pub(crate) async fn names(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -205,12 +258,19 @@ pub(crate) async fn names(
 /// What a query can name.
 #[derive(Debug, Serialize)]
 struct Schema {
+    /// Views, then tables.
     tables: Vec<TableDoc>,
+    /// Names of functions.
     functions: Vec<String>,
+    /// Names of macros.
     macros: Vec<String>,
+    /// What `INCLUDE PERFETTO MODULE` takes.
     modules: Vec<&'static str>,
 }
 
+/// What a query can name.
+///
+/// Answer: `Schema`.
 pub(crate) async fn schema(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     let options = shared.session_options.clone();
     ask(&shared, &trace, move |trace, _| {
@@ -226,6 +286,9 @@ pub(crate) async fn schema(State(shared): Server, OfTrace(trace): OfTrace) -> Re
     .await
 }
 
+/// What the trace holds and what the GPU did.
+///
+/// Answer: what `kinetoscope summary --json` prints.
 pub(crate) async fn summary(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&kinetoscope_analysis::summary(trace.store.trace())))).await
 }
@@ -233,10 +296,15 @@ pub(crate) async fn summary(State(shared): Server, OfTrace(trace): OfTrace) -> R
 /// Which part of the trace.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ExportRequest {
+    /// Start of the window.
     start: i64,
+    /// End of it.
     end: i64,
 }
 
+/// One part of the trace as an HTML file that shows it without a server; refused when it holds too many slices.
+///
+/// Answer: the bytes of the file.
 pub(crate) async fn export(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -252,6 +320,9 @@ pub(crate) async fn export(
     .await
 }
 
+/// What was lost, mended or missing in the files.
+///
+/// Answer: what `kinetoscope summary --warnings --json` prints.
 pub(crate) async fn warnings(State(shared): Server, OfTrace(trace): OfTrace) -> Result<Response, Refusal> {
     ask(&shared, &trace, |trace, _| Ok(json(&warnings_of(trace.store.trace())))).await
 }

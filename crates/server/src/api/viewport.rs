@@ -36,6 +36,24 @@ pub(crate) struct ViewportRequest {
     tracks: Vec<u32>,
 }
 
+/// What is seen of some tracks in a window. Everything seen is in a block or a sample; the answer grows with pixels and not
+/// with the trace.
+///
+/// Answer: columns, little endian, each of which begins at a multiple of 8 bytes:
+///
+/// 1. `KSV1`, then as 32-bit numbers: tracks, blocks, samples.
+/// 2. For each track that was asked for, in that order: id, 0 for slices or 1 for a counter, first row, number of rows.
+/// 3. Columns of blocks: `ts`, `dur` (64-bit reals, exact below 104 days), `slice`, `count`, `name`, `name_hash` (32 bits),
+///    `depth` (16 bits), `class`, `flags` (8 bits).
+/// 4. Columns of samples: `ts`, `min`, `max`, `last` (64-bit reals).
+///
+/// A block is one slice, or several that are shorter than a pixel and share one: then slice, name and class are those of the
+/// longest.
+/// Blocks of a track are ordered by depth, then time. Flags: 1 never ended, 2 an instant.
+/// Classes: 0 none, 1 GEMM, 2 attention, 3 softmax and norm, 4 MoE, 5 communication, 6 copy, 7 memset, 8 other kernel,
+/// 9 annotation.
+/// A sample is the values of a counter that share a pixel; the first of a track may be the one that holds where the window
+/// begins.
 pub(crate) async fn viewport(
     State(shared): Server,
     OfTrace(trace): OfTrace,
@@ -60,12 +78,12 @@ fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
         let index = TrackId(id).index();
         index < tracks.len() && tracks.r#type.get(index) == TrackKind::ProcessCounter
     };
-    let of_slices = request.tracks.iter().copied().filter(|&id| !is_counter(id)).map(TrackId);
+    let of_slices: Vec<TrackId> = request.tracks.iter().copied().filter(|&id| !is_counter(id)).map(TrackId).collect();
     let classes = trace.classes();
-    let class_of = |slice| classes.of(store, slice) as u8;
-    let (blocks, ranges) = timeline.fold_all(&of_slices.collect::<Vec<_>>(), window.clone(), request.px, &class_of);
+    let class_of = |slice, label| classes.of_labelled(store, slice, label) as u8;
+    let blocks = timeline.fold_all(&of_slices, window.clone(), request.px, &class_of);
     let mut samples = Samples::default();
-    let mut ranges = ranges.into_iter();
+    let (mut of_tracks, mut num_blocks) = (blocks.iter(), 0);
     let entries: Vec<TrackEntry> = request
         .tracks
         .iter()
@@ -75,20 +93,23 @@ fn columns(trace: &OpenTrace, request: &ViewportRequest) -> Vec<u8> {
                 timeline.fold_counter_into(&mut samples, TrackId(track), window.clone(), request.px);
                 TrackEntry { track, holds: COUNTER, rows: start..samples.len() }
             } else {
-                TrackEntry { track, holds: SLICES, rows: ranges.next().unwrap_or_default() }
+                let start = num_blocks;
+                num_blocks += of_tracks.next().map_or(0, Blocks::len);
+                TrackEntry { track, holds: SLICES, rows: start..num_blocks }
             }
         })
         .collect();
     written(&entries, &blocks, &samples)
 }
 
-/// The bytes of a viewport.
-pub(crate) fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples) -> Vec<u8> {
+/// The answer; the blocks are those of one track after the other.
+pub(crate) fn written(entries: &[TrackEntry], blocks: &[Blocks], samples: &Samples) -> Vec<u8> {
+    let num_blocks = blocks.iter().map(Blocks::len).sum();
     // 36 bytes for a block and 32 for a sample; the rest is head and padding.
-    let mut out = Vec::with_capacity(256 + entries.len() * 16 + blocks.len() * 36 + samples.len() * 32);
+    let mut out = Vec::with_capacity(256 + entries.len() * 16 + num_blocks * 36 + samples.len() * 32);
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
     out.extend(MAGIC);
-    for len in [entries.len(), blocks.len(), samples.len()] {
+    for len in [entries.len(), num_blocks, samples.len()] {
         out.extend(count(len));
     }
     for entry in entries {
@@ -98,24 +119,39 @@ pub(crate) fn written(entries: &[TrackEntry], blocks: &Blocks, samples: &Samples
         out.extend(count(entry.rows.len()));
     }
     // Times are below 2^53 ns, 104 days, and so exact.
-    column(&mut out, blocks.ts.iter().map(|&ts| (ts as f64).to_le_bytes()));
-    column(&mut out, blocks.dur.iter().map(|&dur| (dur as f64).to_le_bytes()));
-    for values in [&blocks.slice, &blocks.count, &blocks.name, &blocks.name_hash] {
-        column(&mut out, values.iter().map(|value| value.to_le_bytes()));
-    }
-    column(&mut out, blocks.depth.iter().map(|depth| depth.to_le_bytes()));
-    column(&mut out, blocks.class.iter().map(|&class| [class]));
-    column(&mut out, blocks.flags.iter().map(|&flags| [flags]));
-    column(&mut out, samples.ts.iter().map(|&ts| (ts as f64).to_le_bytes()));
+    let real = |&nanos: &i64| (nanos as f64).to_le_bytes();
+    column(&mut out, blocks.iter().map(|of_track| &of_track.ts), real);
+    column(&mut out, blocks.iter().map(|of_track| &of_track.dur), real);
+    column(&mut out, blocks.iter().map(|of_track| &of_track.slice), |value| value.to_le_bytes());
+    column(&mut out, blocks.iter().map(|of_track| &of_track.count), |value| value.to_le_bytes());
+    column(&mut out, blocks.iter().map(|of_track| &of_track.name), |value| value.to_le_bytes());
+    column(&mut out, blocks.iter().map(|of_track| &of_track.name_hash), |value| value.to_le_bytes());
+    column(&mut out, blocks.iter().map(|of_track| &of_track.depth), |value| value.to_le_bytes());
+    column(&mut out, blocks.iter().map(|of_track| &of_track.class), |&value| [value]);
+    column(&mut out, blocks.iter().map(|of_track| &of_track.flags), |&value| [value]);
+    column(&mut out, [&samples.ts], real);
     for values in [&samples.min, &samples.max, &samples.last] {
-        column(&mut out, values.iter().map(|value| value.to_le_bytes()));
+        column(&mut out, [values], |value| value.to_le_bytes());
     }
     out
 }
 
-/// Adds a column, and zeros up to where the next one may begin.
-fn column<const N: usize>(out: &mut Vec<u8>, values: impl Iterator<Item = [u8; N]>) {
-    values.for_each(|value| out.extend_from_slice(&value));
+/// Values that are put into bytes at a time: adding bytes value by value takes longer than folding them did.
+const VALUES_AT_A_TIME: usize = 256;
+
+/// Adds a column whose values come in parts, and zeros up to where the next one may begin.
+fn column<'a, T: 'a, const N: usize>(
+    out: &mut Vec<u8>,
+    parts: impl IntoIterator<Item = &'a Vec<T>>,
+    bytes_of: impl Fn(&T) -> [u8; N],
+) {
+    let mut buffer = [[0; N]; VALUES_AT_A_TIME];
+    for values in parts.into_iter().flat_map(|part| part.chunks(VALUES_AT_A_TIME)) {
+        for (bytes, value) in buffer.iter_mut().zip(values) {
+            *bytes = bytes_of(value);
+        }
+        out.extend_from_slice(buffer[..values.len()].as_flattened());
+    }
     out.resize(out.len().next_multiple_of(8), 0);
 }
 
@@ -138,7 +174,7 @@ mod tests {
         };
         let samples = Samples { ts: vec![4], min: vec![-1.5], max: vec![2.0], last: vec![0.5] };
         let entry = |track, holds| TrackEntry { track, holds, rows: 0..1 };
-        let out = written(&[entry(11, SLICES), entry(12, COUNTER)], &blocks, &samples);
+        let out = written(&[entry(11, SLICES), entry(12, COUNTER)], &[blocks], &samples);
         let word = |at: usize| u32::from_le_bytes(out[at..at + 4].try_into().expect("four bytes"));
         let real = |at: usize| f64::from_le_bytes(out[at..at + 8].try_into().expect("eight bytes"));
         assert_eq!(&out[..4], b"KSV1");
@@ -150,5 +186,16 @@ mod tests {
         assert_eq!((out[96], out[104], out[112]), (1, 6, 2));
         assert_eq!([120, 128, 136, 144].map(real), [4.0, -1.5, 2.0, 0.5]);
         assert_eq!(out.len(), 152);
+    }
+
+    #[test]
+    fn a_column_is_its_parts_one_behind_the_other() {
+        let parts: [Vec<u32>; 3] = [(0..VALUES_AT_A_TIME as u32 + 3).collect(), Vec::new(), vec![7, 8]];
+        let mut out = vec![0xff; 8];
+        column(&mut out, &parts, |value| value.to_le_bytes());
+        let expected: Vec<u8> = parts.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!(out[8..8 + expected.len()], expected);
+        // 261 values of 4 bytes, and 4 zeros.
+        assert_eq!((out.len(), &out[8 + expected.len()..]), (8 + 1048, &[0; 4][..]));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use kinetoscope_server::Mode;
+use kinetoscope_server::{Limits, Mode};
 use serde_json::json;
 
 use super::client::{connect, exchange, read_head};
@@ -95,6 +95,24 @@ fn a_client_that_reads_nothing_holds_no_more_than_a_worker() {
     let mut idle = connect(site.address);
     idle.write_all(request(&site, ENDLESS_ROWS).as_bytes()).expect("the request is sent");
     assert_there_is_a_worker(&site);
+    drop(idle);
+}
+
+#[test]
+fn clients_that_read_nothing_hold_their_workers_no_longer_than_a_query_may_take() {
+    let limits = Limits { query_timeout: Duration::from_secs(2), ..Limits::default() };
+    let site = Site::with(Mode::Serve, limits, &[("many", Opening::Trace(Arc::new(many())))]);
+    site.open("many");
+    let endless = request(&site, ENDLESS_ROWS);
+    let idle: Vec<_> = (0..more_than_workers())
+        .map(|_| {
+            let mut client = connect(site.address);
+            client.write_all(endless.as_bytes()).expect("the request is sent");
+            client
+        })
+        .collect();
+    // It is not a query, whose time limit would end it meanwhile.
+    assert_eq!(site.get(&site.about("many", "/overview")).status, 200);
     drop(idle);
 }
 

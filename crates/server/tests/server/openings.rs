@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use kinetoscope_server::{Limits, Mode};
 use serde_json::{Value, json};
@@ -71,6 +72,32 @@ fn an_opening_outlives_the_client_that_began_it() {
     assert_eq!(site.entry("endless")["state"], "opening");
     assert_eq!(site.send("DELETE", &site.api(&open), "", "").status, 204);
     site.library.wait_until(|counts| counts.cancelled == 1);
+}
+
+#[test]
+fn an_opening_that_nobody_asks_about_is_cancelled() {
+    let limits = |patience| Limits { opening_patience: patience, ..Limits::default() };
+    let patience = Duration::from_secs(1);
+    let site = Site::with(Mode::Serve, limits(patience), &[("endless", Opening::Endless)]);
+    assert_eq!(site.post(&site.about("endless", "/open"), &Value::Null).status, 202);
+    site.library.wait_until(|counts| counts == Counts { started: 1, cancelled: 0 });
+    // Somebody who asks keeps it going for longer than that.
+    let start = Instant::now();
+    while start.elapsed() < 2 * patience {
+        assert_eq!(site.entry("endless")["state"], "opening");
+    }
+    site.library.wait_until(|counts| counts == Counts { started: 1, cancelled: 1 });
+    assert_eq!(site.entry("endless")["state"], "closed");
+    // What was named on the command line is opened whether a page asks or not.
+    let patience = Duration::from_millis(50);
+    let site = Site::with(Mode::Open, limits(patience), &[("endless", Opening::Endless)]);
+    site.library.wait_until(|counts| counts.started == 1);
+    let start = Instant::now();
+    while start.elapsed() < 10 * patience {
+        // Nobody asks about the trace.
+        assert_eq!(site.get("nothing").status, 404);
+    }
+    assert_eq!(site.entry("endless")["state"], "opening");
 }
 
 #[test]

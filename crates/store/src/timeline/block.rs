@@ -3,7 +3,7 @@
 //! A viewport has a hundred thousand of them, which go to the page as they are, column after column. So they are never
 //! objects, and a view of many tracks is one set of columns.
 
-use kinetoscope_model::SliceId;
+use kinetoscope_model::StringId;
 use kinetoscope_model::time::Nanos;
 
 use super::rows::Piece;
@@ -38,21 +38,6 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// No blocks, and memory for some.
-    pub fn with_capacity(num_blocks: usize) -> Self {
-        Self {
-            ts: Vec::with_capacity(num_blocks),
-            dur: Vec::with_capacity(num_blocks),
-            slice: Vec::with_capacity(num_blocks),
-            count: Vec::with_capacity(num_blocks),
-            name: Vec::with_capacity(num_blocks),
-            name_hash: Vec::with_capacity(num_blocks),
-            depth: Vec::with_capacity(num_blocks),
-            class: Vec::with_capacity(num_blocks),
-            flags: Vec::with_capacity(num_blocks),
-        }
-    }
-
     /// Number of blocks.
     pub fn len(&self) -> usize {
         self.ts.len()
@@ -63,36 +48,29 @@ impl Blocks {
         self.ts.is_empty()
     }
 
-    /// Adds the blocks of another behind these.
-    pub fn append(&mut self, other: &Self) {
-        self.ts.extend_from_slice(&other.ts);
-        self.dur.extend_from_slice(&other.dur);
-        self.slice.extend_from_slice(&other.slice);
-        self.count.extend_from_slice(&other.count);
-        self.name.extend_from_slice(&other.name);
-        self.name_hash.extend_from_slice(&other.name_hash);
-        self.depth.extend_from_slice(&other.depth);
-        self.class.extend_from_slice(&other.class);
-        self.flags.extend_from_slice(&other.flags);
+    /// Gets memory for more blocks.
+    pub(super) fn reserve(&mut self, num_blocks: usize) {
+        self.ts.reserve(num_blocks);
+        self.dur.reserve(num_blocks);
+        self.slice.reserve(num_blocks);
+        self.count.reserve(num_blocks);
+        self.name.reserve(num_blocks);
+        self.name_hash.reserve(num_blocks);
+        self.depth.reserve(num_blocks);
+        self.class.reserve(num_blocks);
+        self.flags.reserve(num_blocks);
     }
 
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        depth: u32,
-        piece: Piece,
-        name: u32,
-        name_hash: u32,
-        class_of: &dyn Fn(SliceId) -> u8,
-    ) {
+    pub(super) fn push(&mut self, depth: u32, piece: Piece, name: StringId, name_hash: u32, class: u8) {
         self.ts.push(piece.ts);
         self.dur.push(piece.end.saturating_sub(piece.ts));
         self.slice.push(piece.longest.0);
         self.count.push(piece.count);
-        self.name.push(name);
+        self.name.push(name.0);
         self.name_hash.push(name_hash);
         self.depth.push(u16::try_from(depth).unwrap_or(u16::MAX));
-        self.class.push(class_of(piece.longest));
+        self.class.push(class);
         self.flags.push(match (piece.is_open, piece.longest_dur) {
             (true, _) => FLAG_NEVER_ENDED,
             (false, 0) => FLAG_INSTANT,

@@ -16,7 +16,7 @@
 //! | | memory |
 //! | --- | --- |
 //! | slices by depth | 4 bytes per slice; none for tracks of one depth |
-//! | prepared levels | at most 6 bytes per slice, 2 to 3 as a rule |
+//! | prepared levels | at most 6 bytes per slice, 3 to 4 as a rule; for one slice in 16 up to 48 |
 //! | counters | 4 bytes per value, and at most 4 for levels |
 //! | hashes of names | 4 bytes per string |
 
@@ -29,17 +29,19 @@ mod tests;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use kinetoscope_model::time::Nanos;
-use kinetoscope_model::{SliceId, TrackId};
+use kinetoscope_model::{SliceId, StringId, TrackId};
 
 pub use self::block::{Blocks, FLAG_INSTANT, FLAG_NEVER_ENDED, Samples};
 use self::counters::CounterLevels;
-use self::rows::{Limits, TrackRows};
+use self::rows::{Limits, TrackRows, sparse_len};
 use crate::Store;
 
-/// Tracks for which another thread is worth starting: a thread starts in the time in which a few tracks are folded.
-const TRACKS_PER_THREAD: usize = 4;
+/// How long a view is folded before other threads are started for the rest. Most views are done by then, in less time
+/// than a busy machine takes to give a new thread its first turn.
+const ALONE: Duration = Duration::from_micros(500);
 
 /// What has been prepared of the tracks so far.
 #[derive(Debug)]
@@ -47,13 +49,14 @@ pub(crate) struct Prepared {
     rows: Vec<OnceLock<TrackRows>>,
     counters: Vec<OnceLock<CounterLevels>>,
     name_hashes: OnceLock<Vec<u32>>,
+    limits: OnceLock<Limits>,
 }
 
 impl Prepared {
     pub(crate) fn new(num_tracks: usize) -> Self {
         let rows = std::iter::repeat_with(OnceLock::new).take(num_tracks).collect();
         let counters = std::iter::repeat_with(OnceLock::new).take(num_tracks).collect();
-        Self { rows, counters, name_hashes: OnceLock::new() }
+        Self { rows, counters, name_hashes: OnceLock::new(), limits: OnceLock::new() }
     }
 }
 
@@ -62,6 +65,24 @@ impl Prepared {
 pub struct Timeline<'a> {
     store: &'a Store,
     prepared: &'a Prepared,
+}
+
+/// What a slice is called and counted to: many slices share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// Its name.
+    pub name: StringId,
+    /// Its category.
+    pub category: Option<StringId>,
+}
+
+impl Label {
+    /// The label of a slice.
+    #[inline]
+    pub fn of(store: &Store, slice: SliceId) -> Self {
+        let slices = &store.trace().slices;
+        Self { name: slices.name.get(slice.index()), category: slices.category.get(slice.index()) }
+    }
 }
 
 /// A viewport's buckets: the asked window, widened to whole ones.
@@ -135,7 +156,15 @@ impl<'a> Timeline<'a> {
 
     fn rows(&self, track: TrackId) -> Option<&'a TrackRows> {
         let rows = self.prepared.rows.get(track.index())?;
-        Some(rows.get_or_init(|| TrackRows::new(self.store, track, Limits::default())))
+        Some(rows.get_or_init(|| TrackRows::new(self.store, track, self.limits())))
+    }
+
+    fn limits(&self) -> Limits {
+        *self.prepared.limits.get_or_init(|| {
+            let tracks = (0..self.store.trace().tracks.len()).map(TrackId::from_index);
+            let lens = tracks.map(|track| self.store.slices_of_track(track).len()).collect();
+            Limits { sparse_track_len: sparse_len(lens), ..Limits::default() }
+        })
     }
 
     fn counter_levels(&self, track: TrackId) -> Option<&'a CounterLevels> {
@@ -153,7 +182,13 @@ impl<'a> Timeline<'a> {
     /// The window is widened to whole buckets ([`Buckets`]), by less than a pixel on either side. Every slice seen in it
     /// is in exactly one block. A slice that began before it and reaches into it is told apart from the rest of its
     /// bucket.
-    pub fn fold(&self, track: TrackId, window: Range<Nanos>, px: u32, class_of: &dyn Fn(SliceId) -> u8) -> Blocks {
+    pub fn fold(
+        &self,
+        track: TrackId,
+        window: Range<Nanos>,
+        px: u32,
+        class_of: &dyn Fn(SliceId, Label) -> u8,
+    ) -> Blocks {
         let mut blocks = Blocks::default();
         self.fold_into(&mut blocks, track, window, px, class_of);
         blocks
@@ -166,53 +201,49 @@ impl<'a> Timeline<'a> {
         track: TrackId,
         window: Range<Nanos>,
         px: u32,
-        class_of: &dyn Fn(SliceId) -> u8,
+        class_of: &dyn Fn(SliceId, Label) -> u8,
     ) {
         let (Some(rows), Some(buckets)) = (self.rows(track), Buckets::new(window, px)) else { return };
-        let names = self.store.trace().slices.name.values();
         let hashes = self.name_hashes();
-        rows.fold(self.store, track, &buckets, |depth, piece| {
-            let name = names[piece.longest.index()];
-            blocks.push(depth, piece, name, hashes.get(name as usize).copied().unwrap_or_default(), class_of);
+        blocks.reserve(rows.most_blocks(&buckets));
+        rows.fold(self.store, track, &buckets, |depth, piece, label| {
+            let name_hash = hashes.get(label.name.index()).copied().unwrap_or_default();
+            blocks.push(depth, piece, label.name, name_hash, class_of(piece.longest, label));
         });
     }
 
-    /// As [`Self::fold`] for many tracks, on all processors: the blocks of one after the other, and where those of each
-    /// track lie. The blocks do not depend on the number of processors.
+    /// As [`Self::fold`] for many tracks, on all processors where it takes long enough: the blocks of one after the other.
+    /// They do not depend on the number of processors.
     pub fn fold_all(
         &self,
         tracks: &[TrackId],
         window: Range<Nanos>,
         px: u32,
-        class_of: &(dyn Fn(SliceId) -> u8 + Sync),
-    ) -> (Blocks, Vec<Range<usize>>) {
+        class_of: &(dyn Fn(SliceId, Label) -> u8 + Sync),
+    ) -> Vec<Blocks> {
         let next = AtomicUsize::new(0);
         let folded: Vec<OnceLock<Blocks>> = tracks.iter().map(|_| OnceLock::new()).collect();
-        let work = || {
-            while let Some((&track, folded)) = {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                tracks.get(index).zip(folded.get(index))
-            } {
+        let fold_next = || {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let todo = tracks.get(index).zip(folded.get(index));
+            if let Some((&track, folded)) = todo {
                 folded.get_or_init(|| self.fold(track, window.clone(), px, class_of));
             }
+            todo.is_some()
         };
-        let num_processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let num_threads = num_processors.min(tracks.len() / TRACKS_PER_THREAD);
-        std::thread::scope(|scope| {
-            (1..num_threads).for_each(|_| {
-                scope.spawn(work);
+        let start = Instant::now();
+        while start.elapsed() < ALONE && fold_next() {}
+        let num_left = tracks.len().saturating_sub(next.load(Ordering::Relaxed));
+        if num_left > 0 {
+            let num_processors = std::thread::available_parallelism().map_or(1, usize::from);
+            std::thread::scope(|scope| {
+                (1..num_processors.min(num_left)).for_each(|_| {
+                    scope.spawn(|| while fold_next() {});
+                });
+                while fold_next() {}
             });
-            work();
-        });
-        let num_blocks = folded.iter().filter_map(OnceLock::get).map(Blocks::len).sum();
-        let mut blocks = Blocks::with_capacity(num_blocks);
-        let mut ranges = Vec::with_capacity(tracks.len());
-        for folded in folded {
-            let start = blocks.len();
-            blocks.append(&folded.into_inner().unwrap_or_default());
-            ranges.push(start..blocks.len());
         }
-        (blocks, ranges)
+        folded.into_iter().map(|blocks| blocks.into_inner().unwrap_or_default()).collect()
     }
 
     /// The slices of a track that are seen in a window, ordered by depth, then time: those that begin in it, and those

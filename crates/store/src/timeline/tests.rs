@@ -64,7 +64,7 @@ fn rows_of(blocks: &Blocks) -> Rows {
 }
 
 fn fold(store: &Store, window: Range<i64>, px: u32) -> Rows {
-    rows_of(&store.timeline().fold(TRACK, window, px, &|_| 0))
+    rows_of(&store.timeline().fold(TRACK, window, px, &|_, _| 0))
 }
 
 /// The fold as its definition has it: neighbours of a depth that are shorter than a bucket and begin in the same one.
@@ -155,11 +155,11 @@ fn empty_windows_and_unknown_tracks_show_nothing() {
     let backwards = 20..10;
     assert_eq!(fold(&store, backwards, 100), []);
     assert_eq!(fold(&store, 0..100, 0), []);
-    assert!(store.timeline().fold(TrackId(7), 0..100, 100, &|_| 0).is_empty());
+    assert!(store.timeline().fold(TrackId(7), 0..100, 100, &|_, _| 0).is_empty());
     assert!(store.timeline().fold_counter(TrackId(7), 0..100, 100).is_empty());
     assert_eq!(fold(&store, i64::MIN..i64::MAX, 1).len(), 1);
     let empty = Store::from(TraceBuilder::default().seal());
-    assert!(empty.timeline().fold(TRACK, 0..100, 100, &|_| 0).is_empty());
+    assert!(empty.timeline().fold(TRACK, 0..100, 100, &|_, _| 0).is_empty());
 }
 
 #[test]
@@ -187,17 +187,12 @@ fn many_tracks_at_once_are_the_same_as_one_by_one() {
     let store = Store::from(builder.seal());
     // Track 19 holds nothing, and track 25 is none.
     let tracks: Vec<TrackId> = [19, 3, 25, 0, 3].into_iter().chain(0..20).map(TrackId).collect();
-    let class_of = |slice: SliceId| slice.0 as u8;
-    let (blocks, ranges) = store.timeline().fold_all(&tracks, 100..20_000, 300, &class_of);
-    let mut expected = Blocks::default();
-    let mut expected_ranges = Vec::new();
-    for &track in &tracks {
-        let start = expected.len();
-        store.timeline().fold_into(&mut expected, track, 100..20_000, 300, &class_of);
-        expected_ranges.push(start..expected.len());
-    }
-    assert!(expected.len() > 1_000);
-    assert_eq!((blocks, ranges), (expected, expected_ranges));
+    let class_of = |slice: SliceId, _: Label| slice.0 as u8;
+    let blocks = store.timeline().fold_all(&tracks, 100..20_000, 300, &class_of);
+    let one_by_one = tracks.iter().map(|&track| store.timeline().fold(track, 100..20_000, 300, &class_of));
+    let expected: Vec<Blocks> = one_by_one.collect();
+    assert!(expected.iter().map(Blocks::len).sum::<usize>() > 1_000);
+    assert_eq!(blocks, expected);
 }
 
 #[test]
@@ -211,7 +206,7 @@ fn depths_beyond_what_a_block_can_say_are_shown_at_the_deepest() {
 #[test]
 fn a_block_has_name_and_class_of_its_longest_slice() {
     let store = store_of(&[Drawn { ts: 0, dur: 1, depth: 0 }, Drawn { ts: 2, dur: 3, depth: 0 }]);
-    let blocks = store.timeline().fold(TRACK, 0..64, 1, &|slice| slice.0 as u8 + 10);
+    let blocks = store.timeline().fold(TRACK, 0..64, 1, &|slice, _| slice.0 as u8 + 10);
     assert_eq!((blocks.len(), blocks.count[0], blocks.slice[0], blocks.class[0]), (1, 2, 1, 11));
     assert_eq!(store.trace().text(StringId(blocks.name[0])), "name 1");
     assert_eq!(blocks.name_hash[0], Timeline::name_hash("name 1"));
@@ -282,6 +277,32 @@ fn counters_keep_least_greatest_and_last() {
     assert_eq!(fold(-64..-8, 7), []);
 }
 
+#[test]
+fn what_is_sparse_is_a_small_share() {
+    // Of 3,200 slices, 100 may be sparse.
+    assert_eq!(sparse_len(vec![3_000, 40, 60, 100]), 60);
+    // All of the same length or none.
+    assert_eq!(sparse_len(vec![3_070, 60, 40, 30]), 40);
+    assert_eq!(sparse_len(vec![3_080, 60, 60]), 0);
+    assert_eq!(sparse_len(vec![0, 0, 0]), 0);
+    assert_eq!(sparse_len(Vec::new()), 0);
+}
+
+#[test]
+fn pauses_of_hours_between_slices_change_nothing() {
+    // Starts within a chunk are kept as 32 bits, which are four seconds.
+    let hour = 3_600_000_000_000;
+    let mut slices: Vec<Drawn> =
+        (0..100).map(|i: i64| Drawn { ts: i / 10 * hour + i % 10 * 50, dur: 20, depth: 0 }).collect();
+    slices.push(Drawn { ts: -hour, dur: 3 * hour, depth: 1 });
+    slices.push(Drawn { ts: 9 * hour, dur: 7, depth: 1 });
+    let store = store_of(&slices);
+    for (window, px) in [(-2 * hour..20 * hour, 2_000), (3 * hour - 7..3 * hour + 1_000, 20), (0..5 * hour, 1)] {
+        let buckets = Buckets::new(window.clone(), px).expect("a window");
+        assert_eq!(fold(&store, window, px), fold_by_looking_at_every_slice(&store, &buckets));
+    }
+}
+
 fn drawn_slices() -> impl Strategy<Value = Vec<Drawn>> {
     // Bursts of close slices, pauses of very different lengths, at a few depths, some of which never end or have no length.
     let slice = (
@@ -319,18 +340,22 @@ fn nested_slices() -> impl Strategy<Value = Vec<Drawn>> {
 
 fn check(slices: &[Drawn], start: i64, len: i64, px: u32) -> Result<(), TestCaseError> {
     let store = store_of(slices);
-    // Small chunks and eager levels, so that a few slices go through all of the code.
-    let rows = TrackRows::new(&store, TRACK, Limits { chunk_len: 16, slices_per_run: 2 });
     let Some(buckets) = Buckets::new(start..start + len, px) else { return Ok(()) };
     prop_assert!(buckets.start <= start && start - buckets.start < 1 << buckets.width_log2);
-    let mut found: Rows = Vec::new();
-    rows.fold(&store, TRACK, &buckets, |depth, piece| {
-        let mut blocks = Blocks::default();
-        blocks.push(depth, piece, 0, 0, &|_| 0);
-        found.extend(rows_of(&blocks));
-    });
     let expected = fold_by_looking_at_every_slice(&store, &buckets);
-    prop_assert_eq!(&found, &expected);
+    let mut found: Rows = Vec::new();
+    // Small chunks and eager levels, so that a few slices go through all of the code.
+    for sparse_track_len in [0, usize::MAX] {
+        let rows = TrackRows::new(&store, TRACK, Limits { chunk_len: 16, slices_per_run: 2, sparse_track_len });
+        found.clear();
+        rows.fold(&store, TRACK, &buckets, |depth, piece, label| {
+            let mut blocks = Blocks::default();
+            assert_eq!(label, Label::of(&store, piece.longest));
+            blocks.push(depth, piece, label.name, 0, 0);
+            found.extend(rows_of(&blocks));
+        });
+        prop_assert_eq!(&found, &expected);
+    }
     // With the limits that are used, the same.
     prop_assert_eq!(&fold(&store, start..start + len, px), &expected);
     let trace_end = store.bounds().map_or(0, |bounds| bounds.end);
