@@ -28,6 +28,9 @@ use datafusion::execution::{SessionState, SessionStateDefaults};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::sqlparser::ast::{Expr, Statement};
@@ -56,7 +59,7 @@ use crate::planner::{Planner, bare_name, explain_execution, overflown};
 use crate::span_join;
 use crate::stopping::{Stop, stoppable};
 use crate::sub_query;
-use crate::table_provider::BATCH_ROWS;
+use crate::table_provider::{BATCH_ROWS, UseRowJoins};
 
 /// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
 /// a stack cost nothing.
@@ -233,6 +236,14 @@ impl Session {
     }
 }
 
+/// The engine's rules on plans, with ours on row numbers where joins have been chosen and nothing counts on them yet.
+fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let requirements = rules.iter().position(|rule| rule.name() == EnsureRequirements::new().name());
+    rules.insert(requirements.unwrap_or(0), Arc::new(UseRowJoins));
+    rules
+}
+
 fn cannot_start(error: io::Error) -> SqlError {
     SqlError::Internal { message: format!("cannot start threads: {error}") }
 }
@@ -321,6 +332,7 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime_env)
             .with_aggregate_functions(vec![first_value_udaf()])
+            .with_physical_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(UseIntervalJoins))
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
             .with_query_planner(Arc::new(KernelQueryPlanner))

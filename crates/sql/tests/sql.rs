@@ -26,6 +26,7 @@ mod sql {
     mod order;
     mod perfetto;
     mod pushdown;
+    mod row_join;
     mod sqlite;
     mod statements;
     mod sub_queries;

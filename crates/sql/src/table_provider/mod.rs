@@ -8,6 +8,7 @@
 mod args_table;
 mod computed_table;
 mod late_filter;
+mod row_join;
 mod rows;
 mod scan;
 mod stored_table;
@@ -27,6 +28,7 @@ use kinetoscope_model::table::Table;
 
 pub(crate) use args_table::ArgsTable;
 pub(crate) use computed_table::ComputedTable;
+pub(crate) use row_join::UseRowJoins;
 
 use rows::Spans;
 use scan::ScanExec;

@@ -80,6 +80,12 @@ impl Spans {
         self.0.iter().map(Range::len).sum()
     }
 
+    /// Whether this row is among them.
+    pub(super) fn contains(&self, row: usize) -> bool {
+        let at = self.0.partition_point(|range| range.end <= row);
+        self.0.get(at).is_some_and(|range| range.start <= row)
+    }
+
     /// The ranges.
     #[cfg(test)]
     fn ranges(&self) -> &[Range<usize>] {

@@ -54,6 +54,19 @@ pub(super) struct ScanExec {
     metrics: ExecutionPlanMetricsSet,
 }
 
+/// Rows and columns of a table.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) table: Arc<StoredTable>,
+    /// Fields of the table, 0 being the row number.
+    pub(super) fields: Vec<usize>,
+    /// The schema of those.
+    pub(super) schema: SchemaRef,
+    pub(super) spans: Spans,
+    /// What the rows have to fulfil besides.
+    pub(super) text_filters: Arc<[TextFilter]>,
+}
+
 impl ScanExec {
     pub(super) fn try_new(
         table: Arc<StoredTable>,
@@ -66,6 +79,22 @@ impl ScanExec {
         let properties = properties_of(&table, &schema, 1);
         let (late_filters, metrics) = (LateFilters::default(), ExecutionPlanMetricsSet::new());
         Ok(Self { table, projection, partitions: vec![spans], text_filters, late_filters, fetch, properties, metrics })
+    }
+
+    /// What is read, if the scan is in one piece and without a limit.
+    ///
+    /// Late filters are no part of it: they only spare rows that something else throws away.
+    pub(super) fn selection(&self) -> Option<Selection> {
+        match (self.partitions.as_slice(), self.fetch) {
+            ([spans], None) => Some(Selection {
+                table: Arc::clone(&self.table),
+                fields: self.projection.clone(),
+                schema: self.schema(),
+                spans: spans.clone(),
+                text_filters: Arc::clone(&self.text_filters),
+            }),
+            _ => None,
+        }
     }
 
     fn num_rows(&self) -> usize {

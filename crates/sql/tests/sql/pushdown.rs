@@ -210,8 +210,7 @@ fn a_join_by_row_number_reads_only_the_rows_it_needs() {
 
     let query = "select t.x, s.name from (values (7), (140000), (3)) as t(x) join slice s on s.id = t.x";
     let analyzed = csv(&SESSION, &format!("explain analyze {query}"));
-    let scan = analyzed.lines().find(|line| line.contains("ScanExec")).expect("the slices are scanned");
-    assert!(scan.contains("output_rows=3,"), "{analyzed}");
+    assert!(analyzed.contains("RowJoinExec") && !analyzed.contains("ScanExec"), "{analyzed}");
     let expected: String = [3, 7, 140_000].map(|row| format!("{row},\"{}\"\n", made(row).name)).concat();
     assert_eq!(csv(&SESSION, &format!("{query} order by s.id")), format!("\"x\",\"name\"\n{expected}"));
 }
