@@ -502,9 +502,17 @@ impl Cursor<'_> {
     }
 }
 
-/// Tokens that stood apart, with blanks between them again.
+/// Tokens with blanks again where they stood apart: `name!(…)` is a call only where nothing stands between.
 fn spaced(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     use datafusion::sql::sqlparser::tokenizer::Whitespace;
-    let blank = |span| TokenWithSpan { token: Token::Whitespace(Whitespace::Space), span };
-    tokens.into_iter().flat_map(|token| [blank(token.span), token]).collect()
+    let mut spaced = Vec::with_capacity(2 * tokens.len());
+    let mut end = None;
+    for token in tokens {
+        if end.is_some_and(|end| end != token.span.start) {
+            spaced.push(TokenWithSpan { token: Token::Whitespace(Whitespace::Space), span: token.span });
+        }
+        end = Some(token.span.end);
+        spaced.push(token);
+    }
+    spaced
 }

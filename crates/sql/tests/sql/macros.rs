@@ -181,3 +181,17 @@ fn what_a_module_has_is_said_to_be_there() {
         assert_eq!(error(query).hint(), Some(hint), "{query}");
     }
 }
+
+#[test]
+fn tables_and_views_are_made_from_macros() {
+    const MACRO: &str =
+        "create perfetto macro doubled(t TableOrSubquery) returns TableOrSubquery as (select 2 * v as v from $t); ";
+    for statement in [
+        "create perfetto table t as select * from doubled!((select 3 as v))",
+        "create perfetto table t(v LONG) as select v from doubled!((select 3 as v)) order by v",
+        "create perfetto view t as select * from doubled !((select 3 as v))",
+        "create or replace perfetto view t(v LONG) as with x as (select 3 as v) select v from doubled!(x)",
+    ] {
+        assert_eq!(result(&format!("{MACRO}{statement}; select v from t")), "\"v\"\n6\n", "{statement}");
+    }
+}
