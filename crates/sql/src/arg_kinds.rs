@@ -10,6 +10,7 @@ use arrow_schema::DataType;
 use kinetoscope_model::{ArgKind, ArgPage, ArgStore, ArgValue, Trace};
 
 use crate::arg_rows::{Leaf, PREFIX, for_each_row};
+use crate::function::mixed;
 
 /// The kinds that were seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +46,13 @@ impl KindSet {
     /// The type that holds them all. A key that nobody has is a whole number that is always null.
     pub(crate) fn data_type(self) -> DataType {
         match self {
-            Self { has_text: true, .. } | Self { has_json: true, .. } => DataType::Utf8,
+            Self { has_text, has_json, has_real, has_whole } if has_text || has_json => {
+                if has_real || has_whole {
+                    mixed::TYPE
+                } else {
+                    DataType::Utf8
+                }
+            }
             Self { has_real: true, .. } => DataType::Float64,
             _ => DataType::Int64,
         }

@@ -54,6 +54,15 @@ pub(crate) enum Named {
     Unplanned(&'static ShippedView),
 }
 
+/// A table or view as a list of them shows it.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) table_type: TableType,
+    /// The text of a view, where it is known.
+    pub(crate) text: Option<String>,
+}
+
 /// Why a name cannot be given or taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameConflict {
@@ -146,6 +155,27 @@ impl Catalog {
             names.chain(self.views.keys().copied()).filter(|name| !name.starts_with("__")).map(str::to_owned).collect();
         names.sort();
         names
+    }
+
+    /// Everything that a person may type, by name.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        let created = self.created.read().unwrap_or_else(PoisonError::into_inner);
+        let made = created.iter().map(|(name, created)| Listed {
+            name: name.clone(),
+            table_type: created.provider.table_type(),
+            text: created.provider.get_table_definition().map(str::to_owned),
+        });
+        let tables =
+            self.tables.keys().map(|name| Listed { name: name.clone(), table_type: TableType::Base, text: None });
+        let views = self.views.values().map(|entry| Listed {
+            name: entry.view.name.to_owned(),
+            table_type: TableType::View,
+            text: Some(entry.view.text.to_owned()),
+        });
+        let mut listed: Vec<Listed> =
+            made.chain(tables).chain(views).filter(|listed| !listed.name.starts_with("__")).collect();
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        listed
     }
 
     /// Checks that a script may give `name` to something.

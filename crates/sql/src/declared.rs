@@ -10,6 +10,7 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::error::SqlError;
+use crate::function::mixed::is_mixed;
 use crate::function::per_row::is_text;
 use crate::function::user_defined::column_type;
 use crate::function::value::{Number, Value, Values, ValuesBuilder, whole_number};
@@ -40,6 +41,16 @@ fn words(data_type: &DataType) -> &'static str {
     }
 }
 
+fn fits_exactly(value: &Value<'_>, data_type: &DataType) -> bool {
+    matches!(
+        (value, data_type),
+        (Value::Int(_), DataType::Int64 | DataType::Float64)
+            | (Value::Real(_), DataType::Float64)
+            | (Value::Text(_), DataType::Utf8)
+            | (Value::Blob(_), DataType::Binary)
+    )
+}
+
 impl DeclaredColumns {
     /// Checks the types of `found` against what is declared, by name.
     pub(crate) fn new(found: &SchemaRef, declared: &[(String, String)]) -> Result<Self, SqlError> {
@@ -55,12 +66,13 @@ impl DeclaredColumns {
             };
             let (wanted, is) = (column_type(type_name), field.data_type());
             let is_whole = is.is_integer() || *is == DataType::Boolean;
-            let fits = match wanted {
-                DataType::Utf8 => is_text(is),
-                DataType::Float64 => *is == DataType::Float64 || is_whole || is_text(is),
-                DataType::Binary => *is == DataType::Binary,
-                _ => is_whole || is_text(is),
-            };
+            let fits = is_mixed(is)
+                || match wanted {
+                    DataType::Utf8 => is_text(is),
+                    DataType::Float64 => *is == DataType::Float64 || is_whole || is_text(is),
+                    DataType::Binary => *is == DataType::Binary,
+                    _ => is_whole || is_text(is),
+                };
             if !fits && *is != DataType::Null {
                 let (type_name, words) = (type_name.to_uppercase(), words(is));
                 return Err(invalid(format!(
@@ -91,7 +103,8 @@ impl DeclaredColumns {
                 columns.push(Arc::clone(column));
                 continue;
             };
-            if !is_text(column.data_type()) {
+            let is_mixed = is_mixed(column.data_type());
+            if !is_mixed && !is_text(column.data_type()) {
                 columns.push(cast(column, &target.data_type).map_err(|error| failed(error.to_string()))?);
                 continue;
             }
@@ -100,18 +113,27 @@ impl DeclaredColumns {
             for row in 0..batch.num_rows() {
                 let value = values.get(row);
                 let is_right = match &value {
+                    value if is_mixed && fits_exactly(value, &target.data_type) => true,
+                    Value::Null => true,
+                    _ if target.data_type == DataType::Utf8 => false,
+                    Value::Int(_) => target.data_type != DataType::Binary,
+                    Value::Real(_) | Value::Blob(_) => false,
                     Value::Text(text) => match whole_number(text) {
                         Some(Number::Int(_)) => true,
                         Some(Number::Real(_)) => target.data_type == DataType::Float64,
                         None => false,
                     },
-                    _ => true,
                 };
                 if !is_right {
                     let (name, type_name, text) =
                         (field.name(), &target.type_name, value.to_text().unwrap_or_default());
+                    let kind = match &value {
+                        Value::Text(_) => "the text",
+                        Value::Blob(_) => "the blob",
+                        _ => "the number",
+                    };
                     return Err(invalid(format!(
-                        "the column `{name}` is declared as {type_name}, but the query gives the text `{text}`"
+                        "the column `{name}` is declared as {type_name}, but the query gives {kind} `{text}`"
                     )));
                 }
                 builder.push(&value);

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::dialect::token_macro::Macro;
+use crate::window_table::Window;
 
 /// What scripts have defined.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Known {
     pub(crate) functions: HashMap<String, Arc<FunctionText>>,
     /// Indexes by table and name.
     pub(crate) indexes: BTreeSet<(String, String)>,
+    /// Windows by the names of their tables.
+    pub(crate) windows: HashMap<String, Window>,
     /// Modules that are included.
     pub(crate) modules: BTreeSet<&'static str>,
 }

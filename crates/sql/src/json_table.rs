@@ -40,6 +40,7 @@ impl JsonTable {
             Kind::Int => 'i',
             Kind::Real => 'r',
             Kind::Text => 't',
+            Kind::Mixed => 'm',
         };
         format!("__json_rows_{}{}", letter(kinds.key), letter(kinds.value))
     }

@@ -77,6 +77,11 @@ pub(crate) fn all() -> &'static [Module] {
     MODULES
 }
 
+/// Whether a script is the text of a module.
+pub(crate) fn is_text(script: &str) -> bool {
+    MODULES.iter().any(|module| std::ptr::eq(module.text, script))
+}
+
 /// The modules that `pattern` means: one by its name, all below `a.*`, or all for `*`.
 pub(crate) fn matching(pattern: &str) -> Vec<&'static Module> {
     let is_meant = |module: &&Module| match pattern.strip_suffix('*') {

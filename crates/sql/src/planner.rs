@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
     AggregateUDF, CreateMemoryTable, DdlStatement, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
 };
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
-use datafusion::sql::sqlparser::ast::{Statement, TableWithJoins};
+use datafusion::sql::sqlparser::ast::{Query, Statement, TableWithJoins};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::catalog::{Catalog, Named};
@@ -33,16 +33,23 @@ use crate::error::{Place, SqlError, nearest_names};
 use crate::function::user_defined::UserDefined;
 use crate::function::whole::Overflow;
 use crate::function::{Functions, settle_types};
+use crate::join_key;
 use crate::json_table;
 use crate::kernel;
 use crate::kernel::graph_scan::STEP_TABLE;
 use crate::row_order;
 use crate::session::Engine;
+use crate::set_type;
+use crate::sqlite_schema;
 use crate::sub_query;
 use crate::table_argument;
 use crate::table_info;
+use crate::table_provider::ID;
 use crate::union_column;
 use crate::view::ShippedView;
+
+/// What SQLite calls the number of a row.
+const ROW_IDS: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
 /// The schema that SQLite's users may write before a table's name.
 const MAIN_SCHEMA: &str = "main";
@@ -77,8 +84,18 @@ impl Planner<'_> {
     /// Plans one statement of `script`.
     pub(crate) fn plan(&self, script: &str, statement: &mut ParsedStatement) -> Result<LogicalPlan, SqlError> {
         let mut has_read_bare_columns = false;
+        let mut has_settled_sets = false;
         loop {
-            let error = match self.try_plan(statement).and_then(settle_order) {
+            let planned = self.try_plan(statement);
+            let is_unlike = planned.as_ref().map_or(true, set_type::has_unlike_columns);
+            if is_unlike && !std::mem::replace(&mut has_settled_sets, planned.is_ok()) {
+                let schema_of = |query: Query| self.schema_of(query);
+                if set_type::settle(&mut statement.ast, &schema_of) {
+                    has_settled_sets = true;
+                    continue;
+                }
+            }
+            let error = match planned.and_then(settle_order) {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
@@ -92,6 +109,9 @@ impl Planner<'_> {
             }
             // Each turn reads at least one more name as something else, so this ends.
             let unresolved = unresolved_columns(&error);
+            if statement.read_row_ids(&row_ids(&error)) {
+                continue;
+            }
             if !statement.read_as_result_columns(&unresolved) && !statement.read_as_texts(&unresolved) {
                 return Err(self.explain(error, script, &statement.origins));
             }
@@ -102,7 +122,15 @@ impl Planner<'_> {
         let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement.ast.clone())?;
         let plan = table_argument::settle(plan, self.engine)?;
         let plan = json_table::settle(self.operators.settle_lists(plan)?)?;
-        settle_types(union_column::settle(sub_query::settle(plan)?)?)
+        let plan = settle_types(union_column::settle(sub_query::settle(plan)?)?, self.functions)?;
+        join_key::settle(plan, self.functions)
+    }
+
+    /// The columns of a query; `None` when it cannot be planned by itself.
+    fn schema_of(&self, query: Query) -> Option<SchemaRef> {
+        let statement = Statement::Query(Box::new(query));
+        let plan = SqlToRel::new_with_options(self, parser_options()).sql_statement_to_plan(statement).ok()?;
+        Some(Arc::new(plan.schema().as_arrow().clone()))
     }
 
     /// The columns of what a `FROM` brings together, each with its table.
@@ -147,6 +175,18 @@ impl Planner<'_> {
     pub(crate) fn provider(&self, name: &str) -> Option<Result<Arc<dyn TableProvider>>> {
         if let (STEP_TABLE, Some(table)) = (name, &self.step_table) {
             return Some(Ok(Arc::clone(table)));
+        }
+        if let Some((described, has_hidden)) = sqlite_schema::described_by(name) {
+            return Some(match self.provider(described).transpose() {
+                Ok(provider) => {
+                    let schema = provider.map(|provider| provider.schema());
+                    sqlite_schema::columns_of(schema.as_deref(), has_hidden)
+                }
+                Err(error) => Err(error),
+            });
+        }
+        if sqlite_schema::is_schema_table(name) {
+            return Some(sqlite_schema::tables_of(self.catalog));
         }
         Some(match self.catalog.find(name)? {
             Named::Table(provider) => Ok(provider),
@@ -252,6 +292,25 @@ fn unresolved_columns(error: &DataFusionError) -> Vec<Unresolved> {
                 let span = diagnostic.and_then(|diagnostic| diagnostic.span).or_else(|| field.spans.first());
                 let location = span.map(|span| Location { line: span.start.line, column: span.start.column });
                 vec![Unresolved { name: field.name.clone(), location }]
+            }
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+/// SQLite's names of a row's number that were not found where there is an `id`.
+fn row_ids(error: &DataFusionError) -> Vec<String> {
+    if let DataFusionError::Collection(errors) = error {
+        return errors.iter().flat_map(row_ids).collect();
+    }
+    match root_of(error).0 {
+        root @ DataFusionError::Collection(_) => row_ids(root),
+        DataFusionError::SchemaError(schema_error, _) => match schema_error.as_ref() {
+            SchemaError::FieldNotFound { field, valid_fields } => {
+                let has_id = valid_fields.iter().any(|column| column.name == ID);
+                let is_row_id = ROW_IDS.contains(&field.name.as_str());
+                if is_row_id && has_id { vec![field.name.clone()] } else { vec![] }
             }
             _ => vec![],
         },

@@ -33,7 +33,7 @@ use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
-use datafusion::sql::sqlparser::ast::{Expr, Statement};
+use datafusion::sql::sqlparser::ast::{Expr, Statement, Value as SyntaxValue};
 use futures::StreamExt;
 use kinetoscope_model::Trace;
 use tokio::runtime::{Builder, Runtime};
@@ -47,7 +47,7 @@ use crate::dialect::operator::Operators;
 use crate::dialect::perfetto::{FunctionText, PerfettoStatement, Returns, SpanJoinSide};
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
 use crate::dialect::token_macro::{Macro, Origins};
-use crate::error::{SqlError, nearest_names};
+use crate::error::{Place, SqlError, nearest_names};
 use crate::function::Functions;
 use crate::function::user_defined::is_type;
 use crate::function::value::{Value, Values};
@@ -57,9 +57,11 @@ use crate::module::{self, PRELUDE};
 use crate::ordered_concat::{KeepOrder, in_order};
 use crate::planner::{Planner, bare_name, explain_execution, overflown};
 use crate::span_join;
+use crate::sqlite_schema;
 use crate::stopping::{Stop, stoppable};
 use crate::sub_query;
 use crate::table_provider::{BATCH_ROWS, UseRowJoins};
+use crate::window_table::{SETTINGS, Window};
 
 /// Stack of an engine thread. Expressions are walked by recursion, to the depth that the parser allows; unused pages of
 /// a stack cost nothing.
@@ -98,7 +100,7 @@ pub enum ResultEvent {
     Note(String),
     /// A statement has a result, with these columns. Two of them may have the same name.
     Begin(SchemaRef),
-    /// Some of its rows.
+    /// Some of its rows. A column that began as whole numbers may come as a mixed one, when a number does not fit.
     Batch(RecordBatch),
     /// It has no more rows.
     End,
@@ -274,8 +276,8 @@ struct OperatorSet {
 }
 
 impl OperatorSet {
-    fn new(functions: &Arc<Functions>, as_reals: BTreeSet<String>) -> Self {
-        let operators = Arc::new(Operators::new(Arc::clone(functions), as_reals));
+    fn new(functions: &Arc<Functions>, as_mixed: BTreeSet<String>) -> Self {
+        let operators = Arc::new(Operators::new(Arc::clone(functions), as_mixed));
         let mut expr_planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::clone(&operators) as Arc<dyn ExprPlanner>];
         expr_planners.extend(SessionStateDefaults::default_expr_planners());
         Self { operators, expr_planners }
@@ -373,7 +375,7 @@ impl Engine {
             match statement.transpose()? {
                 None => return Ok(()),
                 Some(ScriptStatement::Sql(statement)) => self.run_statement(text, *statement, events).await?,
-                Some(ScriptStatement::Perfetto(statement)) => self.define(statement, events).await?,
+                Some(ScriptStatement::Perfetto(statement)) => self.define(text, statement, events).await?,
             }
         }
     }
@@ -404,7 +406,12 @@ impl Engine {
         Ok(())
     }
 
-    async fn define(&self, statement: PerfettoStatement, events: &mpsc::Sender<ResultEvent>) -> Result<(), SqlError> {
+    async fn define(
+        &self,
+        script: &str,
+        statement: PerfettoStatement,
+        events: &mpsc::Sender<ResultEvent>,
+    ) -> Result<(), SqlError> {
         let invalid = |message: String| SqlError::Invalid { message, place: None };
         let exists = |what: &str, name: &str| {
             invalid(format!("the {what} `{name}` exists already; `CREATE OR REPLACE` replaces it"))
@@ -426,6 +433,11 @@ impl Engine {
                 if function.delegate.is_none() {
                     parse_body(&function, &self.definitions.read(), &mut HashMap::new())?;
                 }
+                if let Returns::Table(columns) = &function.returns
+                    && !module::is_text(script)
+                {
+                    self.check_function_columns(&function, columns)?;
+                }
                 let mut known = self.definitions.write();
                 if known.functions.contains_key(&function.name) && !may_replace {
                     return Err(exists("function", &function.name));
@@ -444,7 +456,7 @@ impl Engine {
             },
             PerfettoStatement::Several(statements) => {
                 for statement in statements {
-                    Box::pin(self.define(statement, events)).await?;
+                    Box::pin(self.define(script, statement, events)).await?;
                 }
                 Ok(())
             }
@@ -483,6 +495,41 @@ impl Engine {
                 }
                 Ok(())
             }
+            PerfettoStatement::Pragma { name, argument } => {
+                match sqlite_schema::query_of_pragma(&name, argument.as_deref()) {
+                    Some(query) => Box::pin(self.run(&query, events)).await,
+                    None => Ok(()),
+                }
+            }
+            PerfettoStatement::Window { name } => {
+                self.catalog.check_free(&name, false).map_err(|conflict| explain_conflict(&name, conflict))?;
+                self.create_window(&name, Window::default())
+            }
+            PerfettoStatement::SetWindow { name, values, first } => {
+                let Some(mut window) = self.definitions.read().windows.get(&name).copied() else {
+                    let place =
+                        Place::in_script(script, first.span.start.line, first.span.start.column, "UPDATE".len());
+                    return Err(SqlError::ReadOnly { statement: "UPDATE".to_owned(), place });
+                };
+                for (column, value) in values {
+                    let query = format!("SELECT {value}");
+                    let statement = Script::new(&query).next_statement(&self.definitions.read());
+                    let Some(ScriptStatement::Sql(statement)) = statement.transpose()? else {
+                        return Err(invalid(format!("`{value}` is no value for `{column}`")));
+                    };
+                    let rows = self.rows_of(&query, &statement).await?;
+                    let found = rows.columns().first().filter(|_| rows.num_rows() > 0);
+                    let cells = found
+                        .map(Values::new)
+                        .transpose()
+                        .map_err(|error| explain_execution(error, self.memory_limit_bytes))?;
+                    match (cells.as_ref().map(|cells| cells.get(0)), SETTINGS.iter().position(|name| *name == column)) {
+                        (Some(Value::Int(value)), Some(setting)) => window.settings[setting] = value,
+                        _ => return Err(invalid(format!("`{column}` takes a whole number, and `{value}` gives none"))),
+                    }
+                }
+                self.create_window(&name, window)
+            }
             PerfettoStatement::SpanJoin { name, kind, sides } => {
                 self.catalog.check_free(&name, false).map_err(|conflict| explain_conflict(&name, conflict))?;
                 let rows = [self.span_rows(&sides[0]).await?, self.span_rows(&sides[1]).await?];
@@ -496,6 +543,52 @@ impl Engine {
                     .map_err(|conflict| explain_conflict(&name, conflict))
             }
         }
+    }
+
+    /// Checks the columns that a function declares against those of its query, where that can be planned without arguments.
+    fn check_function_columns(&self, function: &FunctionText, declared: &[(String, String)]) -> Result<(), SqlError> {
+        if function.delegate.is_some() {
+            return Ok(());
+        }
+        let nothing = vec![Expr::value(SyntaxValue::Null); function.parameters.len()];
+        let Ok(mut statement) = parse_call(function, &nothing, &self.definitions.read()) else { return Ok(()) };
+        let Ok(plan) = self.planner().plan(&function.body, &mut statement) else { return Ok(()) };
+        let named = |message: String| SqlError::Invalid {
+            message: format!("in the function `{}`: {message}", function.name),
+            place: None,
+        };
+        let schema = plan.schema().as_arrow();
+        let given: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        if given.len() != declared.len() {
+            let (expected, found) = (declared.len(), given.len());
+            return Err(named(format!("{expected} columns are declared, and the query gives {found}")));
+        }
+        // What has no name is named by the declaration.
+        let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let missing = given.iter().zip(declared).find(|(given, (name, _))| {
+            *given != name && is_name(given) && !declared.iter().any(|(name, _)| name == *given)
+        });
+        if let Some((given, (name, _))) = missing {
+            return Err(named(format!("the column `{name}` is declared, and the query gives `{given}` in its place")));
+        }
+        let fields =
+            schema.fields().iter().zip(declared).map(|(field, (name, _))| field.as_ref().clone().with_name(name));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+        DeclaredColumns::new(&schema, declared).map(drop).map_err(|error| named(error.to_string()))
+    }
+
+    /// Makes the table of a window, or makes it anew.
+    fn create_window(&self, name: &str, window: Window) -> Result<(), SqlError> {
+        let failed = |error| explain_execution(error, self.memory_limit_bytes);
+        let rows = window.rows().map_err(|message| SqlError::Invalid { message, place: None })?;
+        let reservation = self.reserve_table(name);
+        reservation.try_grow(rows.get_array_memory_size()).map_err(failed)?;
+        let provider = Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]]).map_err(failed)?);
+        self.catalog
+            .create(name, provider, Some(reservation), true)
+            .map_err(|conflict| explain_conflict(name, conflict))?;
+        self.definitions.write().windows.insert(name.to_owned(), window);
+        Ok(())
     }
 
     fn check_columns(&self, table: &str, columns: &[String]) -> Result<(), SqlError> {
@@ -521,16 +614,27 @@ impl Engine {
         let text = format!("SELECT * FROM \"{}\" ORDER BY {}", side.table, keys.join(", "));
         let statement = Script::new(&text).next_statement(&self.definitions.read());
         match statement.transpose()? {
-            Some(ScriptStatement::Sql(mut statement)) => self.rows_of(&text, &mut statement).await,
+            Some(ScriptStatement::Sql(statement)) => self.rows_of(&text, &statement).await,
             _ => Err(SqlError::Internal { message: format!("no query: {text}") }),
         }
     }
 
     /// All rows of one query.
-    async fn rows_of(&self, script: &str, statement: &mut ParsedStatement) -> Result<RecordBatch, SqlError> {
-        let plan = self.planner().plan(script, statement)?;
+    async fn rows_of(&self, script: &str, statement: &ParsedStatement) -> Result<RecordBatch, SqlError> {
+        let mut as_mixed = BTreeSet::new();
+        loop {
+            let operators = OperatorSet::new(&self.functions, as_mixed.clone());
+            let plan = self.planner_with(&operators).plan(script, &mut statement.clone())?;
+            match self.rows_once(script, &plan).await {
+                Err(SqlError::IntegerOverflow { operation }) if as_mixed.insert(operation.clone()) => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn rows_once(&self, script: &str, plan: &LogicalPlan) -> Result<RecordBatch, SqlError> {
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut stream = self.execute(script, &plan).await?;
+        let mut stream = self.execute(script, plan).await?;
         let schema = stream.schema();
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
@@ -542,7 +646,7 @@ impl Engine {
     /// What a function of a script gives for `args`.
     pub(crate) async fn call(&self, function: &FunctionText, args: &[Expr]) -> Result<Value<'static>, SqlError> {
         let statement = parse_call(function, args, &self.definitions.read());
-        let rows = self.rows_of(&function.body, &mut statement?).await?;
+        let rows = self.rows_of(&function.body, &statement?).await?;
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
         match (rows.num_rows(), rows.columns().first()) {
             (0, _) | (_, None) => Ok(Value::Null),
@@ -553,14 +657,7 @@ impl Engine {
 
     /// All rows of a plan that a row of another one needs.
     pub(crate) async fn all_rows(&self, plan: &LogicalPlan) -> Result<RecordBatch, SqlError> {
-        let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut stream = self.execute("", plan).await?;
-        let schema = stream.schema();
-        let mut batches = Vec::new();
-        while let Some(batch) = stream.next().await {
-            batches.push(batch.map_err(failed)?);
-        }
-        arrow_select::concat::concat_batches(&schema, &batches).map_err(|error| failed(error.into()))
+        self.rows_once("", plan).await
     }
 
     /// The first column of the first row of a plan; null without rows.
@@ -593,35 +690,34 @@ impl Engine {
             let note = format!("no slice is of category `{written}`; read as `{meant}`, the category of GPU kernels");
             events.send(ResultEvent::Note(note)).await.map_err(|_| SqlError::Cancelled)?;
         }
-        let mut as_reals = BTreeSet::new();
-        let mut num_events = 0;
+        let mut as_mixed = BTreeSet::new();
+        let mut given = Given::default();
         loop {
             let other_operators;
-            let operators = match as_reals.is_empty() {
+            let operators = match as_mixed.is_empty() {
                 true => &self.operators,
                 false => {
-                    other_operators = OperatorSet::new(&self.functions, as_reals.clone());
+                    other_operators = OperatorSet::new(&self.functions, as_mixed.clone());
                     &other_operators
                 }
             };
-            match self.run_plan(script, statement.clone(), operators, events, &mut num_events).await {
-                // Nobody has seen a row yet, so the operation can still be one of real numbers. Each turn makes one more
-                // so.
-                Err(SqlError::IntegerOverflow { operation })
-                    if num_events == 0 && as_reals.insert(operation.clone()) => {}
+            match self.run_plan(script, statement.clone(), operators, events, &mut given).await {
+                // The operation gives a mixed column then, in which only the rows that do not fit are real numbers. Each turn
+                // makes one more so. Rows that were given already are not given again.
+                Err(SqlError::IntegerOverflow { operation }) if as_mixed.insert(operation.clone()) => {}
                 result => return result,
             }
         }
     }
 
-    /// Runs one statement; counts what it tells.
+    /// Runs one statement; remembers what it has given.
     async fn run_plan(
         &self,
         script: &str,
         mut statement: ParsedStatement,
         operators: &OperatorSet,
         events: &mpsc::Sender<ResultEvent>,
-        num_events: &mut usize,
+        given: &mut Given,
     ) -> Result<(), SqlError> {
         let plan = self.planner_with(operators).plan(script, &mut statement)?;
         if let Some(declared) = &statement.declared {
@@ -649,7 +745,7 @@ impl Engine {
                 read_only
                     .verify_plan(&plan)
                     .map_err(|_| SqlError::Unsupported { statement: first_words(&plan), place: None })?;
-                self.query(script, &plan, |schema| spelled(schema, &statement), events, num_events).await
+                self.query(script, &plan, |schema| spelled(schema, &statement), events, given).await
             }
         }
     }
@@ -692,7 +788,7 @@ impl Engine {
         plan: &LogicalPlan,
         spell: impl Fn(&Schema) -> SchemaRef,
         events: &mpsc::Sender<ResultEvent>,
-        num_events: &mut usize,
+        given: &mut Given,
     ) -> Result<(), SqlError> {
         let failed = |error| explain_execution(error, self.memory_limit_bytes);
         let mut batches = self.execute(script, plan).await?;
@@ -703,22 +799,26 @@ impl Engine {
         // The first rows are waited for, since the columns may have to be others.
         let first = batches.next().await.transpose();
         if let Err(error) = &first
-            && *num_events == 0
             && overflown(error).is_some()
         {
             return first.map(drop).map_err(failed);
         }
-        *num_events += 1;
-        events.send(ResultEvent::Begin(Arc::clone(&schema))).await.map_err(stopped)?;
+        if !std::mem::replace(&mut given.has_begun, true) {
+            events.send(ResultEvent::Begin(Arc::clone(&schema))).await.map_err(stopped)?;
+        }
+        let mut num_known = given.num_rows;
         let mut next = first;
         while let Some(batch) = next.map_err(failed)? {
+            let batch = if is_explanation { row_per_line(&batch).map_err(failed)? } else { batch };
+            let num_skipped = num_known.min(batch.num_rows());
+            num_known -= num_skipped;
+            let batch = batch.slice(num_skipped, batch.num_rows() - num_skipped);
+            given.num_rows += batch.num_rows();
             if batch.num_rows() > 0 {
-                let batch = if is_explanation { row_per_line(&batch).map_err(failed)? } else { batch };
                 let columns = batch.columns().to_vec();
                 let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
                 let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
                     .map_err(|error| failed(error.into()))?;
-                *num_events += 1;
                 events.send(ResultEvent::Batch(batch)).await.map_err(stopped)?;
             }
             next = batches.next().await.transpose();
@@ -762,6 +862,7 @@ impl Engine {
 
     fn drop(&self, name: &TableReference, kind: TableType, if_exists: bool) -> Result<(), SqlError> {
         let name = created_name(name)?;
+        self.definitions.write().windows.remove(name);
         match self.catalog.drop(name, kind) {
             Err(NameConflict::Missing) if if_exists => Ok(()),
             dropped => dropped.map_err(|conflict| explain_conflict(name, conflict)),
@@ -780,6 +881,13 @@ fn start(
     execute_stream(plan, state.task_ctx())
 }
 
+/// What a statement has given so far, which stays given when it is planned anew.
+#[derive(Debug, Default)]
+struct Given {
+    has_begun: bool,
+    num_rows: usize,
+}
+
 /// Checks that what a statement makes has the columns that it declares.
 fn check_declared(plan: &LogicalPlan, declared: &[(String, String)]) -> Result<(), SqlError> {
     let input = match plan {
@@ -789,8 +897,21 @@ fn check_declared(plan: &LogicalPlan, declared: &[(String, String)]) -> Result<(
     };
     let found: Vec<&str> = input.schema().fields().iter().map(|field| field.name().as_str()).collect();
     let invalid = |message: String| Err(SqlError::Invalid { message, place: None });
-    if let Some((missing, _)) = declared.iter().find(|(name, _)| !found.contains(&name.as_str())) {
-        return invalid(format!("the column `{missing}` is declared, but the query does not give it"));
+    let missing: Vec<String> = declared
+        .iter()
+        .filter(|(name, _)| !found.contains(&name.as_str()))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    match missing.as_slice() {
+        [] => {}
+        [missing] => return invalid(format!("the column {missing} is declared, but the query does not give it")),
+        several => {
+            let several = several.join(", ");
+            return invalid(format!("the columns {several} are declared, but the query does not give them"));
+        }
+    }
+    if matches!(plan, LogicalPlan::Ddl(DdlStatement::CreateView(_))) {
+        DeclaredColumns::new(&Arc::new(input.schema().as_arrow().clone()), declared)?;
     }
     match found.iter().find(|found| !declared.iter().any(|(name, _)| name == *found)) {
         Some(surplus) => invalid(format!("the query gives a column `{surplus}` that is not declared")),

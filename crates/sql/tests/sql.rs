@@ -5,6 +5,7 @@ mod json_rules;
 mod sql {
     mod bare_columns;
     mod choices;
+    mod date_times;
     mod definitions;
     mod dialect;
     mod drawn;
@@ -21,12 +22,15 @@ mod sql {
     mod limits;
     mod macros;
     mod many;
+    mod mixed;
     mod modules;
     mod oracle;
     mod order;
+    mod peer;
     mod perfetto;
     mod pushdown;
     mod row_join;
+    mod schema_tables;
     mod sqlite;
     mod statements;
     mod sub_queries;

@@ -8,15 +8,35 @@ use datafusion::sql::sqlparser::ast::{
 use super::grammar::call;
 use super::truth::truth;
 use crate::function::choice::CASE;
+use crate::function::date_time;
 use crate::function::distinct_texts::DISTINCT_TEXTS;
 use crate::function::json;
-use crate::function::per_row::{CAST_REAL, NUMBER, TEXT};
+use crate::function::per_row::{ADDEND, CAST_REAL, TEXT};
 use crate::function::perfetto::{REGEXP, UNHEX};
 use crate::function::sqlite::{ROUND, SCALAR_MAX, SCALAR_MIN, SUBSTR};
+use crate::function::statement_time::STATEMENT_TIME;
 
 /// Functions whose arguments are texts, whatever they are given.
-const OF_TEXTS: [&str; 11] =
-    ["length", "upper", "lower", "trim", "btrim", "ltrim", "rtrim", "replace", "instr", "reverse", "starts_with"];
+const OF_TEXTS: [&str; 18] = [
+    "length",
+    "upper",
+    "lower",
+    "trim",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "replace",
+    "instr",
+    "reverse",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "concat",
+    "strpos",
+    "initcap",
+    "ascii",
+    "md5",
+];
 
 /// Functions that are known with `__intrinsic_` before their names too.
 const INTRINSIC: [&str; 17] = [
@@ -51,13 +71,28 @@ const GIVING_JSON: [(&str, char); 8] = [
     ("json_extract", json::MAY_BE_JSON),
 ];
 
+/// Functions of dates, and what computes them from the time of the statement and the arguments.
+const DATE_FUNCTIONS: [(&str, &str); 7] = [
+    ("date", date_time::DATE),
+    ("time", date_time::TIME),
+    ("datetime", date_time::DATETIME),
+    ("julianday", date_time::JULIANDAY),
+    ("unixepoch", date_time::UNIXEPOCH),
+    ("strftime", date_time::STRFTIME),
+    ("timediff", date_time::TIMEDIFF),
+];
+
 /// The call's expression as it is to be planned; `None` when it may stay as it is.
 pub(super) fn rewritten(function: &Function) -> Option<Expr> {
     let name = match function.name.0.as_slice() {
         [part] => part.as_ident()?.value.to_lowercase(),
         _ => return None,
     };
-    let args = plain_args(function)?;
+    let args = match &function.args {
+        // `CURRENT_TIMESTAMP` has no parentheses.
+        FunctionArguments::None => Vec::new(),
+        _ => plain_args(function)?,
+    };
     // The names that Perfetto's own functions delegate to.
     if let Some(public) = name.strip_prefix("__intrinsic_").filter(|public| INTRINSIC.contains(public)) {
         let renamed = with_args(function, public, args);
@@ -89,7 +124,8 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
         ("like", [pattern, text, Expr::Value(escape)]) => Some(like(pattern, text, Some(escape.clone()))),
         ("substr" | "substring", [text, start]) => Some(substr(text, start, None)),
         ("substr" | "substring", [text, start, length]) => Some(substr(text, start, Some(length))),
-        ("sum" | "avg", [arg]) if !is_number(arg) => Some(with_args(function, &name, [call(NUMBER, [arg.clone()])])),
+        ("sum", [arg]) if !is_number(arg) => Some(with_args(function, "sum", [call(ADDEND, [arg.clone()])])),
+        ("avg", [arg]) if !is_number(arg) => Some(with_args(function, "avg", [call(CAST_REAL, [arg.clone()])])),
         ("total", [arg]) => {
             let sum = with_args(function, "sum", [call(CAST_REAL, [arg.clone()])]);
             Some(call("coalesce", [sum, number("0.0")]))
@@ -111,6 +147,26 @@ pub(super) fn rewritten(function: &Function) -> Option<Expr> {
                 },
             };
             Some(with_args(function, "percentile_cont", [call(CAST_REAL, [arg.clone()]), share]))
+        }
+        ("current_date" | "current_time" | "current_timestamp", []) => {
+            let name = match name.as_str() {
+                "current_date" => date_time::DATE,
+                "current_time" => date_time::TIME,
+                _ => date_time::DATETIME,
+            };
+            Some(call(name, [call(STATEMENT_TIME, [])]))
+        }
+        (name, args) if DATE_FUNCTIONS.iter().any(|(written, _)| *written == name) => {
+            let is_subsec = |arg: &Expr| {
+                let word = |word: &str| *arg == text(word);
+                word("subsec") || word("subsecond")
+            };
+            let (_, meant) = DATE_FUNCTIONS.iter().find(|(written, _)| *written == name)?;
+            let meant = match *meant {
+                date_time::UNIXEPOCH if args.iter().any(is_subsec) => date_time::UNIXEPOCH_SUBSEC,
+                meant => meant,
+            };
+            Some(call(meant, std::iter::once(call(STATEMENT_TIME, [])).chain(args.iter().cloned())))
         }
         ("last_non_null", [_]) if function.over.is_some() => {
             let mut last = function.clone();

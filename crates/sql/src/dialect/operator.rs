@@ -19,19 +19,21 @@ use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator,
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::function::Functions;
-use crate::function::choice::{CASE, COALESCE};
 use crate::function::in_rows::Comparison;
 use crate::function::json::{ARROW, LONG_ARROW};
-use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NUMBER, TEXT, VARYING, is_text};
-use crate::function::sqlite::{COMPARE, SHIFT_LEFT, SHIFT_RIGHT};
+use crate::function::mixed::is_mixed;
+use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, NO_AFFINITY, NUMBER, TEXT, is_text};
+use crate::function::sqlite::{
+    ADD, COMPARE, COMPARE_PLAIN, DIVIDE, MODULO, MULTIPLY, SHIFT_LEFT, SHIFT_RIGHT, SUBTRACT,
+};
 use crate::function::value::{Number, Value, whole_number};
 use crate::function::whole::Whole;
 
 /// SQLite's operators.
 pub(crate) struct Operators {
     functions: Arc<Functions>,
-    /// Operations of whole numbers that did not fit, and are ones of real numbers now.
-    as_reals: BTreeSet<String>,
+    /// Operations of whole numbers that did not fit somewhere, and give a mixed column now.
+    as_mixed: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Operators {
@@ -87,26 +89,16 @@ impl Affinity {
     }
 }
 
-/// Functions whose text may stand for a number, because a column has one type and their values have their own.
-const VARYING_FUNCTIONS: [&str; 3] = ["json_extract", LONG_ARROW, "extract_arg"];
-
-fn is_varying(expr: &Expr, schema: &DFSchema) -> bool {
-    match expr {
-        Expr::ScalarFunction(call) if [CASE, COALESCE].contains(&call.func.name()) => {
-            expr.to_field(schema).is_ok_and(|(_, field)| field.metadata().contains_key(VARYING))
-        }
-        Expr::ScalarFunction(call) => VARYING_FUNCTIONS.contains(&call.func.name()),
-        Expr::Column(column) => match schema.qualified_field_from_column(column) {
-            Ok((_, field)) => field.metadata().contains_key(VARYING),
-            Err(_) => false,
-        },
-        _ => false,
-    }
+/// Whether it is a column whose type nobody declared.
+fn is_without_affinity(expr: &Expr, schema: &DFSchema) -> bool {
+    let Expr::Column(column) = expr else { return false };
+    let field = schema.qualified_field_from_column(column);
+    field.is_ok_and(|(_, field)| field.metadata().contains_key(NO_AFFINITY))
 }
 
 impl Operators {
-    pub(crate) fn new(functions: Arc<Functions>, as_reals: BTreeSet<String>) -> Self {
-        Self { functions, as_reals }
+    pub(crate) fn new(functions: Arc<Functions>, as_mixed: BTreeSet<String>) -> Self {
+        Self { functions, as_mixed }
     }
 
     fn call(&self, name: &str, args: Vec<Expr>) -> Result<Expr> {
@@ -121,6 +113,9 @@ impl Operators {
     pub(crate) fn compare(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
         let (left_type, right_type) = (left.get_type(schema)?, right.get_type(schema)?);
         let plain = |left, right| Ok(binary_expr(left, op, right));
+        if is_mixed(&left_type) || is_mixed(&right_type) {
+            return self.compare_mixed(op, left, right, (&left_type, &right_type));
+        }
         let (Some(left_class), Some(right_class)) = (Class::of(&left_type), Class::of(&right_type)) else {
             return plain(left, right);
         };
@@ -147,10 +142,14 @@ impl Operators {
                 false => plain(left, right),
             };
         }
-        let offered = (Affinity::of(&left, left_class), Affinity::of(&right, right_class));
+        let offers = |expr: &Expr, class: Class| match is_without_affinity(expr, schema) {
+            true => Affinity::None,
+            false => Affinity::of(expr, class),
+        };
+        let offered = (offers(&left, left_class), offers(&right, right_class));
         let is_numeric = match (left_class, right_class) {
-            (Class::Number, Class::Text) => offered.0 == Affinity::Number || is_varying(&right, schema),
-            (Class::Text, Class::Number) => offered.1 == Affinity::Number || is_varying(&left, schema),
+            (Class::Number, Class::Text) => offered.0 == Affinity::Number,
+            (Class::Text, Class::Number) => offered.1 == Affinity::Number,
             _ => false,
         };
         if is_numeric {
@@ -167,11 +166,7 @@ impl Operators {
     /// for equal that differ in their last digits.
     fn compare_whole_with_real(&self, op: Operator, whole: Expr, real: Expr) -> Result<Expr> {
         let Expr::Literal(ScalarValue::Float64(Some(value)), _) = &real else {
-            // The engine joins by equal columns, and a comparison by a function would have it try all pairs.
-            return match (op, &whole, &real) {
-                (Operator::Eq, Expr::Column(_), Expr::Column(_)) => Ok(binary_expr(whole, op, real)),
-                _ => self.compare_values(op, whole, real),
-            };
+            return self.compare_values(op, whole, real);
         };
         // What is computed may not fit and go on as a real number, which has to be seen.
         let may_be_decided = !matches!(&whole, Expr::ScalarFunction(_) | Expr::Cast(_) | Expr::BinaryExpr(_));
@@ -196,15 +191,38 @@ impl Operators {
         }
     }
 
-    /// A comparison of each two values by what they are.
+    /// A comparison with a mixed side, which offers nothing: what the other side offers counts.
+    fn compare_mixed(
+        &self,
+        op: Operator,
+        left: Expr,
+        right: Expr,
+        (left_type, right_type): (&DataType, &DataType),
+    ) -> Result<Expr> {
+        let offers = |expr: &Expr, data_type: &DataType| {
+            Class::of(data_type).map_or(Affinity::None, |class| Affinity::of(expr, class))
+        };
+        match (offers(&left, left_type), offers(&right, right_type)) {
+            (Affinity::Number, _) | (_, Affinity::Number) => self.compare_by(COMPARE, op, left, right),
+            (Affinity::Text, _) => self.compare_by(COMPARE_PLAIN, op, left, self.text(right)?),
+            (_, Affinity::Text) => self.compare_by(COMPARE_PLAIN, op, self.text(left)?, right),
+            _ => self.compare_by(COMPARE_PLAIN, op, left, right),
+        }
+    }
+
+    /// A comparison of each two values by what they are, where a text that is a number counts as one.
     fn compare_values(&self, op: Operator, left: Expr, right: Expr) -> Result<Expr> {
+        self.compare_by(COMPARE, op, left, right)
+    }
+
+    fn compare_by(&self, function: &str, op: Operator, left: Expr, right: Expr) -> Result<Expr> {
         match op {
             Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
                 let are_null = left.clone().is_null().and(right.clone().is_null());
-                let is_same = self.call(COMPARE, vec![left, right])?.eq(lit(0_i64)).is_true().or(are_null);
+                let is_same = self.call(function, vec![left, right])?.eq(lit(0_i64)).is_true().or(are_null);
                 Ok(if op == Operator::IsDistinctFrom { !is_same } else { is_same })
             }
-            _ => Ok(binary_expr(self.call(COMPARE, vec![left, right])?, op, lit(0_i64))),
+            _ => Ok(binary_expr(self.call(function, vec![left, right])?, op, lit(0_i64))),
         }
     }
 
@@ -236,7 +254,7 @@ impl Operators {
             plan.map_expressions(|expr| {
                 let name = expr.schema_name().to_string();
                 let settled = expr.transform_up(|expr| match expr {
-                    Expr::InList(list) if self.is_mixed(&list, &schema)? => {
+                    Expr::InList(list) if self.has_other_kinds(&list, &schema)? => {
                         self.settle_list(list, &schema).map(Transformed::yes)
                     }
                     expr => Ok(Transformed::no(expr)),
@@ -248,14 +266,15 @@ impl Operators {
         settled.data()
     }
 
-    fn is_mixed(&self, list: &InList, schema: &DFSchema) -> Result<bool> {
+    fn has_other_kinds(&self, list: &InList, schema: &DFSchema) -> Result<bool> {
         let sought_type = list.expr.get_type(schema)?;
         let sought = Class::of(&sought_type);
         for item in &list.list {
             let item_type = item.get_type(schema)?;
             let class = Class::of(&item_type);
             let is_inexact = are_whole_and_real(&sought_type, &item_type);
-            if is_inexact || sought.zip(class).is_some_and(|(sought, class)| sought != class) {
+            let is_unlike = is_mixed(&sought_type) || is_mixed(&item_type);
+            if is_inexact || is_unlike || sought.zip(class).is_some_and(|(sought, class)| sought != class) {
                 return Ok(true);
             }
         }
@@ -294,7 +313,7 @@ impl Operators {
                 DataType::Boolean => Ok(as_int(expr, &data_type)),
                 DataType::Null => Ok(lit(ScalarValue::Int64(None))),
                 DataType::Binary => self.call(NUMBER, vec![expr]),
-                data_type if is_text(&data_type) => self.call(NUMBER, vec![expr]),
+                data_type if is_text(&data_type) || is_mixed(&data_type) => self.call(NUMBER, vec![expr]),
                 // Lengths and ranks of the engine have fewer bits.
                 data_type if data_type.is_integer() && data_type != DataType::Int64 => {
                     Ok(Expr::Cast(Cast::new(Box::new(expr), DataType::Int64)))
@@ -313,10 +332,14 @@ impl Operators {
     }
 
     fn arithmetic(&self, op: Operator, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
+        // What a text is as a number is known row by row.
+        let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
+        if is_mixed(&left.get_type(schema)?) || is_mixed(&right.get_type(schema)?) {
+            return self.mixed_arithmetic(op, left, right);
+        }
         if op == Operator::Modulo {
             let is_int =
                 |expr: &Expr| Ok::<_, datafusion::common::DataFusionError>(expr.get_type(schema)? == DataType::Int64);
-            let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
             let gives_int = is_int(&left)? && is_int(&right)?;
             let divisor = or_null_if_zero(self.int(right, schema)?, schema)?;
             let rest = binary_expr(self.int(left, schema)?, op, divisor);
@@ -325,7 +348,6 @@ impl Operators {
                 false => Expr::Cast(Cast::new(Box::new(rest), DataType::Float64)),
             });
         }
-        let (left, right) = (self.number(left, schema)?, self.number(right, schema)?);
         if op == Operator::Divide {
             return Ok(binary_expr(left, op, or_null_if_zero(right, schema)?));
         }
@@ -342,11 +364,21 @@ impl Operators {
             });
         }
         let operation = format!("{} {op} {}", left.human_display(), right.human_display());
-        if self.as_reals.contains(&operation) {
-            let real = |expr: Expr| Expr::Cast(Cast::new(Box::new(expr), DataType::Float64));
-            return Ok(binary_expr(real(left), op, real(right)));
+        if self.as_mixed.contains(&operation) {
+            return self.mixed_arithmetic(op, left, right);
         }
         Ok(ScalarUDF::new_from_impl(Whole::new(op, operation)).call(vec![left, right]))
+    }
+
+    fn mixed_arithmetic(&self, op: Operator, left: Expr, right: Expr) -> Result<Expr> {
+        let function = match op {
+            Operator::Plus => ADD,
+            Operator::Minus => SUBTRACT,
+            Operator::Multiply => MULTIPLY,
+            Operator::Divide => DIVIDE,
+            _ => MODULO,
+        };
+        self.call(function, vec![left, right])
     }
 }
 
@@ -382,6 +414,16 @@ pub(crate) fn list_comparison(
     right: &Expr,
     right_type: &DataType,
 ) -> Option<Comparison> {
+    if is_mixed(left_type) || is_mixed(right_type) {
+        let offers = |expr: &Expr, data_type: &DataType| {
+            Class::of(data_type).map_or(Affinity::None, |class| Affinity::of(expr, class))
+        };
+        return Some(match (offers(left, left_type), offers(right, right_type)) {
+            (Affinity::Number, _) | (_, Affinity::Number) => Comparison::Numeric,
+            (Affinity::Text, _) | (_, Affinity::Text) => Comparison::Text,
+            _ => Comparison::Plain,
+        });
+    }
     let (left_class, right_class) = (Class::of(left_type)?, Class::of(right_type)?);
     if left_class == right_class {
         return are_whole_and_real(left_type, right_type).then_some(Comparison::Plain);

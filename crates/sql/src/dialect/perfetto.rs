@@ -6,6 +6,8 @@
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::grammar::Grammar;
+use super::token_macro::drop_blanks_in_calls;
+use crate::window_table::SETTINGS;
 
 /// A statement that is not SQLite's.
 #[derive(Debug, Clone)]
@@ -26,10 +28,16 @@ pub(crate) enum PerfettoStatement {
     Include { pattern: String },
     /// `CREATE VIRTUAL TABLE … USING SPAN_JOIN(…)`.
     SpanJoin { name: String, kind: SpanJoinKind, sides: [SpanJoinSide; 2] },
+    /// `CREATE VIRTUAL TABLE … USING window`.
+    Window { name: String },
+    /// `UPDATE window SET …` with the texts of the values by their columns; the token is the first one.
+    SetWindow { name: String, values: Vec<(String, String)>, first: TokenWithSpan },
+    /// `PRAGMA name`, with the argument in parentheses.
+    Pragma { name: String, argument: Option<String> },
 }
 
 /// Functions that were the statements before there were statements.
-const LEGACY: [&str; 4] = ["create_function", "create_view_function", "experimental_memoize", "run_metric"];
+const LEGACY: [&str; 5] = ["create_function", "create_view_function", "experimental_memoize", "import", "run_metric"];
 
 /// A function as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +133,12 @@ pub(crate) fn read(
             false => Ok(Read::Perfetto(PerfettoStatement::Include { pattern: pattern.to_lowercase() })),
         };
     }
+    if cursor.take_word("pragma") {
+        return cursor.read_pragma();
+    }
+    if let Some(statement) = cursor.read_window_update(text_of) {
+        return Ok(Read::Perfetto(statement));
+    }
     if let Some(statement) = cursor.read_legacy()? {
         return Ok(Read::Perfetto(statement));
     }
@@ -150,7 +164,7 @@ pub(crate) fn read(
     match cursor.peek_word().as_deref() {
         Some("table" | "view") => cursor.read_table(),
         Some("function") => cursor.read_function(may_replace, text_of),
-        Some("macro") => cursor.read_macro(may_replace),
+        Some("macro") => cursor.read_macro(may_replace, tokens),
         Some("index") => cursor.read_index(may_replace),
         _ => Err(cursor.expected("`TABLE`, `VIEW`, `FUNCTION`, `MACRO` or `INDEX`")),
     }
@@ -281,6 +295,8 @@ impl Cursor<'_> {
         loop {
             match self.peek().map(|token| &token.token) {
                 Some(Token::SingleQuotedString(text)) => args.push(text.clone()),
+                // A name that nothing has is a text in SQLite.
+                Some(Token::Word(word)) if word.quote_style == Some('"') => args.push(word.value.clone()),
                 _ => return Err(self.expected("a text")),
             }
             self.at += 1;
@@ -324,6 +340,7 @@ impl Cursor<'_> {
             ("experimental_memoize", [function]) => {
                 return Ok(PerfettoStatement::Memoize { name: function.to_lowercase() });
             }
+            ("import", [module]) => return Ok(PerfettoStatement::Include { pattern: module.to_lowercase() }),
             ("create_function", [signature, kind, body]) => function(signature, Returns::Value(kind.clone()), body)?,
             ("create_view_function", [signature, columns, body]) => {
                 let columns = read_in(&format!("columns({columns})"), "the columns", &|cursor| {
@@ -342,7 +359,7 @@ impl Cursor<'_> {
                 function(signature, Returns::Table(columns.parameters), body)?
             }
             (name, args) => {
-                let expected = if name == "experimental_memoize" { 1 } else { 3 };
+                let expected = if matches!(name, "experimental_memoize" | "import") { 1 } else { 3 };
                 return Err(wrong(format!("{name} takes {expected} texts, not {}", args.len())));
             }
         };
@@ -368,6 +385,80 @@ impl Cursor<'_> {
         match self.rest() {
             [] => Err(self.expected("a query")),
             rest => Ok(rest.iter().map(|token| (*token).clone()).collect()),
+        }
+    }
+
+    /// `PRAGMA [schema.]name`, `PRAGMA name(argument)` or `PRAGMA name = value`.
+    fn read_pragma(mut self) -> Result<Read, Wrong> {
+        let mut name = self.name()?;
+        if self.take(&Token::Period) {
+            name = self.name()?;
+        }
+        let mut argument = None;
+        if self.take(&Token::Eq) || self.peek().is_some_and(|token| token.token == Token::LParen) {
+            let is_call = self.take(&Token::LParen);
+            let Some(token) = self.peek() else { return Err(self.expected("a value")) };
+            argument = Some(match &token.token {
+                Token::Word(word) => word.value.clone(),
+                Token::SingleQuotedString(text) => text.clone(),
+                other => other.to_string(),
+            });
+            self.at += 1;
+            // `PRAGMA x = -1`.
+            if argument.as_deref() == Some("-") {
+                self.at += 1;
+            }
+            if is_call {
+                self.expect(&Token::RParen)?;
+            }
+        }
+        match self.peek() {
+            None => Ok(Read::Perfetto(PerfettoStatement::Pragma { name, argument })),
+            Some(_) => Err(self.expected("the end of the statement")),
+        }
+    }
+
+    /// `UPDATE name SET window_start = …, …`, where nothing but the settings of a window is set.
+    fn read_window_update(
+        &self,
+        text_of: &dyn Fn(&TokenWithSpan, &TokenWithSpan) -> String,
+    ) -> Option<PerfettoStatement> {
+        let mut cursor = Cursor { tokens: self.tokens, at: self.at };
+        let first = cursor.peek()?.clone();
+        if !cursor.take_word("update") {
+            return None;
+        }
+        let name = cursor.name().ok()?;
+        if !cursor.take_word("set") {
+            return None;
+        }
+        let mut values = Vec::new();
+        loop {
+            let column = cursor.name().ok()?;
+            if !SETTINGS.contains(&column.as_str()) || !cursor.take(&Token::Eq) {
+                return None;
+            }
+            let start = cursor.at;
+            let mut depth = 0_usize;
+            while let Some(token) = cursor.peek() {
+                match &token.token {
+                    Token::LParen => depth += 1,
+                    Token::RParen => depth = depth.saturating_sub(1),
+                    Token::Comma if depth == 0 => break,
+                    // Each window is one row, so the condition can only name it.
+                    Token::Word(word) if depth == 0 && word.value.eq_ignore_ascii_case("where") => break,
+                    _ => {}
+                }
+                cursor.at += 1;
+            }
+            if cursor.at == start {
+                return None;
+            }
+            let (from, to) = (cursor.tokens.get(start)?, cursor.tokens.get(cursor.at.checked_sub(1)?)?);
+            values.push((column, text_of(from, to)));
+            if !cursor.take(&Token::Comma) {
+                return Some(PerfettoStatement::SetWindow { name, values, first });
+            }
         }
     }
 
@@ -448,7 +539,7 @@ impl Cursor<'_> {
         Ok(Read::Perfetto(PerfettoStatement::CreateFunction { may_replace, function }))
     }
 
-    fn read_macro(mut self, may_replace: bool) -> Result<Read, Wrong> {
+    fn read_macro(mut self, may_replace: bool, all: &[TokenWithSpan]) -> Result<Read, Wrong> {
         self.at += 1;
         let name = self.name()?;
         let parameters = self.columns()?.into_iter().map(|(name, _)| name).collect();
@@ -456,6 +547,18 @@ impl Cursor<'_> {
         self.kind()?;
         self.expect_word("as")?;
         let body = self.body()?;
+        // With the blanks, which are part of what a column without a name is called.
+        let place = |token: Option<&TokenWithSpan>| {
+            token.and_then(|token| all.iter().position(|other| other.span == token.span))
+        };
+        let body = match (place(body.first()), place(body.last())) {
+            (Some(first), Some(last)) => {
+                let mut body = all[first..=last].to_vec();
+                drop_blanks_in_calls(&mut body);
+                body
+            }
+            _ => body,
+        };
         Ok(Read::Perfetto(PerfettoStatement::CreateMacro { may_replace, name, parameters, body }))
     }
 
@@ -481,7 +584,17 @@ impl Cursor<'_> {
             Some("span_join") => SpanJoinKind::Inner,
             Some("span_left_join") => SpanJoinKind::Left,
             Some("span_outer_join") => SpanJoinKind::Outer,
-            _ => return Err(self.expected("`SPAN_JOIN`, `SPAN_LEFT_JOIN` or `SPAN_OUTER_JOIN`")),
+            Some("window") => {
+                self.at += 1;
+                if self.take(&Token::LParen) {
+                    self.expect(&Token::RParen)?;
+                }
+                return match self.peek() {
+                    None => Ok(Read::Perfetto(PerfettoStatement::Window { name })),
+                    Some(_) => Err(self.expected("the end of the statement")),
+                };
+            }
+            _ => return Err(self.expected("`SPAN_JOIN`, `SPAN_LEFT_JOIN`, `SPAN_OUTER_JOIN` or `window`")),
         };
         self.at += 1;
         self.expect(&Token::LParen)?;

@@ -22,7 +22,7 @@ use super::grammar::call;
 use super::script::ItemTexts;
 use super::{function_call, join_columns, row_value, truth};
 use crate::function::choice::CASE;
-use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT};
+use crate::function::per_row::{CAST_INT, CAST_REAL, CAST_TEXT, MIXED};
 use crate::function::sqlite::BIT_NOT;
 
 /// A name that the planner could not find.
@@ -86,7 +86,7 @@ impl Rewriter<'_> {
     }
 
     /// Gives every item of the statement's own list a name that no other has; returns how to spell those.
-    fn name_result_columns(&self, select: &mut Select, texts: &[&str]) -> HashMap<String, String> {
+    fn name_result_columns(&self, select: &mut Select, texts: &[String]) -> HashMap<String, String> {
         let mut headers = HashMap::new();
         let mut taken: HashSet<String> = HashSet::new();
         // `SELECT *, name FROM slice`: the star has the name already.
@@ -102,7 +102,7 @@ impl Rewriter<'_> {
                     let plan_name = unique_name(column.clone().unwrap_or_else(|| expr.to_string()), &taken, is_taken);
                     let header = match &column {
                         Some(column) => column.clone(),
-                        None if has_texts && !texts[index].is_empty() => texts[index].to_owned(),
+                        None if has_texts && !texts[index].is_empty() => texts[index].clone(),
                         None => expr.to_string(),
                     };
                     if column.as_ref() != Some(&plan_name) {
@@ -226,6 +226,7 @@ impl VisitorMut for Rewriter<'_> {
             with.recursive = with.cte_tables.iter().any(names_itself);
         }
         read_left_to_right(&mut query.body);
+        mix_values(&mut query.body);
         // `LIMIT -1 OFFSET n` is how SQLite says "from the n-th on".
         if let Some(LimitClause::LimitOffset { limit, .. }) = &mut query.limit_clause
             && let Some(Expr::UnaryOp { op: UnaryOperator::Minus, .. }) = limit
@@ -274,6 +275,39 @@ fn read_left_to_right(body: &mut Box<SetExpr>) {
     let mut first = Box::new(SetExpr::SetOperation { op, set_quantifier, left, right: middle });
     read_left_to_right(&mut first);
     **body = SetExpr::SetOperation { op: next_op, set_quantifier: next_quantifier, left: first, right: last };
+}
+
+/// `VALUES (1), ('a')` has a column of a number and a text.
+fn mix_values(body: &mut SetExpr) {
+    let values = match body {
+        SetExpr::SetOperation { left, right, .. } => {
+            mix_values(left);
+            mix_values(right);
+            return;
+        }
+        SetExpr::Values(values) => values,
+        _ => return,
+    };
+    let kind = |expr: &Expr| match expr {
+        Expr::Value(ValueWithSpan { value, .. }) => match value {
+            Value::Number(..) | Value::Boolean(_) => Some(0),
+            Value::SingleQuotedString(_) => Some(1),
+            Value::HexStringLiteral(_) => Some(2),
+            _ => None,
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, .. } => Some(0),
+        _ => None,
+    };
+    let num_columns = values.rows.first().map_or(0, |row| row.len());
+    for column in 0..num_columns {
+        let mut kinds = values.rows.iter().filter_map(|row| row.get(column)).filter_map(kind);
+        let Some(first) = kinds.next() else { continue };
+        if kinds.any(|kind| kind != first) {
+            for expr in values.rows.iter_mut().filter_map(|row| row.get_mut(column)) {
+                *expr = call(MIXED, [std::mem::replace(expr, Expr::value(Value::Null))]);
+            }
+        }
+    }
 }
 
 fn names_itself(cte: &Cte) -> bool {
@@ -328,6 +362,13 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
             let args = conditions.iter().flat_map(|when| [condition(when), when.result.clone()]);
             Some(call(CASE, args.chain(else_result.as_deref().cloned())))
         }
+        // SQLite takes it from 0, whatever it is; what is written as a number stays one.
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } if !is_number(expr) => {
+            let zero = Expr::value(Value::Number("0".to_owned(), false));
+            let taken = binary(zero, BinaryOperator::Minus, Expr::Nested(expr.clone()));
+            Some(Expr::Nested(Box::new(taken)))
+        }
+        Expr::UnaryOp { op: UnaryOperator::Plus, expr } => Some(Expr::Nested(expr.clone())),
         Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr } => Some(call(BIT_NOT, [expr.as_ref().clone()])),
         Expr::Collate { expr: inner, .. } => Some(match ignores_case(expr) {
             true => lower(inner),
@@ -339,6 +380,15 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
 
 fn binary(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
     Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) }
+}
+
+/// Whether the expression is a number as written, perhaps in parentheses or below zero.
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } => is_number(inner),
+        Expr::Value(value) => matches!(value.value, Value::Number(..)),
+        _ => false,
+    }
 }
 
 fn ignores_case(expr: &Expr) -> bool {
@@ -445,6 +495,35 @@ pub(crate) fn read_as_result_columns(statement: &mut Statement, unresolved: &[Un
     }
 
     let mut replacer = Replacer { unresolved, has_replaced: false };
+    let _: ControlFlow<()> = statement.visit(&mut replacer);
+    replacer.has_replaced
+}
+
+/// Reads the given names of a row's number as the column `id`; false when the statement has none.
+pub(crate) fn read_row_ids(statement: &mut Statement, names: &[String]) -> bool {
+    struct Replacer<'a> {
+        names: &'a [String],
+        has_replaced: bool,
+    }
+
+    impl VisitorMut for Replacer<'_> {
+        type Break = ();
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            let ident = match expr {
+                Expr::Identifier(ident) => Some(ident),
+                Expr::CompoundIdentifier(parts) => parts.last_mut(),
+                _ => None,
+            };
+            if let Some(ident) = ident.filter(|ident| self.names.contains(&ident.value.to_lowercase())) {
+                ident.value = "id".to_owned();
+                self.has_replaced = true;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    let mut replacer = Replacer { names, has_replaced: false };
     let _: ControlFlow<()> = statement.visit(&mut replacer);
     replacer.has_replaced
 }

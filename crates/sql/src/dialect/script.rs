@@ -90,6 +90,11 @@ impl ParsedStatement {
         rewrite::read_as_result_columns(&mut self.ast, unresolved)
     }
 
+    /// Reads these names of a row's number as `id`; false when there is none.
+    pub(crate) fn read_row_ids(&mut self, names: &[String]) -> bool {
+        rewrite::read_row_ids(&mut self.ast, names)
+    }
+
     /// Reads `"text"` at these places as texts instead of column names; false when there is none.
     pub(crate) fn read_as_texts(&mut self, unresolved: &[rewrite::Unresolved]) -> bool {
         rewrite::read_as_texts(&mut self.ast, &self.quoted, unresolved)
@@ -101,6 +106,7 @@ impl<'a> Script<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let mut tokens = Vec::new();
         let result = Tokenizer::new(&Grammar, text).tokenize_with_location_into_buf(&mut tokens);
+        join_hex_numbers(&mut tokens);
         read_hex_numbers(text, &mut tokens);
         let token_error = result.err().map(|error| SqlError::Syntax {
             message: error.message.trim().to_owned(),
@@ -497,7 +503,7 @@ pub(crate) struct ItemTexts<'a> {
 
 impl ItemTexts<'_> {
     /// The items of the list that follows the word `SELECT` at `select`.
-    pub(crate) fn after(&self, select: Location) -> Vec<&str> {
+    pub(crate) fn after(&self, select: Location) -> Vec<String> {
         const END: [Keyword; 10] = [
             Keyword::WHERE,
             Keyword::GROUP,
@@ -510,13 +516,13 @@ impl ItemTexts<'_> {
             Keyword::INTERSECT,
             Keyword::OFFSET,
         ];
-        let tokens =
-            self.tokens.iter().skip_while(|token| token.span.start != select).skip(1).filter(|token| !is_blank(token));
+        let first = self.tokens.iter().position(|token| token.span.start == select).map_or(usize::MAX, |at| at + 1);
+        let tokens = self.tokens.iter().enumerate().skip(first).filter(|(_, token)| !is_blank(token));
         let mut items = Vec::new();
-        let mut item: Option<(Location, Location)> = None;
+        let mut item: Option<(usize, usize)> = None;
         let mut depth = 0usize;
         let mut before = Keyword::NoKeyword;
-        for token in tokens {
+        for (at, token) in tokens {
             let keyword = keyword_of(token);
             let is_end = match &token.token {
                 Token::RParen => depth == 0,
@@ -542,11 +548,41 @@ impl ItemTexts<'_> {
                 _ if is_quantifier => continue,
                 _ => {}
             }
-            let start = item.map_or(token.span.start, |(start, _)| start);
-            item = Some((start, token.span.end));
+            item = Some((item.map_or(at, |(start, _)| start), at));
         }
         items.extend(item);
-        items.into_iter().map(|(start, end)| text_between(self.script, start, end)).collect()
+        items.into_iter().map(|(start, end)| self.text_of(&self.tokens[start..=end])).collect()
+    }
+
+    /// The text of some tokens: what the script has there, or the tokens themselves where macros have put some in.
+    fn text_of(&self, tokens: &[TokenWithSpan]) -> String {
+        let num_lines = self.script.lines().count() as u64;
+        match (tokens.first(), tokens.last()) {
+            (Some(first), Some(last)) if tokens.iter().all(|token| token.span.start.line <= num_lines) => {
+                text_between(self.script, first.span.start, last.span.end).to_owned()
+            }
+            _ => tokens.iter().map(|token| token.token.to_string()).collect(),
+        }
+    }
+}
+
+/// `0X1F` is the same as `0x1F`, and the tokenizer takes it for a number and a word.
+fn join_hex_numbers(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let digits = match (&tokens[at].token, &tokens[at + 1].token) {
+            (Token::Number(zero, false), Token::Word(word)) if zero == "0" && word.quote_style.is_none() => word
+                .value
+                .strip_prefix('X')
+                .filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit())),
+            _ => None,
+        };
+        if let Some(digits) = digits.filter(|_| tokens[at].span.end == tokens[at + 1].span.start) {
+            tokens[at].token = Token::HexStringLiteral(digits.to_owned());
+            tokens[at].span.end = tokens[at + 1].span.end;
+            tokens.remove(at + 1);
+        }
+        at += 1;
     }
 }
 

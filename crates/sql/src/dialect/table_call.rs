@@ -3,6 +3,7 @@
 //! The query becomes part of the statement and is planned with it, so a call costs what the query costs. With columns of
 //! other tables among the arguments it is a lateral join, which the engine turns into an ordinary one.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
@@ -23,11 +24,14 @@ use super::table_pointer;
 use crate::definition::Known;
 use crate::error::SqlError;
 use crate::function::json_rows::{JsonMark, Kinds, Walk};
-use crate::function::per_row::{DECLARED_INT, DECLARED_REAL};
-use crate::function::user_defined::column_type;
+use crate::function::per_row::{ARGUMENT, DECLARED_INT, DECLARED_REAL, REAL, TEXTS, WHOLE, WITH_CHECKS};
+use crate::function::sqlite::check_argument;
+use crate::function::user_defined::{column_type, kind_of_type};
+use crate::function::value::Value as Constant;
 use crate::json_table::JsonTable;
 use crate::kernel;
 use crate::kernel::flamegraph::CONFIG;
+use crate::sqlite_schema;
 use crate::table_info;
 
 /// Replaces the calls in `statement`; what stands between double quotes in the functions is added to `quoted`.
@@ -57,7 +61,10 @@ pub(crate) fn replace(
                 return ControlFlow::Continue(());
             }
             let Some(function) = self.known.functions.get(&name) else {
-                if name == "perfetto_table_info" {
+                let columns =
+                    sqlite_schema::COLUMNS.iter().find(|(called, _)| *called == name).map(|(_, prefix)| *prefix);
+                let info = if name == "perfetto_table_info" { Some(table_info::PREFIX) } else { columns };
+                if let Some(prefix) = info {
                     return match args.args.as_slice() {
                         [
                             FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
@@ -65,13 +72,13 @@ pub(crate) fn replace(
                                 ..
                             }))),
                         ] => {
-                            let described = format!("{}{}", table_info::PREFIX, described.to_lowercase());
+                            let described = format!("{prefix}{}", described.to_lowercase());
                             let alias = alias.clone().or_else(|| table_alias(&name));
                             *factor = plain_table(Ident::with_quote('"', described), alias);
                             ControlFlow::Continue(())
                         }
                         _ => {
-                            let message = "`perfetto_table_info` takes the name of a table as a text".to_owned();
+                            let message = format!("`{name}` takes the name of a table as a text");
                             ControlFlow::Break(SqlError::Invalid { message, place: None })
                         }
                     };
@@ -124,6 +131,10 @@ pub(crate) fn replace(
             name_columns(&mut query, columns);
             let lateral = args.iter().any(|arg| names_columns(arg, true));
             let depends_on_rows = args.iter().any(|arg| names_columns(arg, false));
+            if let Err(message) = check_constants(function, &args) {
+                return ControlFlow::Break(SqlError::Invalid { message, place: None });
+            }
+            let args = checked_arguments(function, args);
             let is_recursive = query.with.as_ref().is_some_and(|with| with.recursive);
             match depends_on_rows && (!function.is_shipped || is_recursive) {
                 true => {
@@ -285,7 +296,18 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
     if args.len() != function.parameters.len() || holds_query(&value) || calls_itself(function, &value, known) {
         return None;
     }
+    let args = checked_arguments(function, args);
     put_arguments(&mut value, function, &args);
+    let body = function.body.to_lowercase();
+    let is_check = |arg: &Expr| matches!(arg, Expr::Function(call) if call.name.to_string() == ARGUMENT);
+    let unused = args
+        .into_iter()
+        .zip(&function.parameters)
+        .filter(|(arg, (parameter, _))| is_check(arg) && !body.contains(&format!("${parameter}")));
+    let unused: Vec<Expr> = unused.map(|(arg, _)| arg).collect();
+    if !unused.is_empty() {
+        value = super::grammar::call(WITH_CHECKS, std::iter::once(value).chain(unused));
+    }
     let name = || Expr::value(Value::SingleQuotedString(function.name.clone()));
     let declared = match column_type(kind) {
         arrow_schema::DataType::Int64 => Some(DECLARED_INT),
@@ -302,6 +324,44 @@ fn inline(call: &Function, known: &Known, quoted: &mut HashMap<Location, String>
         _ => return Some(Expr::Nested(Box::new(value))),
     };
     Some(Expr::Cast { kind: CastKind::Cast, expr: Box::new(value), data_type, array: false, format: None })
+}
+
+/// Says which argument is a constant of another kind than the function declares.
+fn check_constants(function: &FunctionText, args: &[Expr]) -> Result<(), String> {
+    for (arg, (parameter, type_name)) in args.iter().zip(&function.parameters) {
+        let value = match arg {
+            Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Constant::text(text.as_str()),
+            Expr::Value(ValueWithSpan { value: Value::HexStringLiteral(_), .. }) => Constant::Blob(Cow::Borrowed(b"")),
+            Expr::Value(ValueWithSpan { value: Value::Number(digits, _), .. }) => match digits.parse::<i64>() {
+                Ok(value) => Constant::Int(value),
+                Err(_) => digits.parse().map_or(Constant::Null, Constant::Real),
+            },
+            _ => continue,
+        };
+        check_argument(&value, kind_of_type(type_name), type_name, &function.name, parameter)?;
+    }
+    Ok(())
+}
+
+/// The arguments of a call of a script's function, each with a check of its kind where its text does not tell the kind.
+fn checked_arguments(function: &FunctionText, args: Vec<Expr>) -> Vec<Expr> {
+    let text = |text: &str| Expr::value(Value::SingleQuotedString(text.to_owned()));
+    let check = |(arg, (parameter, type_name)): (Expr, &(String, String))| {
+        let kind = kind_of_type(type_name);
+        let is_right = match &arg {
+            Expr::Value(ValueWithSpan { value: Value::Null, .. }) => true,
+            Expr::Value(ValueWithSpan { value: Value::Number(digits, _), .. }) => {
+                kind == REAL || (kind == WHOLE && digits.bytes().all(|digit| digit.is_ascii_digit()))
+            }
+            Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(_), .. }) => kind == TEXTS,
+            _ => false,
+        };
+        match is_right || kind.is_empty() || function.is_shipped {
+            true => arg,
+            false => call(ARGUMENT, [arg, text(kind), text(type_name), text(&function.name), text(parameter)]),
+        }
+    };
+    args.into_iter().zip(&function.parameters).map(check).collect()
 }
 
 /// Whether an expression has a query in it, whose names could be mistaken.

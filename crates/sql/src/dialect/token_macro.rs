@@ -40,6 +40,14 @@ enum Intrinsic {
     },
     /// Calls a macro with each item of the first list and all of the second.
     ApplyWithCapture,
+    /// Calls a macro with the items of two lists like [`Self::Apply`], with tokens of the caller's between the calls:
+    /// lists first, then the macro, then the tokens.
+    ZipJoin {
+        /// Whether the tokens stand before the first call too.
+        is_prefix: bool,
+    },
+    /// A comma, where one of its own would end the argument.
+    Comma,
     /// The text of its first argument. Further arguments are names of placeholders that stay as they are in the text.
     Stringify,
 }
@@ -59,6 +67,11 @@ impl Intrinsic {
             "__intrinsic_token_apply_and" => Self::Apply { joint: Joint::And, is_prefix: false },
             "__intrinsic_token_apply_and_prefix" => Self::Apply { joint: Joint::And, is_prefix: true },
             "__intrinsic_token_apply_with_capture" => Self::ApplyWithCapture,
+            "__intrinsic_token_zip_join" => Self::ZipJoin { is_prefix: false },
+            "__intrinsic_token_zip_join_prefix" | "__intrinsic_prefixed_token_zip_join" => {
+                Self::ZipJoin { is_prefix: true }
+            }
+            "__intrinsic_token_comma" => Self::Comma,
             "__intrinsic_stringify" => Self::Stringify,
             _ => return None,
         })
@@ -130,7 +143,7 @@ pub(crate) fn expand(
 }
 
 /// `name !(…)` is a call too.
-fn drop_blanks_in_calls(tokens: &mut Vec<TokenWithSpan>) {
+pub(crate) fn drop_blanks_in_calls(tokens: &mut Vec<TokenWithSpan>) {
     let mut before_blanks: Option<usize> = None;
     let mut at = 0;
     while at < tokens.len() {
@@ -215,7 +228,21 @@ impl Expansion<'_> {
                     let (applied, lists) = self.lists(name_token, &name, &args)?;
                     let num_calls = lists.iter().map(Vec::len).min().unwrap_or(0);
                     let calls = (0..num_calls).map(|index| lists.iter().map(|list| list[index].as_slice()).collect());
-                    self.apply(&applied, joint, is_prefix, calls, &mut out);
+                    self.apply(&applied, &[joint.token()], is_prefix, calls, &mut out);
+                }
+                (None, Some(Intrinsic::Comma)) => out.push(self.placed(Token::Comma)),
+                (None, Some(Intrinsic::ZipJoin { is_prefix })) => {
+                    let [first, second, applied, joint] = args.as_slice() else {
+                        let message =
+                            format!("`{name}!` takes two lists, the name of a macro and what joins its calls");
+                        return Err(self.wrong(name_token, message));
+                    };
+                    let joint = self.joining_tokens(joint);
+                    let args = [applied.clone(), first.clone(), second.clone()];
+                    let (applied, lists) = self.lists(name_token, &name, &args)?;
+                    let num_calls = lists.iter().map(Vec::len).min().unwrap_or(0);
+                    let calls = (0..num_calls).map(|index| lists.iter().map(|list| list[index].as_slice()).collect());
+                    self.apply(&applied, &joint, is_prefix, calls, &mut out);
                 }
                 (None, Some(Intrinsic::ApplyWithCapture)) => {
                     let (applied, lists) = self.lists(name_token, &name, &args)?;
@@ -223,7 +250,7 @@ impl Expansion<'_> {
                     let captured = || captured.iter().flatten().map(Vec::as_slice);
                     let calls = items.iter().flatten();
                     let calls = calls.map(|item| std::iter::once(item.as_slice()).chain(captured()).collect());
-                    self.apply(&applied, Joint::Comma, false, calls, &mut out);
+                    self.apply(&applied, &[Token::Comma], false, calls, &mut out);
                 }
                 (None, None) => return Err(self.wrong_kind(name_token, WrongKind::Unknown(name))),
             }
@@ -260,7 +287,7 @@ impl Expansion<'_> {
                 _ => None,
             };
             match arg {
-                Some(arg) => out.extend_from_slice(arg),
+                Some(arg) => out.extend_from_slice(trimmed(arg)),
                 None => {
                     let token = self.placed(token.token.clone());
                     out.push(token);
@@ -302,18 +329,33 @@ impl Expansion<'_> {
         Ok((macro_name.clone(), items))
     }
 
+    /// What stands between the calls of a macro: the tokens, or a comma where they call for one.
+    fn joining_tokens(&self, joint: &[TokenWithSpan]) -> Vec<Token> {
+        let is_comma = |token: &TokenWithSpan| {
+            matches!(&token.token, Token::Word(word)
+                if matches!(Intrinsic::from_name(&word.value.to_lowercase()), Some(Intrinsic::Comma)))
+        };
+        match joint.iter().find(|token| !is_blank(token)).is_some_and(is_comma) {
+            true => vec![Token::Comma],
+            false => joint.iter().filter(|token| !is_blank(token)).map(|token| token.token.clone()).collect(),
+        }
+    }
+
     /// Calls of a macro, given the arguments of each.
     fn apply<'t>(
         &mut self,
         applied: &TokenWithSpan,
-        joint: Joint,
+        joint: &[Token],
         is_prefix: bool,
         calls: impl Iterator<Item = Vec<&'t [TokenWithSpan]>>,
         out: &mut Vec<TokenWithSpan>,
     ) {
         for (index, args) in calls.enumerate() {
             if index > 0 || is_prefix {
-                out.push(self.placed(joint.token()));
+                for token in joint {
+                    let token = self.placed(token.clone());
+                    out.push(token);
+                }
             }
             out.push(applied.clone());
             out.push(self.placed(Token::ExclamationMark));
@@ -334,6 +376,13 @@ type ItemList = Vec<Vec<TokenWithSpan>>;
 
 fn is_blank(token: &TokenWithSpan) -> bool {
     matches!(token.token, Token::Whitespace(_))
+}
+
+/// Tokens without the blanks around them.
+fn trimmed(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let end = tokens.iter().rposition(|token| !is_blank(token)).map_or(0, |last| last + 1);
+    let start = tokens[..end].iter().position(|token| !is_blank(token)).unwrap_or(end);
+    &tokens[start..end]
 }
 
 /// `()` has one argument of nothing but blanks.

@@ -1,17 +1,20 @@
 //! Arrow IPC streams, for programs: one after the other when a script has several results.
 //!
 //! Inside, names are numbers into the trace's string pool. A reader gets plain text columns: a ten-row result should
-//! not carry the names of the whole trace, and not every reader follows dictionaries that change between batches.
+//! not carry the names of the whole trace, and not every reader follows dictionaries that change between batches. For a
+//! mixed column they get texts too, since Arrow has no type for it that every reader knows.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_cast::cast;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::SetWriter;
+use crate::function::mixed::is_mixed;
+use crate::function::value::{Value, Values, ValuesBuilder};
 
 /// Writes Arrow.
 #[derive(Default)]
@@ -63,14 +66,35 @@ pub(super) fn plain_schema(schema: &Schema) -> SchemaRef {
 
 /// Rows with the columns of [`plain_schema`].
 pub(super) fn plain_columns(batch: &RecordBatch, schema: &SchemaRef) -> io::Result<RecordBatch> {
-    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
-    let columns = columns.collect::<Result<Vec<_>, _>>().map_err(to_io)?;
+    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| match column.data_type() {
+        data_type if is_mixed(data_type) => unmixed(column, field),
+        _ => cast(column, field.data_type()).map_err(to_io),
+    });
+    let columns = columns.collect::<io::Result<Vec<_>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(to_io)
 }
 
+/// The values of a mixed column in the type of `field`. A column of whole numbers becomes a mixed one when one of them
+/// does not fit, after rows were given.
+fn unmixed(column: &ArrayRef, field: &Field) -> io::Result<ArrayRef> {
+    let values = Values::new(column).map_err(io::Error::other)?;
+    let mut builder = ValuesBuilder::new(field.data_type()).map_err(io::Error::other)?;
+    for row in 0..column.len() {
+        let value = values.get(row);
+        if *field.data_type() == DataType::Int64 && !matches!(value, Value::Int(_) | Value::Null) {
+            let (name, text) = (field.name(), value.to_text().unwrap_or_default());
+            let message = format!("integer overflow: `{name}` was given as whole numbers, and {text} is none");
+            return Err(io::Error::other(message));
+        }
+        builder.push(&value);
+    }
+    Ok(builder.finish())
+}
+
 fn plain_type(data_type: &DataType) -> DataType {
     match data_type {
+        data_type if is_mixed(data_type) => DataType::Utf8,
         DataType::Dictionary(_, value) => plain_type(value),
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,

@@ -6,11 +6,14 @@ use std::io;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, LargeBinaryArray, RecordBatch, StringArray,
+    UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
+
+use crate::function::mixed::{self, Decoded, is_mixed};
 
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +42,7 @@ enum Column {
     Text(StringArray),
     Word { keys: arrow_array::Int32Array, words: StringArray },
     Bytes(BinaryArray),
+    Mixed(LargeBinaryArray),
 }
 
 impl Cells {
@@ -69,7 +73,8 @@ impl Column {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                 Self::Text(to(DataType::Utf8)?.as_string().clone())
             }
-            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            data_type if is_mixed(data_type) => Self::Mixed(array.as_binary().clone()),
+            DataType::Binary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Self::Bytes(to(DataType::Binary)?.as_binary().clone())
             }
             DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => {
@@ -100,6 +105,12 @@ impl Column {
                 let word = keys.value(row) as usize;
                 if words.is_valid(word) { Cell::Text(words.value(word)) } else { Cell::Null }
             }
+            Self::Mixed(values) if values.is_valid(row) => match mixed::decode_borrowed(values.value(row)) {
+                Decoded::Int(value) => Cell::Int(value),
+                Decoded::Real(value) => Cell::Real(value),
+                Decoded::Text(text) => Cell::Text(text),
+                Decoded::Blob(bytes) => Cell::Bytes(bytes),
+            },
             _ => Cell::Null,
         }
     }

@@ -1,6 +1,7 @@
 //! `sum` of whole numbers, which fails when it does not fit: SQLite says "integer overflow" and so do we.
 //!
-//! The engine's own sum begins again at the other end. Sums of real numbers are left to it.
+//! The engine's own sum begins again at the other end. Sums of real numbers are left to it. Of a mixed column the sum is a
+//! whole number when all values are whole ones, and a real number otherwise.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -10,21 +11,28 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, FieldRef};
 use datafusion::common::cast::as_int64_array;
-use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_err};
 use datafusion::functions_aggregate::sum::Sum;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, ReversedUDAF, Signature};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, ReversedUDAF, Signature, Volatility,
+};
+
+use super::mixed::{self, is_mixed};
+use super::per_row::whole_kind;
+use super::value::{Value, Values};
 
 /// `sum`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct CheckedSum {
     /// The engine's, for everything but whole numbers.
     inner: Sum,
+    signature: Signature,
 }
 
 impl CheckedSum {
     pub(super) fn new() -> Self {
-        Self { inner: Sum::new() }
+        Self { inner: Sum::new(), signature: Signature::user_defined(Volatility::Immutable) }
     }
 }
 
@@ -43,14 +51,31 @@ impl AggregateUDFImpl for CheckedSum {
     }
 
     fn signature(&self) -> &Signature {
-        self.inner.signature()
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        match arg_types {
+            [DataType::Null | DataType::Boolean] => Ok(vec![DataType::Int64]),
+            [data_type] if data_type.is_numeric() || is_mixed(data_type) => Ok(vec![whole_kind(data_type)]),
+            _ => plan_err!("sum takes one number"),
+        }
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arg_types)
+        match arg_types {
+            [data_type] if is_mixed(data_type) => Ok(mixed::TYPE),
+            _ => self.inner.return_type(arg_types),
+        }
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if is_mixed(args.return_field.data_type()) {
+            return match args.is_distinct {
+                false => Ok(Box::new(MixedTotal::default())),
+                true => plan_err!("sum(DISTINCT …) takes values of one kind: cast them"),
+            };
+        }
         match is_checked(&args) {
             true => Ok(Box::new(Total::default())),
             false => self.inner.accumulator(args),
@@ -58,6 +83,9 @@ impl AggregateUDFImpl for CheckedSum {
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if is_mixed(args.return_field.data_type()) {
+            return self.accumulator(args);
+        }
         match is_checked(&args) {
             true => Ok(Box::new(Total::default())),
             false => self.inner.create_sliding_accumulator(args),
@@ -69,7 +97,7 @@ impl AggregateUDFImpl for CheckedSum {
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
-        self.inner.groups_accumulator_supported(args)
+        !is_mixed(args.return_field.data_type()) && self.inner.groups_accumulator_supported(args)
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
@@ -139,6 +167,72 @@ impl Accumulator for Total {
         self.sum -= sum;
         self.num_values -= num_values;
         Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+}
+
+/// The sum of values of both kinds of numbers.
+#[derive(Debug, Default)]
+struct MixedTotal {
+    whole: i128,
+    real: f64,
+    num_whole: u64,
+    num_real: u64,
+}
+
+impl MixedTotal {
+    fn add(&mut self, values: &[ArrayRef], sign: i8) -> Result<()> {
+        let column = Values::new(&values[0])?;
+        for row in 0..values[0].len() {
+            match column.get(row) {
+                Value::Int(value) => {
+                    self.whole += i128::from(value) * i128::from(sign);
+                    self.num_whole = self.num_whole.wrapping_add_signed(i64::from(sign));
+                }
+                value => {
+                    if let Some(value) = value.to_real() {
+                        self.real += value * f64::from(sign);
+                        self.num_real = self.num_real.wrapping_add_signed(i64::from(sign));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Accumulator for MixedTotal {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.add(values, 1)
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let total = match (self.num_whole, self.num_real) {
+            (0, 0) => Value::Null,
+            (_, 0) => Value::Int(i64::try_from(self.whole).map_err(|_| overflow())?),
+            _ => Value::Real(self.whole as f64 + self.real),
+        };
+        let mut bytes = Vec::new();
+        Ok(ScalarValue::LargeBinary(mixed::encode(&total, &mut bytes).then_some(bytes)))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.evaluate()?])
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.update_batch(states)
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.add(values, -1)
     }
 
     fn supports_retract_batch(&self) -> bool {

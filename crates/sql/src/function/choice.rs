@@ -1,9 +1,8 @@
 //! Choices: `CASE` and `coalesce`, whose results may be of several kinds.
 //!
 //! The engine brings all results of a choice to one type by casting them, and takes numbers for it where texts stand
-//! beside numbers. SQLite gives each row the value as it is. A column here has one type, so numbers beside texts become
-//! texts, and the column says that its texts may stand for numbers. What has only one kind of results is the engine's own
-//! `CASE` in the end, and as fast.
+//! beside numbers. SQLite gives each row the value as it is, and so does a mixed column. What has only one kind of
+//! results is the engine's own `CASE` in the end, and as fast. Whole numbers beside real ones become real ones.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -18,7 +17,8 @@ use datafusion::logical_expr::{
     Cast, ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::per_row::{Definition, Gives, PerRow, TEXT, VARYING, common_type, is_text};
+use super::mixed;
+use super::per_row::{Definition, Gives, MIXED, PerRow, common_type, is_text};
 use super::value::{Value, Values, ValuesBuilder};
 
 /// `CASE WHEN a THEN b … ELSE c END`, as `__case(a, b, …, c)`.
@@ -44,20 +44,19 @@ impl Choice {
         self.name == COALESCE || index % 2 == 1 || index + 1 == num_args
     }
 
-    /// The type of the results, and whether numbers and texts are among them.
-    fn result_type(&self, types: &[DataType]) -> (DataType, bool) {
+    /// The type of the results.
+    fn result_type(&self, types: &[DataType]) -> DataType {
         let results: Vec<DataType> = types
             .iter()
             .enumerate()
             .filter(|(index, data_type)| self.is_result(*index, types.len()) && **data_type != DataType::Null)
             .map(|(_, data_type)| data_type.clone())
             .collect();
-        let Some(first) = results.first() else { return (DataType::Null, false) };
-        if results.iter().all(|data_type| data_type == first) {
-            return (first.clone(), false);
+        let Some(first) = results.first() else { return DataType::Null };
+        match results.iter().all(|data_type| data_type == first) {
+            true => first.clone(),
+            false => common_type(&results),
         }
-        let is_mixed = results.iter().any(is_text) && !results.iter().all(is_text);
-        (common_type(&results), is_mixed)
     }
 }
 
@@ -77,16 +76,14 @@ impl Hash for Choice {
 
 /// `expr`, which is of type `found`, in the type `target`.
 fn converted(expr: Expr, found: &DataType, target: &DataType) -> Expr {
-    static TO_TEXT: Definition =
-        Definition { name: TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) };
+    static TO_MIXED: Definition =
+        Definition { name: MIXED, num_args: 1..=1, gives: Gives::Mixed, compute: |args| Ok(args[0].clone()) };
     if found == target {
         return expr;
     }
-    match target {
-        DataType::Utf8 if !is_text(found) && *found != DataType::Null => {
-            ScalarUDF::new_from_impl(PerRow::new(&TO_TEXT)).call(vec![expr])
-        }
-        _ => Expr::Cast(Cast::new(Box::new(expr), target.clone())),
+    match mixed::is_mixed(target) {
+        true => ScalarUDF::new_from_impl(PerRow::new(&TO_MIXED)).call(vec![expr]),
+        false => Expr::Cast(Cast::new(Box::new(expr), target.clone())),
     }
 }
 
@@ -107,32 +104,22 @@ impl ScalarUDFImpl for Choice {
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        Ok(self.result_type(arg_types).0)
+        Ok(self.result_type(arg_types))
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
-        let (data_type, is_mixed) = self.result_type(&types);
-        let is_varying = is_mixed
-            || args
-                .arg_fields
-                .iter()
-                .enumerate()
-                .any(|(index, field)| self.is_result(index, types.len()) && field.metadata().contains_key(VARYING));
+        let data_type = self.result_type(&types);
         let is_nullable = match self.name {
             COALESCE => args.arg_fields.iter().all(|field| field.is_nullable()),
             _ => true,
         };
-        let field = Field::new(self.name, data_type, is_nullable);
-        Ok(Arc::new(match is_varying {
-            true => field.with_metadata([(VARYING.to_owned(), String::new())].into()),
-            false => field,
-        }))
+        Ok(Arc::new(Field::new(self.name, data_type, is_nullable)))
     }
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
         let types = args.iter().map(|arg| info.get_data_type(arg)).collect::<Result<Vec<_>>>()?;
-        let (target, _) = self.result_type(&types);
+        let target = self.result_type(&types);
         let num_args = args.len();
         let mut args = args.into_iter().zip(&types).enumerate().map(|(index, (arg, found))| {
             match self.is_result(index, num_args) {

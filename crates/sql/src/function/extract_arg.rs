@@ -1,8 +1,9 @@
 //! `extract_arg(arg_set_id, key)`: one argument of a set.
 //!
-//! Perfetto gives each row the type of its value. Here the type belongs to the call: a whole number when every value of
-//! the key is one (true and false are 1 and 0), a real number when there are real ones among them, text when there are
-//! texts. So `extract_arg(arg_set_id, 'args.correlation') > 100` compares numbers. A key that is computed gives text.
+//! Perfetto gives each row the type of its value. Here the column is one of whole numbers when every value of the key is
+//! one (true and false are 1 and 0), of real numbers when there are real ones among them, of texts when all are texts,
+//! and a mixed one otherwise. So `extract_arg(arg_set_id, 'args.correlation') > 100` compares numbers at full speed. A key
+//! that is computed gives a mixed column.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
@@ -18,6 +19,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::mixed;
+use super::value::{Value, ValuesBuilder};
 use crate::arg_kinds::{ArgKinds, ArgPath, Finder};
 use crate::arg_rows::Leaf;
 
@@ -90,13 +93,13 @@ impl ScalarUDFImpl for ExtractArg {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Utf8)
+        Ok(mixed::TYPE)
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let constant = args.scalar_arguments.get(1).copied().flatten().filter(|_| self.key == Key::MayBeConstant);
         let key = constant.and_then(|key| key.try_as_str().flatten());
-        let data_type = key.map_or(DataType::Utf8, |key| self.kinds.kinds_of(&ArgPath::new(key)).data_type());
+        let data_type = key.map_or(mixed::TYPE, |key| self.kinds.kinds_of(&ArgPath::new(key)).data_type());
         Ok(Arc::new(Field::new(self.name(), data_type, true)))
     }
 
@@ -156,6 +159,20 @@ impl ExtractArg {
                     }
                 }
                 Arc::new(values.finish())
+            }
+            data_type if mixed::is_mixed(data_type) => {
+                let mut values = ValuesBuilder::new(data_type)?;
+                for leaf in &mut leaves {
+                    values.push(&match leaf {
+                        Some(Leaf::Text(text)) => Value::text(text),
+                        Some(leaf) => match whole(&leaf) {
+                            Some(whole) => Value::Int(whole),
+                            None => real(&leaf).map_or(Value::Null, Value::Real),
+                        },
+                        None => Value::Null,
+                    });
+                }
+                values.finish()
             }
             other => return internal_err!("extract_arg cannot give {other}"),
         })

@@ -1,8 +1,8 @@
 //! `json_each` and `json_tree`: the elements of a JSON text as rows.
 //!
-//! A function gives one value, so the rows of a text come as a list, which [`crate::json_table`] takes apart. Columns have
-//! one type: `value` and `atom` are numbers where the text is a constant with nothing but numbers in it, and texts
-//! otherwise.
+//! A function gives one value, so the rows of a text come as a list, which [`crate::json_table`] takes apart. `key`,
+//! `value` and `atom` have the type of their values where the text is a constant with only one kind of them, and are
+//! mixed columns otherwise.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::json::Json;
-use super::per_row::VARYING;
+use super::mixed;
+use super::per_row::NO_AFFINITY;
 use super::value::{Value, Values, ValuesBuilder};
 
 /// Which elements are rows.
@@ -32,6 +33,8 @@ pub(crate) enum Kind {
     Int,
     Real,
     Text,
+    /// Several of them, or not known.
+    Mixed,
 }
 
 impl Kind {
@@ -40,16 +43,20 @@ impl Kind {
             Self::Int => DataType::Int64,
             Self::Real => DataType::Float64,
             Self::Text => DataType::Utf8,
+            Self::Mixed => mixed::TYPE,
         }
     }
 
     /// The kind that holds all values.
     fn of<'v, 'a: 'v>(values: impl Iterator<Item = &'v Value<'a>>) -> Self {
-        values.fold(Self::Int, |kind, value| match (kind, value) {
-            (Self::Text, _) | (_, Value::Text(_) | Value::Blob(_)) => Self::Text,
-            (Self::Real, _) | (_, Value::Real(_)) => Self::Real,
-            _ => Self::Int,
-        })
+        let kinds = values.filter_map(|value| match value {
+            Value::Null => None,
+            Value::Int(_) => Some(Self::Int),
+            Value::Real(_) => Some(Self::Real),
+            Value::Text(_) => Some(Self::Text),
+            Value::Blob(_) => Some(Self::Mixed),
+        });
+        kinds.reduce(|kind, other| if kind == other { kind } else { Self::Mixed }).unwrap_or(Self::Int)
     }
 }
 
@@ -62,12 +69,12 @@ pub(crate) struct Kinds {
 
 impl Kinds {
     /// What can be said of a text that is not known.
-    pub(crate) const UNKNOWN: Self = Self { key: Kind::Text, value: Kind::Text };
+    pub(crate) const UNKNOWN: Self = Self { key: Kind::Mixed, value: Kind::Mixed };
 
     /// Those that there are.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let kinds = [Kind::Int, Kind::Real, Kind::Text];
-        [Kind::Int, Kind::Text].into_iter().flat_map(move |key| kinds.map(|value| Self { key, value }))
+        let kinds = [Kind::Int, Kind::Real, Kind::Text, Kind::Mixed];
+        [Kind::Int, Kind::Text, Kind::Mixed].into_iter().flat_map(move |key| kinds.map(|value| Self { key, value }))
     }
 
     /// Those of the elements of a constant; unknown when it cannot be read.
@@ -79,19 +86,15 @@ impl Kinds {
 
     /// The columns.
     pub(crate) fn schema(self) -> SchemaRef {
-        let varying = |name: &str, kind: Kind| {
-            let field = Field::new(name, kind.data_type(), true);
-            match kind {
-                Kind::Text => field.with_metadata([(VARYING.to_owned(), String::new())].into()),
-                _ => field,
-            }
-        };
         let field = |name: &str, data_type: DataType| Field::new(name, data_type, true);
+        let of_values = |name: &str, kind: Kind| {
+            field(name, kind.data_type()).with_metadata([(NO_AFFINITY.to_owned(), String::new())].into())
+        };
         Arc::new(Schema::new(vec![
-            varying("key", self.key),
-            varying("value", self.value),
+            of_values("key", self.key),
+            of_values("value", self.value),
             field("type", DataType::Utf8),
-            varying("atom", self.value),
+            of_values("atom", self.value),
             field(super::super::table_provider::ID, DataType::Int64),
             field("parent", DataType::Int64),
             field("fullkey", DataType::Utf8),

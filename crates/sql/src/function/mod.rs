@@ -5,6 +5,7 @@
 
 mod checked_sum;
 pub(crate) mod choice;
+pub(crate) mod date_time;
 pub(crate) mod distinct_texts;
 mod extract_arg;
 mod glob;
@@ -14,10 +15,12 @@ pub(crate) mod json_rows;
 mod layout;
 mod like_pattern;
 mod maths;
+pub(crate) mod mixed;
 pub(crate) mod per_row;
 pub(crate) mod perfetto;
 mod printf;
 pub(crate) mod sqlite;
+pub(crate) mod statement_time;
 mod trace_lookup;
 pub(crate) mod user_defined;
 pub(crate) mod value;
@@ -30,28 +33,55 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use datafusion::common::Result;
 use datafusion::common::cast::{as_dictionary_array, as_string_array};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, LogicalPlan, ScalarUDF, WindowUDF};
 use kinetoscope_model::Trace;
 
 use self::json_rows::{JsonMark, Walk};
 use crate::arg_kinds::ArgKinds;
 
 /// Settles the type of every call in a fresh plan: what the optimiser finds out later must not change it.
-pub(crate) fn settle_types(plan: LogicalPlan) -> Result<LogicalPlan> {
+pub(crate) fn settle_types(plan: LogicalPlan, functions: &Functions) -> Result<LogicalPlan> {
     let settled = plan.transform_up_with_subqueries(|plan| {
+        let mut schema = DFSchema::empty();
+        for input in plan.inputs() {
+            schema.merge(input.schema());
+        }
         plan.map_expressions(|expr| {
-            expr.transform_up(|expr| {
+            let name = expr.schema_name().to_string();
+            let settled = expr.transform_up(|expr| {
+                if let Expr::Negative(inner) = &expr
+                    && inner.get_type(&schema).is_ok_and(|data_type| mixed::is_mixed(&data_type))
+                    && let Some(negate) = functions.scalar(sqlite::NEGATE)
+                {
+                    return Ok(Transformed::yes(negate.call(vec![inner.as_ref().clone()])));
+                }
+                if let Expr::WindowFunction(window) = &expr
+                    && let Some(order_key) = functions.scalar(sqlite::ORDER_KEY)
+                {
+                    let mut window = window.clone();
+                    let mut is_changed = false;
+                    for sort in &mut window.params.order_by {
+                        if sort.expr.get_type(&schema).is_ok_and(|data_type| mixed::is_mixed(&data_type)) {
+                            sort.expr = order_key.call(vec![sort.expr.clone()]);
+                            is_changed = true;
+                        }
+                    }
+                    let window = Expr::WindowFunction(window);
+                    return Ok(if is_changed { Transformed::yes(window) } else { Transformed::no(window) });
+                }
                 let Expr::ScalarFunction(call) = &expr else { return Ok(Transformed::no(expr)) };
                 let Some(func) = extract_arg::settled(call).or_else(|| per_row::settled(call)) else {
                     return Ok(Transformed::no(expr));
                 };
                 let args = call.args.clone();
                 Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func: Arc::new(func), args })))
-            })
+            })?;
+            let is_renamed = settled.transformed && settled.data.schema_name().to_string() != name;
+            Ok(if is_renamed { settled.update_data(|expr| expr.alias(name)) } else { settled })
         })
     });
     settled.data()
@@ -75,11 +105,12 @@ impl Functions {
             ScalarUDF::new_from_impl(distinct_texts::DistinctTexts::new()),
             ScalarUDF::new_from_impl(choice::Choice::new(choice::CASE)),
             ScalarUDF::new_from_impl(choice::Choice::new(choice::COALESCE)),
+            ScalarUDF::new_from_impl(statement_time::StatementTime::new()),
             ScalarUDF::new_from_impl(JsonMark::new(Walk::Each)),
             ScalarUDF::new_from_impl(JsonMark::new(Walk::Tree)),
         ];
         let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS).chain(perfetto::DEFINITIONS);
-        let per_row = per_row.chain(maths::DEFINITIONS);
+        let per_row = per_row.chain(maths::DEFINITIONS).chain(date_time::DEFINITIONS);
         let per_row = per_row.map(|definition| ScalarUDF::new_from_impl(per_row::PerRow::new(definition)));
         let own = own.into_iter().chain(per_row).chain(trace_lookup::functions(trace));
         let own = own.map(|function| (function.name().to_owned(), Arc::new(function))).collect();

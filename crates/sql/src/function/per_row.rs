@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
     Cast, ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::mixed;
 use super::value::{Value, Values, ValuesBuilder};
 
 /// Computes one row; an error is a message for the person who typed the query.
@@ -32,12 +33,16 @@ pub(super) enum Gives {
     Boolean,
     /// The common type of the arguments.
     Common,
-    /// A whole number when the argument is one, a real number otherwise.
+    /// A whole number when the argument is one, a real number when it is one, and either otherwise.
     Number,
     /// The argument's own type when that is a text.
     SameText,
-    /// What the value is when all arguments are constants, a text otherwise.
+    /// The type of the first argument.
+    First,
+    /// What the value is when all arguments are constants, and a mixed column otherwise.
     Varying,
+    /// A mixed column, whatever the arguments are.
+    Mixed,
 }
 
 /// How many arguments there may be at most where there may be any number.
@@ -72,13 +77,20 @@ impl PerRow {
         match self.definition.gives {
             Gives::Int => DataType::Int64,
             Gives::Real => DataType::Float64,
-            Gives::Text | Gives::Varying => DataType::Utf8,
+            Gives::Text => DataType::Utf8,
+            Gives::Varying | Gives::Mixed => mixed::TYPE,
             Gives::Blob => DataType::Binary,
             Gives::Boolean => DataType::Boolean,
             Gives::Common => common_type(arg_types),
             Gives::Number => match arg_types.first() {
                 Some(DataType::Int64 | DataType::Boolean | DataType::Null) => DataType::Int64,
-                _ => DataType::Float64,
+                Some(DataType::Float64) => DataType::Float64,
+                _ => mixed::TYPE,
+            },
+            Gives::First => match arg_types.first() {
+                Some(data_type) if is_text(data_type) => data_type.clone(),
+                Some(data_type) if is_known(data_type) => whole_kind(data_type),
+                _ => DataType::Utf8,
             },
             Gives::SameText => match arg_types.first() {
                 Some(data_type) if is_text(data_type) => data_type.clone(),
@@ -100,7 +112,7 @@ pub(super) fn settled(call: &ScalarFunction) -> Option<ScalarUDF> {
 }
 
 /// The type with all the bits that SQLite's numbers have.
-pub(super) fn whole_kind(data_type: &DataType) -> DataType {
+pub(crate) fn whole_kind(data_type: &DataType) -> DataType {
     match data_type {
         data_type if data_type.is_integer() => DataType::Int64,
         DataType::Float16 | DataType::Float32 => DataType::Float64,
@@ -117,7 +129,15 @@ pub(crate) fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-pub(super) fn common_type(arg_types: &[DataType]) -> DataType {
+/// Whether SQLite has values of the type.
+fn is_known(data_type: &DataType) -> bool {
+    is_text(data_type)
+        || mixed::is_mixed(data_type)
+        || matches!(data_type, DataType::Int64 | DataType::Float64 | DataType::Boolean | DataType::Binary)
+}
+
+/// The type of a column that holds values of all these types.
+pub(crate) fn common_type(arg_types: &[DataType]) -> DataType {
     let mut common = DataType::Null;
     for arg_type in arg_types {
         common = match (&common, arg_type) {
@@ -126,7 +146,9 @@ pub(super) fn common_type(arg_types: &[DataType]) -> DataType {
             (DataType::Null | DataType::Int64 | DataType::Float64, DataType::Float64)
             | (DataType::Float64, DataType::Int64 | DataType::Boolean) => DataType::Float64,
             (DataType::Null | DataType::Binary, DataType::Binary) => DataType::Binary,
-            _ => DataType::Utf8,
+            (DataType::Null | DataType::Utf8, text) if is_text(text) => DataType::Utf8,
+            (_, other) if !is_known(other) => DataType::Utf8,
+            _ => mixed::TYPE,
         };
     }
     match common {
@@ -188,6 +210,7 @@ impl ScalarUDFImpl for PerRow {
             data_type = match (self.definition.compute)(&values) {
                 Ok(Value::Int(_)) => DataType::Int64,
                 Ok(Value::Real(_)) => DataType::Float64,
+                Ok(Value::Blob(_)) => DataType::Binary,
                 _ => DataType::Utf8,
             };
         }
@@ -200,11 +223,22 @@ impl ScalarUDFImpl for PerRow {
     }
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        if self.definition.name == ARGUMENT {
+            return Ok(match args.as_slice() {
+                [value, Expr::Literal(kind, _), ..]
+                    if fits(&info.get_data_type(value)?, kind.try_as_str().flatten().unwrap_or_default()) =>
+                {
+                    ExprSimplifyResult::Simplified(value.clone())
+                }
+                _ => ExprSimplifyResult::Original(args),
+            });
+        }
         let Some(target) = changed_kind(self.definition.name) else { return Ok(ExprSimplifyResult::Original(args)) };
         // What is declared has a second argument that says of which function.
         let ([arg] | [arg, _]) = args.as_slice() else { return Ok(ExprSimplifyResult::Original(args)) };
         let found = info.get_data_type(arg)?;
         let is_kept = match target {
+            Kind::Mixed => mixed::is_mixed(&found),
             Kind::Truth => found == DataType::Boolean,
             Kind::Text => is_text(&found),
             Kind::Number => matches!(found, DataType::Int64 | DataType::Float64),
@@ -259,6 +293,7 @@ impl ScalarUDFImpl for PerRow {
 /// Kinds that a value can be turned into.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
+    Mixed,
     Truth,
     Text,
     Number,
@@ -266,13 +301,38 @@ enum Kind {
     Real,
 }
 
-/// The key of a column's metadata that says that its texts may stand for numbers.
-pub(crate) const VARYING: &str = "varying";
+/// The key of a column's metadata that says that its type is only what is known of its values: such a column offers
+/// nothing to what it is compared with.
+pub(crate) const NO_AFFINITY: &str = "no_affinity";
+
+/// Whether every value of a type fits a parameter of a kind.
+fn fits(data_type: &DataType, kind: &str) -> bool {
+    match kind {
+        WHOLE => matches!(data_type, DataType::Int64 | DataType::Boolean) || data_type.is_integer(),
+        REAL => *data_type == DataType::Float64 || data_type.is_integer(),
+        TEXTS => is_text(data_type),
+        BLOBS => *data_type == DataType::Binary,
+        _ => true,
+    }
+}
+
+/// The kinds of parameters, in the words of a message.
+pub(crate) const WHOLE: &str = "a whole number";
+/// Whole numbers will do too.
+pub(crate) const REAL: &str = "a number";
+/// A text.
+pub(crate) const TEXTS: &str = "a text";
+/// Bytes.
+pub(crate) const BLOBS: &str = "a blob";
 
 /// What decides where a truth is asked for.
 pub(crate) const TRUTH: &str = "__truth";
 /// A number where one is asked for.
 pub(crate) const NUMBER: &str = "__number";
+/// A number where one is added up: a text that is a whole number counts as one, and any other as a real number.
+pub(crate) const ADDEND: &str = "__addend";
+/// The value as it is, in a mixed column.
+pub(crate) const MIXED: &str = "__mixed";
 /// A text where one is asked for.
 pub(crate) const TEXT: &str = "__text";
 /// `CAST(… AS INTEGER)`.
@@ -287,10 +347,16 @@ pub(crate) const DECLARED_INT: &str = "__declared_int";
 /// The same for real numbers.
 pub(crate) const DECLARED_REAL: &str = "__declared_real";
 
+/// An argument of a function of a script, and what is expected where: the value, a kind, the function, the parameter.
+pub(crate) const ARGUMENT: &str = "__argument";
+/// A value, behind which arguments stand that it does not need, and that are checked all the same.
+pub(crate) const WITH_CHECKS: &str = "__with_checks";
+
 fn changed_kind(name: &str) -> Option<Kind> {
     Some(match name {
         TRUTH => Kind::Truth,
-        NUMBER => Kind::Number,
+        MIXED => Kind::Mixed,
+        NUMBER | ADDEND => Kind::Number,
         TEXT | CAST_TEXT => Kind::Text,
         CAST_INT | DECLARED_INT => Kind::Int,
         CAST_REAL | DECLARED_REAL => Kind::Real,

@@ -3,14 +3,38 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::mixed;
 use super::per_row::{
-    ANY, CAST_INT, CAST_REAL, CAST_TEXT, DECLARED_INT, DECLARED_REAL, Definition, Gives, NUMBER, TEXT, TRUTH,
+    ADDEND, ANY, ARGUMENT, BLOBS, CAST_INT, CAST_REAL, CAST_TEXT, DECLARED_INT, DECLARED_REAL, Definition, Gives,
+    MIXED, NUMBER, REAL, TEXT, TEXTS, TRUTH, WHOLE, WITH_CHECKS,
 };
 use super::printf;
 use super::value::{Number, Value, real_text, whole_number};
 
 /// Compares as SQLite compares a numeric column with a text: `__compare(left, right)` is -1, 0, 1 or null.
 pub(crate) const COMPARE: &str = "__compare";
+/// The same without taking a text for a number.
+pub(crate) const COMPARE_PLAIN: &str = "__compare_plain";
+/// What equal values have in common: a real number without a fraction is a whole one.
+pub(crate) const KEY: &str = "__key";
+/// The same, where a text that is a number counts as one.
+pub(crate) const KEY_OF_NUMBER: &str = "__key_of_number";
+/// The whole number that a number is equal to; null for any other.
+pub(crate) const WHOLE_KEY: &str = "__whole_key";
+/// A text in whose order mixed values are, where the engine orders by texts and not by bytes.
+pub(crate) const ORDER_KEY: &str = "__order_key";
+/// The operators of arithmetic where one side is no column of numbers; what they give is mixed.
+pub(crate) const ADD: &str = "__add_mixed";
+/// `-`.
+pub(crate) const SUBTRACT: &str = "__subtract_mixed";
+/// `*`.
+pub(crate) const MULTIPLY: &str = "__multiply_mixed";
+/// `/`.
+pub(crate) const DIVIDE: &str = "__divide_mixed";
+/// `%`.
+pub(crate) const MODULO: &str = "__modulo_mixed";
+/// The number below zero, or above.
+pub(crate) const NEGATE: &str = "__negate_mixed";
 /// The smallest of several values.
 pub(crate) const SCALAR_MIN: &str = "__scalar_min";
 /// The largest of several values.
@@ -30,13 +54,38 @@ pub(crate) const ROUND: &str = "__round";
 pub(super) const DEFINITIONS: &[Definition] = &[
     Definition { name: TRUTH, num_args: 1..=1, gives: Gives::Boolean, compute: |args| Ok(truth(&args[0])) },
     Definition { name: NUMBER, num_args: 1..=1, gives: Gives::Number, compute: |args| Ok(number(&args[0])) },
+    Definition { name: ADDEND, num_args: 1..=1, gives: Gives::Number, compute: |args| Ok(addend(&args[0])) },
+    Definition { name: ORDER_KEY, num_args: 1..=1, gives: Gives::Text, compute: |args| Ok(order_key(&args[0])) },
+    Definition { name: KEY, num_args: 1..=1, gives: Gives::Mixed, compute: |args| Ok(key(args[0].clone())) },
+    Definition {
+        name: KEY_OF_NUMBER,
+        num_args: 1..=1,
+        gives: Gives::Mixed,
+        compute: |args| Ok(key(args[0].clone().with_numeric_affinity())),
+    },
+    Definition { name: WHOLE_KEY, num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(whole_key(&args[0])) },
+    Definition { name: MIXED, num_args: 1..=1, gives: Gives::Mixed, compute: |args| Ok(args[0].clone()) },
+    Definition { name: ADD, num_args: 2..=2, gives: Gives::Mixed, compute: |args| Ok(arithmetic(args, ADD)) },
+    Definition { name: SUBTRACT, num_args: 2..=2, gives: Gives::Mixed, compute: |args| Ok(arithmetic(args, SUBTRACT)) },
+    Definition { name: MULTIPLY, num_args: 2..=2, gives: Gives::Mixed, compute: |args| Ok(arithmetic(args, MULTIPLY)) },
+    Definition { name: DIVIDE, num_args: 2..=2, gives: Gives::Mixed, compute: |args| Ok(arithmetic(args, DIVIDE)) },
+    Definition { name: MODULO, num_args: 2..=2, gives: Gives::Mixed, compute: |args| Ok(arithmetic(args, MODULO)) },
+    Definition {
+        name: NEGATE,
+        num_args: 1..=1,
+        gives: Gives::Mixed,
+        compute: |args| Ok(arithmetic(&[Value::Int(0), args[0].clone()], SUBTRACT)),
+    },
     Definition { name: TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) },
     Definition { name: CAST_TEXT, num_args: 1..=1, gives: Gives::SameText, compute: |args| Ok(args[0].clone()) },
     Definition { name: CAST_INT, num_args: 1..=1, gives: Gives::Int, compute: |args| Ok(args[0].clone()) },
     Definition { name: CAST_REAL, num_args: 1..=1, gives: Gives::Real, compute: |args| Ok(args[0].clone()) },
     Definition { name: DECLARED_INT, num_args: 2..=2, gives: Gives::Int, compute: declared_number },
     Definition { name: DECLARED_REAL, num_args: 2..=2, gives: Gives::Real, compute: declared_number },
+    Definition { name: ARGUMENT, num_args: 5..=5, gives: Gives::First, compute: argument },
+    Definition { name: WITH_CHECKS, num_args: 2..=ANY, gives: Gives::First, compute: |args| Ok(args[0].clone()) },
     Definition { name: COMPARE, num_args: 2..=2, gives: Gives::Int, compute: compare },
+    Definition { name: COMPARE_PLAIN, num_args: 2..=2, gives: Gives::Int, compute: compare_plain },
     Definition {
         name: SCALAR_MIN,
         num_args: 2..=ANY,
@@ -104,6 +153,93 @@ fn compare<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
     }
     let (left, right) = (args[0].clone().with_numeric_affinity(), args[1].clone().with_numeric_affinity());
     Ok(Value::Int(left.compare(&right) as i64))
+}
+
+fn order_key<'a>(value: &Value<'a>) -> Value<'a> {
+    let mut bytes = Vec::new();
+    match mixed::encode(value, &mut bytes) {
+        true => Value::text(hex_of(&bytes)),
+        false => Value::Null,
+    }
+}
+
+fn key(value: Value<'_>) -> Value<'_> {
+    match whole_key(&value) {
+        Value::Null => value,
+        whole => whole,
+    }
+}
+
+fn whole_key<'a>(value: &Value<'a>) -> Value<'a> {
+    match value {
+        Value::Int(value) => Value::Int(*value),
+        // The first one that no whole number reaches is out.
+        Value::Real(value) if value.fract() == 0.0 && *value >= i64::MIN as f64 && *value < i64::MAX as f64 => {
+            Value::Int(*value as i64)
+        }
+        _ => Value::Null,
+    }
+}
+
+fn compare_plain<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    match args {
+        [left, right] if !left.is_null() && !right.is_null() => Ok(Value::Int(left.compare(right) as i64)),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn addend<'a>(value: &Value<'a>) -> Value<'a> {
+    match value.clone().with_numeric_affinity() {
+        Value::Null => Value::Null,
+        Value::Int(value) => Value::Int(value),
+        other => other.to_real().map_or(Value::Null, Value::Real),
+    }
+}
+
+/// An operator of arithmetic on two values, by the operator's function.
+fn arithmetic<'a>(args: &[Value<'a>], operator: &str) -> Value<'a> {
+    let [left, right] = args else { return Value::Null };
+    if operator == MODULO {
+        return modulo(left, right);
+    }
+    let (Some(left), Some(right)) = (left.to_number(), right.to_number()) else { return Value::Null };
+    if let (Number::Int(left), Number::Int(right)) = (left, right) {
+        let result = match operator {
+            ADD => left.checked_add(right),
+            SUBTRACT => left.checked_sub(right),
+            MULTIPLY => left.checked_mul(right),
+            _ if right == 0 => return Value::Null,
+            _ => left.checked_div(right),
+        };
+        if let Some(result) = result {
+            return Value::Int(result);
+        }
+    }
+    let (left, right) = (left.to_real(), right.to_real());
+    let result = match operator {
+        ADD => left + right,
+        SUBTRACT => left - right,
+        MULTIPLY => left * right,
+        _ if right == 0.0 => return Value::Null,
+        _ => left / right,
+    };
+    // SQLite has no value for what is no number.
+    if result.is_nan() { Value::Null } else { Value::Real(result) }
+}
+
+/// What is left of a division of the whole parts.
+fn modulo<'a>(left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+    let (Some(left_number), Some(right_number)) = (left.to_number(), right.to_number()) else { return Value::Null };
+    let (Some(left), Some(right)) = (number(left).to_int(), number(right).to_int()) else { return Value::Null };
+    if right == 0 {
+        return Value::Null;
+    }
+    // The smallest number divided by -1 leaves nothing, though the result does not fit.
+    let rest = left.checked_rem(right).unwrap_or(0);
+    match (left_number, right_number) {
+        (Number::Int(_), Number::Int(_)) => Value::Int(rest),
+        _ => Value::Real(rest as f64),
+    }
 }
 
 fn extreme<'a>(args: &[Value<'a>], wanted: Ordering) -> Value<'a> {
@@ -296,6 +432,44 @@ fn declared_number<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
             Err(format!("`{}` is declared to give a number, but gives {found}", function.to_text().unwrap_or_default()))
         }
     }
+}
+
+/// An argument, when it is of the kind that is declared: the value, the kind, the type as declared, the function, the
+/// parameter.
+fn argument<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let [value, kind, type_name, function, parameter] = args else { return Err("five values are expected".to_owned()) };
+    let text = |value: &Value<'_>| value.to_text().unwrap_or_default().into_owned();
+    check_argument(value, &text(kind), &text(type_name), &text(function), &text(parameter))?;
+    Ok(value.clone())
+}
+
+/// Says which argument is of another kind than the function declares.
+pub(crate) fn check_argument(
+    value: &Value<'_>,
+    kind: &str,
+    type_name: &str,
+    function: &str,
+    parameter: &str,
+) -> Result<(), String> {
+    let fits = match value {
+        Value::Null => true,
+        Value::Int(_) => matches!(kind, WHOLE | REAL),
+        // A column of both kinds of numbers may have real ones only.
+        Value::Real(value) => kind == REAL || (kind == WHOLE && value.fract() == 0.0),
+        Value::Text(_) => kind == TEXTS,
+        Value::Blob(_) => kind == BLOBS,
+    };
+    if fits || kind.is_empty() {
+        return Ok(());
+    }
+    let found = match value {
+        Value::Text(text) => format!("the text `{text}`"),
+        Value::Blob(_) => "a blob".to_owned(),
+        Value::Real(value) => format!("the real number {}", real_text(*value)),
+        other => format!("the number {}", other.to_text().unwrap_or_default()),
+    };
+    let type_name = type_name.to_uppercase();
+    Err(format!("`{function}`: the argument `{parameter}` is declared as {type_name}, which is {kind}, but is {found}"))
 }
 
 /// Says what a value is that is no number.

@@ -18,7 +18,9 @@ use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as Literal};
 
-use super::sqlite::{check_number, quote};
+use super::mixed;
+use super::per_row::{BLOBS, REAL, TEXTS, WHOLE};
+use super::sqlite::{check_argument, check_number, quote};
 use super::value::{Value, Values, ValuesBuilder};
 use crate::dialect::perfetto::{FunctionText, Returns};
 use crate::session::Engine;
@@ -121,12 +123,24 @@ pub(crate) fn is_type(name: &str) -> bool {
     TYPES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// The kind that arguments of a type have to be of; empty where any will do.
+pub(crate) fn kind_of_type(name: &str) -> &'static str {
+    match name.to_uppercase().as_str() {
+        "ANY" | "STRUCT" | "POINTER" => "",
+        "STRING" | "TEXT" => TEXTS,
+        "DOUBLE" | "FLOAT" | "REAL" => REAL,
+        "BYTES" | "BLOB" | "PROTO" => BLOBS,
+        _ => WHOLE,
+    }
+}
+
 /// The column type of a type of Perfetto's.
 pub(crate) fn column_type(name: &str) -> DataType {
     match name.to_uppercase().as_str() {
         "STRING" | "TEXT" => DataType::Utf8,
         "DOUBLE" | "FLOAT" | "REAL" => DataType::Float64,
         "BYTES" | "BLOB" | "PROTO" => DataType::Binary,
+        "ANY" => mixed::TYPE,
         _ => DataType::Int64,
     }
 }
@@ -169,6 +183,12 @@ impl ScalarUDFImpl for UserDefined {
             let values: Vec<Value<'_>> = columns.iter().map(|column| column.get(row)).collect();
             let number = *numbers.entry(values.iter().map(quote).collect()).or_insert(calls.len());
             if number == calls.len() {
+                for (value, (parameter, type_name)) in values.iter().zip(&self.function.parameters) {
+                    let kind = kind_of_type(type_name);
+                    if let Err(message) = check_argument(value, kind, type_name, &self.function.name, parameter) {
+                        return exec_err!("{message}");
+                    }
+                }
                 calls.push(Call {
                     key: (self.function.name.clone(), values.iter().map(quote).collect()),
                     function: Arc::clone(&self.function),

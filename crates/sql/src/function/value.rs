@@ -7,15 +7,23 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{
+    BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, LargeBinaryBuilder, StringBuilder,
+};
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, Float64Array, Int64Array, StringArray};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeBinaryArray,
+    StringArray,
+};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use datafusion::common::cast::{
-    as_binary_array, as_boolean_array, as_dictionary_array, as_float64_array, as_int64_array, as_string_array,
+    as_binary_array, as_boolean_array, as_dictionary_array, as_float64_array, as_int64_array, as_large_binary_array,
+    as_string_array,
 };
 use datafusion::common::{Result, internal_err};
+
+use super::mixed;
 
 /// One value of SQLite's.
 #[derive(Debug, Clone, PartialEq)]
@@ -276,6 +284,7 @@ pub(crate) enum Values {
     Text(StringArray),
     TextDictionary(DictionaryArray<Int32Type>, StringArray),
     Blob(BinaryArray),
+    Mixed(LargeBinaryArray),
 }
 
 impl Values {
@@ -289,7 +298,8 @@ impl Values {
                 Self::Real(as_float64_array(&cast(array, &DataType::Float64)?)?.clone())
             }
             data_type if data_type.is_integer() => Self::Int(as_int64_array(&cast(array, &DataType::Int64)?)?.clone()),
-            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            data_type if *data_type == mixed::TYPE => Self::Mixed(as_large_binary_array(array)?.clone()),
+            DataType::Binary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Self::Blob(as_binary_array(&cast(array, &DataType::Binary)?)?.clone())
             }
             DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => {
@@ -313,6 +323,7 @@ impl Values {
                 _ => Value::Null,
             },
             Self::Blob(array) if array.is_valid(row) => Value::Blob(Cow::Borrowed(array.value(row))),
+            Self::Mixed(array) if array.is_valid(row) => mixed::decode(array.value(row)),
             _ => Value::Null,
         }
     }
@@ -325,6 +336,7 @@ pub(crate) enum ValuesBuilder {
     Boolean(BooleanBuilder),
     Text(StringBuilder),
     Blob(BinaryBuilder),
+    Mixed(LargeBinaryBuilder, Vec<u8>),
 }
 
 impl ValuesBuilder {
@@ -336,6 +348,7 @@ impl ValuesBuilder {
             DataType::Boolean => Self::Boolean(BooleanBuilder::new()),
             DataType::Utf8 | DataType::Null => Self::Text(StringBuilder::new()),
             DataType::Binary => Self::Blob(BinaryBuilder::new()),
+            data_type if *data_type == mixed::TYPE => Self::Mixed(LargeBinaryBuilder::new(), Vec::new()),
             other => return internal_err!("no values of type {other}"),
         })
     }
@@ -351,6 +364,10 @@ impl ValuesBuilder {
                 Value::Blob(bytes) => builder.append_value(bytes),
                 other => builder.append_option(other.to_text().map(|text| text.as_bytes().to_vec())),
             },
+            Self::Mixed(builder, buffer) => {
+                buffer.clear();
+                builder.append_option(mixed::encode(value, buffer).then_some(buffer.as_slice()));
+            }
         }
     }
 
@@ -362,6 +379,7 @@ impl ValuesBuilder {
             Self::Boolean(mut builder) => Arc::new(builder.finish()),
             Self::Text(mut builder) => Arc::new(builder.finish()),
             Self::Blob(mut builder) => Arc::new(builder.finish()),
+            Self::Mixed(mut builder, _) => Arc::new(builder.finish()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `+`, `-` and `*` of whole numbers, which fail when the result does not fit.
 //!
-//! The engine's own begin again at the other end, and cannot be told otherwise. SQLite goes on with a real number; as a
-//! column has one type, that is settled after the failure: the statement is planned again with the operation on reals.
+//! The engine's own begin again at the other end, and cannot be told otherwise. SQLite goes on with a real number in that
+//! row. That is settled after the failure: the statement is planned again with an operation that gives a mixed column.
 
 use std::fmt;
 use std::sync::Arc;

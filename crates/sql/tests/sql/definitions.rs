@@ -176,3 +176,92 @@ fn tables_say_what_they_hold() {
         "`perfetto_table_info` takes the name of a table as a text"
     );
 }
+
+#[test]
+fn arguments_have_to_be_of_the_declared_kinds() {
+    let value = "create perfetto function f(x INT, y DOUBLE, z STRING) returns INT as select $x;";
+    let query = "create perfetto function f(x INT, y DOUBLE, z STRING) returns INT as select $x from slice limit 1;";
+    let table = "create perfetto function f(x INT, y DOUBLE, z STRING) returns table(v INT) as select $x as v;";
+    for function in [value, query, table] {
+        let call = |args: &str| match function == table {
+            true => format!("{function} select v from f({args})"),
+            false => format!("{function} select f({args}) as v"),
+        };
+        for args in ["1, 2, 'a'", "1, 2.5, 'a'", "1, null, null", "2 - 1, 1 + 1, 'a' || 'b'", "true, 1, upper('a')"] {
+            assert_eq!(rows(&call(args)), ["1"], "{args}");
+        }
+        for (args, message) in [
+            ("'abc', 1, 'a'", "the argument `x` is declared as INT, which is a whole number, but is the text `abc`"),
+            ("'5', 1, 'a'", "the argument `x` is declared as INT, which is a whole number, but is the text `5`"),
+            ("1.5, 1, 'a'", "the argument `x` is declared as INT, which is a whole number, but is the real number 1.5"),
+            ("1, 'b', 'a'", "the argument `y` is declared as DOUBLE, which is a number, but is the text `b`"),
+            ("1, 1, 7", "the argument `z` is declared as STRING, which is a text, but is the number 7"),
+            ("1, 1, x'00'", "the argument `z` is declared as STRING, which is a text, but is a blob"),
+        ] {
+            assert_eq!(error(&call(args)).to_string(), format!("`f`: {message}"), "{function}");
+        }
+    }
+    // Of a column, where the first wrong value counts.
+    assert_eq!(rows(&format!("{value} select count(f(id, dur, name)) from slice")), ["6"]);
+    assert_eq!(
+        error(&format!("{value} select f(name, 1, 'a') from slice")).to_string(),
+        "`f`: the argument `x` is declared as INT, which is a whole number, but is the text `aten::mm`"
+    );
+    // An argument offers no type to what it is compared with.
+    assert_eq!(
+        rows(
+            "create perfetto function g(x INT) returns BOOL as select $x = '0'; select g(id), id = '0' from slice limit 1"
+        ),
+        ["0,1"]
+    );
+    assert_eq!(
+        rows("create perfetto function h(x ANY) returns ANY as select $x; select h(1), h('a'), h(2.5)"),
+        ["1,\"a\",2.500000"]
+    );
+}
+
+#[test]
+fn declared_columns_of_views_and_functions_are_checked() {
+    for (script, message) in [
+        (
+            "create perfetto view v(a LONG, b LONG, c LONG) as select 1 as a",
+            "the columns `b`, `c` are declared, but the query does not give them",
+        ),
+        (
+            "create perfetto view v(a LONG) as select 'x' as a, 1 as b",
+            "the query gives a column `b` that is not declared",
+        ),
+        (
+            "create perfetto view v(a STRING) as select dur as a from slice",
+            "the column `a` is declared as STRING, but the query gives whole numbers",
+        ),
+        (
+            "create perfetto function f(x LONG) returns table(a LONG, b STRING) as select $x as a, 1.5 as b",
+            "in the function `f`: the column `b` is declared as STRING, but the query gives real numbers",
+        ),
+        (
+            "create perfetto function f() returns table(a LONG, b LONG) as select 1 as a",
+            "in the function `f`: 2 columns are declared, and the query gives 1",
+        ),
+        (
+            "create perfetto function f() returns table(a LONG, b LONG) as select 1 as a, 2 as c",
+            "in the function `f`: the column `b` is declared, and the query gives `c` in its place",
+        ),
+    ] {
+        assert_eq!(error(script).to_string(), message, "{script}");
+    }
+    assert_eq!(
+        rows(
+            "create perfetto view v(a LONG, b DOUBLE, c STRING) as select id as a, dur as b, name as c from slice; \
+              select a, c from v limit 1"
+        ),
+        ["0,\"aten::mm\""]
+    );
+    assert_eq!(
+        rows(
+            "create perfetto function f(x LONG) returns table(a LONG, b STRING) as select $x + 1, name as b from slice; \
+              select a, b from f(1) limit 1"
+        ),
+        ["2,\"aten::mm\""]
+    );
+}

@@ -195,3 +195,31 @@ fn tables_and_views_are_made_from_macros() {
         assert_eq!(result(&format!("{MACRO}{statement}; select v from t")), "\"v\"\n6\n", "{statement}");
     }
 }
+
+#[test]
+fn columns_are_called_by_what_a_macro_stands_for() {
+    let m = "create perfetto macro m(a Expr, b Expr) returns Expr as $a - $b;";
+    assert_eq!(csv(&session(), &format!("{m} select m!(123,100)")), "\"123 - 100\"\n23\n");
+    assert_eq!(csv(&session(), &format!("{m} select m!(5,2) + 1, 7 % 4")), "\"5 - 2 + 1\",\"7 % 4\"\n4,3\n");
+    let q = "create perfetto macro q(a Expr) returns Expr as select $a as x, $a  *  2;";
+    assert_eq!(csv(&session(), &format!("{q} q!(4)")), "\"x\",\"4  *  2\"\n4,8\n");
+    let zip = "create perfetto macro same(a Expr, b Expr) returns Expr as $a = $b;";
+    assert_eq!(
+        csv(&session(), &format!("{zip} select 1 as x where __intrinsic_token_zip_join!((1, 2), (1, 2), same, AND)")),
+        "\"x\"\n1\n"
+    );
+    assert_eq!(
+        csv(
+            &session(),
+            &format!(
+                "{zip} select 0 as x __intrinsic_token_zip_join_prefix!((1, 2), (1, 3), same, __intrinsic_token_comma!())"
+            )
+        ),
+        "\"x\",\"1 = 1\",\"2 = 3\"\n0,1,0\n"
+    );
+    assert_eq!(csv(&session(), "SELECT IMPORT('intervals.overlap'); select 1 as x"), "\"x\"\n1\n");
+    assert_eq!(
+        csv(&session(), "select create_function(\"f(x INT)\", 'INT', 'select $x'); select f(2) as x"),
+        "\"x\"\n2\n"
+    );
+}

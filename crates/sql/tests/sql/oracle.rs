@@ -1,19 +1,19 @@
 //! SQLite as the oracle: the same generated queries over the same generated tables, there and here.
 //!
 //! Values are small and sometimes missing, texts sometimes look like numbers, so that the rules between kinds of values
-//! decide many rows. One difference is known and kept out of the queries: a column here has one type, so an expression
-//! of several kinds of values gives texts. Whether a number is shown as whole or as real is not compared for the same
-//! reason.
+//! decide many rows. Whether a number is shown as whole or as real is not compared: a choice or a set of both kinds of
+//! numbers gives real ones here.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 use kinetoscope_model::TraceBuilder;
-use kinetoscope_sql::{Session, SessionOptions};
+use kinetoscope_sql::format::{Format, ResultWriter};
+use kinetoscope_sql::{ResultEvent, Session, SessionOptions};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -271,11 +271,39 @@ fn ours(session: &Session, query: &str) -> Result<Vec<String>, String> {
     let results = session.collect(query).map_err(|error| error.report())?;
     let mut rows = Vec::new();
     for batch in results.iter().flat_map(|(_, batches)| batches) {
+        let columns: Vec<Vec<String>> = batch.columns().iter().map(cells).collect();
         for row in 0..batch.num_rows() {
-            rows.push(batch.columns().iter().fold(String::new(), |line, column| line + &cell(column, row) + "|"));
+            rows.push(columns.iter().fold(String::new(), |line, column| line + &column[row] + "|"));
         }
     }
     Ok(rows)
+}
+
+fn cells(column: &ArrayRef) -> Vec<String> {
+    match column.data_type() {
+        DataType::LargeBinary => mixed_cells(column),
+        _ => (0..column.len()).map(|row| cell(column, row)).collect(),
+    }
+}
+
+/// Values of several kinds in one column, which JSON tells apart.
+fn mixed_cells(column: &ArrayRef) -> Vec<String> {
+    let batch = RecordBatch::try_from_iter([("c", Arc::clone(column))]).expect("a batch of one column");
+    let mut printed = Vec::new();
+    let mut writer = ResultWriter::new(Format::Ndjson, &mut printed);
+    for event in [ResultEvent::Begin(batch.schema()), ResultEvent::Batch(batch), ResultEvent::End] {
+        writer.write(event).expect("JSON is written");
+    }
+    let lines = String::from_utf8(printed).expect("JSON is a text");
+    let cell = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        match &row["c"] {
+            serde_json::Value::Null => "NULL".to_owned(),
+            serde_json::Value::String(text) => format!("'{text}'"),
+            number => number_text(number.as_f64().expect("a number")),
+        }
+    };
+    lines.lines().map(cell).collect()
 }
 
 fn cell(column: &ArrayRef, row: usize) -> String {
