@@ -4110,31 +4110,70 @@ function Flames({ area }) {
 		]
 	});
 }
-var COUNTER_COLUMNS = [
-	"counter",
-	"samples",
-	"min",
-	"max",
-	"mean of samples"
+var COUNTER_NUMBERS = [
+	{
+		key: "delta",
+		name: "delta"
+	},
+	{
+		key: "rate",
+		name: "rate"
+	},
+	{
+		key: "mean",
+		name: "mean over time"
+	},
+	{
+		key: "first",
+		name: "first"
+	},
+	{
+		key: "last",
+		name: "last"
+	},
+	{
+		key: "min",
+		name: "min"
+	},
+	{
+		key: "max",
+		name: "max"
+	}
 ];
+/** Each sample holds until the next one, the last one until the end of the area. */
+function counterQuery(area, tracks) {
+	const [start, end] = [sqlTimeOf(area.start), sqlTimeOf(area.end)];
+	const held = `(coalesce(next, ${end}) - ts)`;
+	return `with v as (select track_id, ts, value, lead(ts) over w as next, row_number() over w as n, count(*) over (partition by track_id) as count from counter where ts >= ${start} and ts < ${end} and track_id in (${tracks.join(",")}) window w as (partition by track_id order by ts)) select track_id, max(count) as count, sum(value * ${held}) / sum(${held}) as mean, sum(case when n = 1 then value end) as first, sum(case when n = count then value end) as last, min(value) as min, max(value) as max, max(ts) - min(ts) as time from v group by track_id`;
+}
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }) {
 	const rows = useSignal(null);
 	A(() => {
 		rows.value = null;
 		const abort = new AbortController();
-		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${sqlTimeOf(area.start)} and ts < ${sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
-		trace.value?.client.query(sql, "area", abort.signal).then((result) => {
+		trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
 			if (result.error !== null) notify(result.error.message, result.error.hint, true);
 			const set = result.sets[0];
-			const number = (row, column) => Number(cellAt(set, row, column));
-			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => ({
-				track: number(row, 0),
-				count: number(row, 1),
-				min: number(row, 2),
-				max: number(row, 3),
-				mean: number(row, 4)
-			}));
+			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
+				const number = (column) => Number(cellAt(set, row, column));
+				const [first, last, nanos] = [
+					number(3),
+					number(4),
+					number(7)
+				];
+				return {
+					track: number(0),
+					count: number(1),
+					delta: last - first,
+					rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+					mean: number(2),
+					first,
+					last,
+					min: number(5),
+					max: number(6)
+				};
+			});
 		}, reportError);
 		return () => abort.abort();
 	}, [area]);
@@ -4145,13 +4184,24 @@ function Counters({ area, tracks }) {
 	const list = rows.value;
 	const nameOf = (row) => trackPlaces.value.get(row.track)?.node.name ?? String(row.track);
 	const cell = (row, column) => {
+		if (column === 0) return /* @__PURE__ */ a("span", {
+			title: nameOf(row),
+			children: nameOf(row)
+		});
+		if (column === 1) return formatCount(row.count);
+		const { key } = COUNTER_NUMBERS[column - 2];
+		const value = row[key];
 		const unit = trackPlaces.value.get(row.track)?.track.unit ?? null;
-		return column === 0 ? nameOf(row) : column === 1 ? formatCount(row.count) : formatValue([
-			row.min,
-			row.max,
-			row.mean
-		][column - 2], unit);
+		return value === null ? "" : formatValue(value, unitOf(unit, {
+			...PLAIN,
+			shows: key === "rate" ? "rate" : "value"
+		}));
 	};
+	const names = [
+		"counter",
+		"samples",
+		...COUNTER_NUMBERS.map((each) => each.name)
+	];
 	return /* @__PURE__ */ a("div", {
 		class: "area-table",
 		children: [/* @__PURE__ */ a("div", {
@@ -4165,27 +4215,21 @@ function Counters({ area, tracks }) {
 				/* @__PURE__ */ a(ExportButtons, {
 					name: "counters",
 					table: () => ({
-						columns: COUNTER_COLUMNS,
+						columns: names,
 						numRows: list.length,
 						cell: (row, column) => {
 							const each = list[row];
-							return [
-								nameOf(each),
-								each.count,
-								each.min,
-								each.max,
-								each.mean
-							][column];
+							return column === 0 ? nameOf(each) : column === 1 ? each.count : each[COUNTER_NUMBERS[column - 2].key];
 						}
 					})
 				})
 			]
 		}), /* @__PURE__ */ a(Grid, {
 			label: "Counters of the area",
-			columns: COUNTER_COLUMNS.map((name, i) => ({
+			columns: names.map((name, i) => ({
 				name,
 				isNumber: i > 0,
-				width: i === 0 ? 320 : 130,
+				width: i === 0 ? 300 : 118,
 				grows: i === 0
 			})),
 			numRows: list.length,
