@@ -7815,6 +7815,7 @@ function WorkspacesPanel() {
 						value: wanted.value,
 						onInput: (event) => wanted.value = event.currentTarget.value
 					}),
+					/* @__PURE__ */ a("span", { children: "Make it" }),
 					copies("of the", make),
 					/* @__PURE__ */ a("button", {
 						class: "small",
