@@ -4651,6 +4651,34 @@ var CLASS_WORDS = [
 function classNumber(value) {
 	return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : value ?? 0;
 }
+function Around({ details }) {
+	const isWhole = useSignal(false);
+	const { stack } = details;
+	if (stack.length === 0) return null;
+	const shown = isWhole.value ? stack : stack.slice(-4);
+	const hidden = stack.length - shown.length;
+	return /* @__PURE__ */ a("nav", {
+		class: "stack",
+		"aria-label": "Slices around this one",
+		children: [hidden > 0 && /* @__PURE__ */ a($, { children: [
+			/* @__PURE__ */ a("button", {
+				class: "link",
+				onClick: () => isWhole.value = true,
+				children: [hidden, " more"]
+			}),
+			" ",
+			"›",
+			" "
+		] }), shown.map((up) => /* @__PURE__ */ a("span", { children: [
+			/* @__PURE__ */ a(SliceLink, {
+				id: up.id,
+				children: up.name
+			}),
+			" ›",
+			" "
+		] }, up.id))]
+	});
+}
 function SlicePanel() {
 	const selected = selection.value;
 	const details = sliceDetails.value;
@@ -4705,18 +4733,7 @@ function SlicePanel() {
 					]
 				})]
 			}),
-			details.stack.length > 0 && /* @__PURE__ */ a("nav", {
-				class: "stack",
-				"aria-label": "Slices around this one",
-				children: details.stack.map((up) => /* @__PURE__ */ a("span", { children: [
-					/* @__PURE__ */ a(SliceLink, {
-						id: up.id,
-						children: up.name
-					}),
-					" ›",
-					" "
-				] }, up.id))
-			}),
+			/* @__PURE__ */ a(Around, { details }, details.id),
 			/* @__PURE__ */ a("div", {
 				class: "columns",
 				children: [

@@ -262,6 +262,34 @@ function classNumber(value: SliceDetails["class"]): number {
   return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : (value ?? 0);
 }
 
+/** How many of the slices around one are shown at first: Python stacks are deep, and the nearest frames tell most. */
+const MAX_AROUND = 4;
+
+function Around({ details }: { details: SliceDetails }) {
+  const isWhole = useSignal(false);
+  const { stack } = details;
+  if (stack.length === 0) return null;
+  const shown = isWhole.value ? stack : stack.slice(-MAX_AROUND);
+  const hidden = stack.length - shown.length;
+  return (
+    <nav class="stack" aria-label="Slices around this one">
+      {hidden > 0 && (
+        <>
+          <button class="link" onClick={() => (isWhole.value = true)}>
+            {hidden} more
+          </button>{" "}
+          ›{" "}
+        </>
+      )}
+      {shown.map((up) => (
+        <span key={up.id}>
+          <SliceLink id={up.id}>{up.name}</SliceLink> ›{" "}
+        </span>
+      ))}
+    </nav>
+  );
+}
+
 export function SlicePanel() {
   const selected = store.selection.value;
   const details = store.sliceDetails.value;
@@ -299,15 +327,7 @@ export function SlicePanel() {
           </button>
         </span>
       </div>
-      {details.stack.length > 0 && (
-        <nav class="stack" aria-label="Slices around this one">
-          {details.stack.map((up) => (
-            <span key={up.id}>
-              <SliceLink id={up.id}>{up.name}</SliceLink> ›{" "}
-            </span>
-          ))}
-        </nav>
-      )}
+      <Around key={details.id} details={details} />
       <div class="columns">
         <section>
           <h3>Slice</h3>
