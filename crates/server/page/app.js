@@ -2027,6 +2027,8 @@ function groupDigits(digits) {
 function formatCount(count) {
 	return count < 0 ? `-${groupDigits(String(-count))}` : groupDigits(String(count));
 }
+/** A count with its noun, which takes an s for all numbers but one. */
+var formatNumberOf = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 /** All digits of an integer nanosecond value in one unit; trailing zeros of the fraction are left out. */
 function exactInUnit(nanos, unitIndex) {
 	const unit = UNITS[unitIndex];
@@ -3646,10 +3648,10 @@ function AreaFlowsPanel({ area }) {
 				/* @__PURE__ */ a("span", {
 					class: "faint",
 					children: [
-						formatCount(data.total),
-						" flows in ",
-						formatCount(data.groups.length),
-						" groups; times are from start to start",
+						formatNumberOf(data.total, "flow"),
+						" in ",
+						formatNumberOf(data.groups.length, "group"),
+						"; times are from start to start",
 						data.total > data.arrows.length && `; the first ${formatCount(data.arrows.length)} are drawn`
 					]
 				}),
@@ -4590,7 +4592,7 @@ function Launch({ details }) {
 		children: details.launched.map((work) => /* @__PURE__ */ a("li", { children: [
 			/* @__PURE__ */ a(SliceLink, {
 				id: work.slice,
-				children: work.name
+				children: ellipsizeMiddle(work.name, 90)
 			}),
 			" ",
 			/* @__PURE__ */ a(Time, { nanos: work.dur })
@@ -4623,7 +4625,7 @@ function Flows({ id }) {
 			" ",
 			/* @__PURE__ */ a(SliceLink, {
 				id: arrow[side.other].slice,
-				children: arrow[side.other].name
+				children: ellipsizeMiddle(arrow[side.other].name, 90)
 			}),
 			" ",
 			/* @__PURE__ */ a("span", {
@@ -5643,6 +5645,8 @@ function SqlPanel() {
 }
 // src/panels/summary_panel.tsx
 var words = (text) => text.replace(/_/g, " ");
+/** The number that people know a device by is that on its host, and not its place in the trace. */
+var deviceName = (id) => `GPU ${trace.value?.overview.devices.find((device) => device.id === id)?.ordinal ?? id}`;
 function showRange(start, end) {
 	select({
 		kind: "area",
@@ -5661,7 +5665,7 @@ function Busy({ device }) {
 	return /* @__PURE__ */ a("div", {
 		class: "gpu-line",
 		children: [
-			/* @__PURE__ */ a("span", { children: [device.name ?? `GPU ${device.device_id}`, device.rank !== null && /* @__PURE__ */ a("span", {
+			/* @__PURE__ */ a("span", { children: [device.name ?? deviceName(device.device_id), device.rank !== null && /* @__PURE__ */ a("span", {
 				class: "faint",
 				children: [" rank ", device.rank]
 			})] }),
@@ -5699,7 +5703,7 @@ function Busy({ device }) {
 function Gaps({ gaps }) {
 	const causes = Object.entries(gaps.causes).filter(([, cause]) => cause.num_gaps > 0).sort((a, b) => b[1].sum_ns - a[1].sum_ns);
 	return /* @__PURE__ */ a("section", { children: [
-		/* @__PURE__ */ a("h3", { children: ["Idle time of GPU ", gaps.device_id] }),
+		/* @__PURE__ */ a("h3", { children: ["Idle time of ", deviceName(gaps.device_id)] }),
 		/* @__PURE__ */ a("table", {
 			class: "fields",
 			children: causes.map(([cause, { num_gaps, sum_ns }]) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
@@ -5712,11 +5716,7 @@ function Gaps({ gaps }) {
 					" ",
 					/* @__PURE__ */ a("span", {
 						class: "faint",
-						children: [
-							"in ",
-							formatCount(num_gaps),
-							" gaps"
-						]
+						children: ["in ", formatNumberOf(num_gaps, "gap")]
 					})
 				]
 			})] }, cause))

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ArgNode, GpuDetails, NameStatistics, SliceDetails } from "../api/types.ts";
 import {
+  ellipsizeMiddle,
   formatBytes,
   formatCount,
   formatNanos,
@@ -206,7 +207,7 @@ function Launch({ details }: { details: SliceDetails }) {
           <ul class="links">
             {details.launched.map((work) => (
               <li key={work.slice}>
-                <SliceLink id={work.slice}>{work.name}</SliceLink> <Time nanos={work.dur} />
+                <SliceLink id={work.slice}>{ellipsizeMiddle(work.name, 90)}</SliceLink> <Time nanos={work.dur} />
               </li>
             ))}
           </ul>
@@ -233,7 +234,7 @@ function Flows({ id }: { id: number }) {
             {side.list.map((arrow, i) => (
               <li key={i}>
                 <span class="chip">{arrow.name}</span>{" "}
-                <SliceLink id={arrow[side.other].slice}>{arrow[side.other].name}</SliceLink>{" "}
+                <SliceLink id={arrow[side.other].slice}>{ellipsizeMiddle(arrow[side.other].name, 90)}</SliceLink>{" "}
                 <span class="faint">after</span> <Time nanos={arrow.to.ts - arrow.from.ts} />
               </li>
             ))}
