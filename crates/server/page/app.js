@@ -1649,6 +1649,7 @@ var store_exports = /* @__PURE__ */ __exportAll({
 	notify: () => notify,
 	openDrawer: () => openDrawer,
 	opening: () => opening,
+	pendingRecipes: () => pendingRecipes,
 	pins: () => pins,
 	removeMark: () => removeMark$1,
 	reportError: () => reportError,
@@ -1718,6 +1719,8 @@ var compact = y(/* @__PURE__ */ new Set());
 var trackFilter = y("");
 var sliceFilter = y("");
 var debugTracks = y([]);
+/** Tracks of a link whose queries have not answered yet; they are in the address all the same. */
+var pendingRecipes = y([]);
 var drawer = y({
 	isOpen: false,
 	tab: "selection",
@@ -5085,8 +5088,8 @@ function forgetRuns() {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$11 = trace.value;
-	if (trace$11 === null || text.trim() === "") return;
+	const trace$10 = trace.value;
+	if (trace$10 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -5103,7 +5106,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$11.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -5189,15 +5192,16 @@ function recipeFor(sql, set, number, choice) {
 }
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
-	const trace$10 = trace.value;
+	const trace$11 = trace.value;
+	pendingRecipes.value = recipes;
 	for (const recipe of recipes) {
-		if (trace$10 === null || trace.value !== trace$10) return;
+		if (trace$11 === null || trace.value !== trace$11) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const result = await trace$10.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const result = await trace$11.client.query(recipe.sql, "tracks", new AbortController().signal);
 			const set = result.sets[recipe.set];
 			if (result.error !== null) fail(result.error.message, result.error.hint);
-			if (trace.value !== trace$10 || set === void 0) continue;
+			if (trace.value !== trace$11 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
 			if ([
@@ -5218,6 +5222,8 @@ async function makeTracksAgain(recipes) {
 			}, recipe, "again");
 		} catch (error) {
 			reportError(error);
+		} finally {
+			pendingRecipes.value = pendingRecipes.value.filter((each) => each !== recipe);
 		}
 	}
 }
@@ -8197,6 +8203,7 @@ async function openTrace(id, fragment) {
 				index: -1
 			};
 			debugTracks.value = [];
+			pendingRecipes.value = [];
 			marks.value = [];
 			pins.value = [];
 			const isShown = document.querySelector(".track-canvas") !== null;
@@ -8319,7 +8326,7 @@ function currentUrlState() {
 		workspaces: workspaces.value,
 		workspace: workspaceName.value,
 		counters: [...counterModes.value],
-		recipes: debugTracks.value.map((each) => each.recipe),
+		recipes: [...debugTracks.value.map((each) => each.recipe), ...pendingRecipes.value],
 		sqlTabs: written.map(({ title, sql }) => ({
 			title,
 			sql
