@@ -509,22 +509,26 @@ async function query(data, { sql }, response) {
       response.write(frame("D", { rows: ids.length, ms: 0.5 }));
       continue;
     }
-    const counters =
-      /from counter where ts >= (\d+) and ts < (\d+) and track_id in \(([\d,]+)\) group by track_id$/.exec(statement);
+    const counters = /from counter where ts >= (\d+) and ts < (\d+) and track_id in \(([\d,]+)\) window w/.exec(
+      statement,
+    );
     if (counters !== null) {
       const [start, end] = counters.slice(1, 3).map((text) => Number(BigInt(text) - SQL_OFFSET));
-      const table = { track_id: [], count: [], min: [], max: [], mean: [] };
+      const table = { track_id: [], count: [], mean: [], first: [], last: [], min: [], max: [], time: [] };
       for (const id of counters[3].split(",").map(Number)) {
-        const values = data.tracks
-          .get(id)
-          .samples.filter((s) => s.ts >= start && s.ts < end)
-          .map((s) => s.value);
-        if (values.length === 0) continue;
+        const samples = data.tracks.get(id).samples.filter((s) => s.ts >= start && s.ts < end);
+        if (samples.length === 0) continue;
+        const values = samples.map((s) => s.value);
+        const held = samples.map((s, i) => (samples[i + 1]?.ts ?? end) - s.ts);
+        const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
         table.track_id.push(id);
         table.count.push(values.length);
+        table.mean.push(sum(values.map((value, i) => value * held[i])) / sum(held));
+        table.first.push(values[0]);
+        table.last.push(values.at(-1));
         table.min.push(Math.min(...values));
         table.max.push(Math.max(...values));
-        table.mean.push(values.reduce((a, b) => a + b, 0) / values.length);
+        table.time.push(samples.at(-1).ts - samples[0].ts);
       }
       response.write(frame("S", { columns: Object.keys(table).map((name) => ({ name, type: "DOUBLE" })) }));
       response.write(frame("A", tableToIPC(tableFromArrays(table), { format: "stream" })));

@@ -1649,6 +1649,7 @@ var store_exports = /* @__PURE__ */ __exportAll({
 	notify: () => notify,
 	openDrawer: () => openDrawer,
 	opening: () => opening,
+	pendingRecipes: () => pendingRecipes,
 	pins: () => pins,
 	removeMark: () => removeMark$1,
 	reportError: () => reportError,
@@ -1718,6 +1719,8 @@ var compact = y(/* @__PURE__ */ new Set());
 var trackFilter = y("");
 var sliceFilter = y("");
 var debugTracks = y([]);
+/** Tracks of a link whose queries have not answered yet; they are in the address all the same. */
+var pendingRecipes = y([]);
 var drawer = y({
 	isOpen: false,
 	tab: "selection",
@@ -2027,6 +2030,8 @@ function groupDigits(digits) {
 function formatCount(count) {
 	return count < 0 ? `-${groupDigits(String(-count))}` : groupDigits(String(count));
 }
+/** A count with its noun, which takes an s for all numbers but one. */
+var formatNumberOf = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 /** All digits of an integer nanosecond value in one unit; trailing zeros of the fraction are left out. */
 function exactInUnit(nanos, unitIndex) {
 	const unit = UNITS[unitIndex];
@@ -3646,10 +3651,10 @@ function AreaFlowsPanel({ area }) {
 				/* @__PURE__ */ a("span", {
 					class: "faint",
 					children: [
-						formatCount(data.total),
-						" flows in ",
-						formatCount(data.groups.length),
-						" groups; times are from start to start",
+						formatNumberOf(data.total, "flow"),
+						" in ",
+						formatNumberOf(data.groups.length, "group"),
+						"; times are from start to start",
 						data.total > data.arrows.length && `; the first ${formatCount(data.arrows.length)} are drawn`
 					]
 				}),
@@ -4110,31 +4115,70 @@ function Flames({ area }) {
 		]
 	});
 }
-var COUNTER_COLUMNS = [
-	"counter",
-	"samples",
-	"min",
-	"max",
-	"mean of samples"
+var COUNTER_NUMBERS = [
+	{
+		key: "delta",
+		name: "delta"
+	},
+	{
+		key: "rate",
+		name: "rate"
+	},
+	{
+		key: "mean",
+		name: "mean over time"
+	},
+	{
+		key: "first",
+		name: "first"
+	},
+	{
+		key: "last",
+		name: "last"
+	},
+	{
+		key: "min",
+		name: "min"
+	},
+	{
+		key: "max",
+		name: "max"
+	}
 ];
+/** Each sample holds until the next one, the last one until the end of the area. */
+function counterQuery(area, tracks) {
+	const [start, end] = [sqlTimeOf(area.start), sqlTimeOf(area.end)];
+	const held = `(coalesce(next, ${end}) - ts)`;
+	return `with v as (select track_id, ts, value, lead(ts) over w as next, row_number() over w as n, count(*) over (partition by track_id) as count from counter where ts >= ${start} and ts < ${end} and track_id in (${tracks.join(",")}) window w as (partition by track_id order by ts)) select track_id, max(count) as count, sum(value * ${held}) / sum(${held}) as mean, sum(case when n = 1 then value end) as first, sum(case when n = count then value end) as last, min(value) as min, max(value) as max, max(ts) - min(ts) as time from v group by track_id`;
+}
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }) {
 	const rows = useSignal(null);
 	A(() => {
 		rows.value = null;
 		const abort = new AbortController();
-		const sql = `select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter where ts >= ${sqlTimeOf(area.start)} and ts < ${sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
-		trace.value?.client.query(sql, "area", abort.signal).then((result) => {
+		trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
 			if (result.error !== null) notify(result.error.message, result.error.hint, true);
 			const set = result.sets[0];
-			const number = (row, column) => Number(cellAt(set, row, column));
-			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => ({
-				track: number(row, 0),
-				count: number(row, 1),
-				min: number(row, 2),
-				max: number(row, 3),
-				mean: number(row, 4)
-			}));
+			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
+				const number = (column) => Number(cellAt(set, row, column));
+				const [first, last, nanos] = [
+					number(3),
+					number(4),
+					number(7)
+				];
+				return {
+					track: number(0),
+					count: number(1),
+					delta: last - first,
+					rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+					mean: number(2),
+					first,
+					last,
+					min: number(5),
+					max: number(6)
+				};
+			});
 		}, reportError);
 		return () => abort.abort();
 	}, [area]);
@@ -4145,13 +4189,24 @@ function Counters({ area, tracks }) {
 	const list = rows.value;
 	const nameOf = (row) => trackPlaces.value.get(row.track)?.node.name ?? String(row.track);
 	const cell = (row, column) => {
+		if (column === 0) return /* @__PURE__ */ a("span", {
+			title: nameOf(row),
+			children: nameOf(row)
+		});
+		if (column === 1) return formatCount(row.count);
+		const { key } = COUNTER_NUMBERS[column - 2];
+		const value = row[key];
 		const unit = trackPlaces.value.get(row.track)?.track.unit ?? null;
-		return column === 0 ? nameOf(row) : column === 1 ? formatCount(row.count) : formatValue([
-			row.min,
-			row.max,
-			row.mean
-		][column - 2], unit);
+		return value === null ? "" : formatValue(value, unitOf(unit, {
+			...PLAIN,
+			shows: key === "rate" ? "rate" : "value"
+		}));
 	};
+	const names = [
+		"counter",
+		"samples",
+		...COUNTER_NUMBERS.map((each) => each.name)
+	];
 	return /* @__PURE__ */ a("div", {
 		class: "area-table",
 		children: [/* @__PURE__ */ a("div", {
@@ -4165,27 +4220,21 @@ function Counters({ area, tracks }) {
 				/* @__PURE__ */ a(ExportButtons, {
 					name: "counters",
 					table: () => ({
-						columns: COUNTER_COLUMNS,
+						columns: names,
 						numRows: list.length,
 						cell: (row, column) => {
 							const each = list[row];
-							return [
-								nameOf(each),
-								each.count,
-								each.min,
-								each.max,
-								each.mean
-							][column];
+							return column === 0 ? nameOf(each) : column === 1 ? each.count : each[COUNTER_NUMBERS[column - 2].key];
 						}
 					})
 				})
 			]
 		}), /* @__PURE__ */ a(Grid, {
 			label: "Counters of the area",
-			columns: COUNTER_COLUMNS.map((name, i) => ({
+			columns: names.map((name, i) => ({
 				name,
 				isNumber: i > 0,
-				width: i === 0 ? 320 : 130,
+				width: i === 0 ? 300 : 118,
 				grows: i === 0
 			})),
 			numRows: list.length,
@@ -4546,7 +4595,7 @@ function Launch({ details }) {
 		children: details.launched.map((work) => /* @__PURE__ */ a("li", { children: [
 			/* @__PURE__ */ a(SliceLink, {
 				id: work.slice,
-				children: work.name
+				children: ellipsizeMiddle(work.name, 90)
 			}),
 			" ",
 			/* @__PURE__ */ a(Time, { nanos: work.dur })
@@ -4579,7 +4628,7 @@ function Flows({ id }) {
 			" ",
 			/* @__PURE__ */ a(SliceLink, {
 				id: arrow[side.other].slice,
-				children: arrow[side.other].name
+				children: ellipsizeMiddle(arrow[side.other].name, 90)
 			}),
 			" ",
 			/* @__PURE__ */ a("span", {
@@ -4606,6 +4655,34 @@ var CLASS_WORDS = [
 ];
 function classNumber(value) {
 	return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : value ?? 0;
+}
+function Around({ details }) {
+	const isWhole = useSignal(false);
+	const { stack } = details;
+	if (stack.length === 0) return null;
+	const shown = isWhole.value ? stack : stack.slice(-4);
+	const hidden = stack.length - shown.length;
+	return /* @__PURE__ */ a("nav", {
+		class: "stack",
+		"aria-label": "Slices around this one",
+		children: [hidden > 0 && /* @__PURE__ */ a($, { children: [
+			/* @__PURE__ */ a("button", {
+				class: "link",
+				onClick: () => isWhole.value = true,
+				children: [hidden, " more"]
+			}),
+			" ",
+			"›",
+			" "
+		] }), shown.map((up) => /* @__PURE__ */ a("span", { children: [
+			/* @__PURE__ */ a(SliceLink, {
+				id: up.id,
+				children: up.name
+			}),
+			" ›",
+			" "
+		] }, up.id))]
+	});
 }
 function SlicePanel() {
 	const selected = selection.value;
@@ -4661,18 +4738,7 @@ function SlicePanel() {
 					]
 				})]
 			}),
-			details.stack.length > 0 && /* @__PURE__ */ a("nav", {
-				class: "stack",
-				"aria-label": "Slices around this one",
-				children: details.stack.map((up) => /* @__PURE__ */ a("span", { children: [
-					/* @__PURE__ */ a(SliceLink, {
-						id: up.id,
-						children: up.name
-					}),
-					" ›",
-					" "
-				] }, up.id))
-			}),
+			/* @__PURE__ */ a(Around, { details }, details.id),
 			/* @__PURE__ */ a("div", {
 				class: "columns",
 				children: [
@@ -5022,8 +5088,8 @@ function forgetRuns() {
 }
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
-	const trace$11 = trace.value;
-	if (trace$11 === null || text.trim() === "") return;
+	const trace$10 = trace.value;
+	if (trace$10 === null || text.trim() === "") return;
 	runs.value.get(tab)?.abort?.abort();
 	history$1.value = [text, ...history$1.value.filter((each) => each !== text)].slice(0, HISTORY_LENGTH);
 	store(HISTORY_KEY, history$1.value);
@@ -5040,7 +5106,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$11.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -5126,15 +5192,16 @@ function recipeFor(sql, set, number, choice) {
 }
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
-	const trace$10 = trace.value;
+	const trace$11 = trace.value;
+	pendingRecipes.value = recipes;
 	for (const recipe of recipes) {
-		if (trace$10 === null || trace.value !== trace$10) return;
+		if (trace$11 === null || trace.value !== trace$11) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const result = await trace$10.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const result = await trace$11.client.query(recipe.sql, "tracks", new AbortController().signal);
 			const set = result.sets[recipe.set];
 			if (result.error !== null) fail(result.error.message, result.error.hint);
-			if (trace.value !== trace$10 || set === void 0) continue;
+			if (trace.value !== trace$11 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
 			if ([
@@ -5155,6 +5222,8 @@ async function makeTracksAgain(recipes) {
 			}, recipe, "again");
 		} catch (error) {
 			reportError(error);
+		} finally {
+			pendingRecipes.value = pendingRecipes.value.filter((each) => each !== recipe);
 		}
 	}
 }
@@ -5582,6 +5651,8 @@ function SqlPanel() {
 }
 // src/panels/summary_panel.tsx
 var words = (text) => text.replace(/_/g, " ");
+/** The number that people know a device by is that on its host, and not its place in the trace. */
+var deviceName = (id) => `GPU ${trace.value?.overview.devices.find((device) => device.id === id)?.ordinal ?? id}`;
 function showRange(start, end) {
 	select({
 		kind: "area",
@@ -5600,7 +5671,7 @@ function Busy({ device }) {
 	return /* @__PURE__ */ a("div", {
 		class: "gpu-line",
 		children: [
-			/* @__PURE__ */ a("span", { children: [device.name ?? `GPU ${device.device_id}`, device.rank !== null && /* @__PURE__ */ a("span", {
+			/* @__PURE__ */ a("span", { children: [device.name ?? deviceName(device.device_id), device.rank !== null && /* @__PURE__ */ a("span", {
 				class: "faint",
 				children: [" rank ", device.rank]
 			})] }),
@@ -5638,7 +5709,7 @@ function Busy({ device }) {
 function Gaps({ gaps }) {
 	const causes = Object.entries(gaps.causes).filter(([, cause]) => cause.num_gaps > 0).sort((a, b) => b[1].sum_ns - a[1].sum_ns);
 	return /* @__PURE__ */ a("section", { children: [
-		/* @__PURE__ */ a("h3", { children: ["Idle time of GPU ", gaps.device_id] }),
+		/* @__PURE__ */ a("h3", { children: ["Idle time of ", deviceName(gaps.device_id)] }),
 		/* @__PURE__ */ a("table", {
 			class: "fields",
 			children: causes.map(([cause, { num_gaps, sum_ns }]) => /* @__PURE__ */ a("tr", { children: [/* @__PURE__ */ a("th", {
@@ -5651,11 +5722,7 @@ function Gaps({ gaps }) {
 					" ",
 					/* @__PURE__ */ a("span", {
 						class: "faint",
-						children: [
-							"in ",
-							formatCount(num_gaps),
-							" gaps"
-						]
+						children: ["in ", formatNumberOf(num_gaps, "gap")]
 					})
 				]
 			})] }, cause))
@@ -7771,6 +7838,7 @@ function WorkspacesPanel() {
 						value: wanted.value,
 						onInput: (event) => wanted.value = event.currentTarget.value
 					}),
+					/* @__PURE__ */ a("span", { children: "Make it" }),
 					copies("of the", make),
 					/* @__PURE__ */ a("button", {
 						class: "small",
@@ -8135,6 +8203,7 @@ async function openTrace(id, fragment) {
 				index: -1
 			};
 			debugTracks.value = [];
+			pendingRecipes.value = [];
 			marks.value = [];
 			pins.value = [];
 			const isShown = document.querySelector(".track-canvas") !== null;
@@ -8257,7 +8326,7 @@ function currentUrlState() {
 		workspaces: workspaces.value,
 		workspace: workspaceName.value,
 		counters: [...counterModes.value],
-		recipes: debugTracks.value.map((each) => each.recipe),
+		recipes: [...debugTracks.value.map((each) => each.recipe), ...pendingRecipes.value],
 		sqlTabs: written.map(({ title, sql }) => ({
 			title,
 			sql

@@ -45,6 +45,7 @@ export async function openTrace(id: TraceEntry["id"], fragment: string): Promise
       store.select({ kind: "none" });
       store.search.value = { ...store.search.value, text: "", result: null, index: -1 };
       store.debugTracks.value = [];
+      store.pendingRecipes.value = [];
       store.marks.value = [];
       store.pins.value = [];
       // Until there is a timeline, its height is that of the page without what is around it.
@@ -156,7 +157,7 @@ export function currentUrlState(): string {
     workspaces: store.workspaces.value,
     workspace: store.workspaceName.value,
     counters: [...store.counterModes.value],
-    recipes: store.debugTracks.value.map((each) => each.recipe),
+    recipes: [...store.debugTracks.value.map((each) => each.recipe), ...store.pendingRecipes.value],
     sqlTabs: written.map(({ title, sql }) => ({ title, sql })),
     sqlTab: front < 0 ? null : front,
     panel: store.drawer.value.isOpen ? store.drawer.value.tab : null,

@@ -98,6 +98,7 @@ export function WorkspacesPanel() {
           value={wanted.value}
           onInput={(event) => (wanted.value = event.currentTarget.value)}
         />
+        <span>Make it</span>
         {copies("of the", make)}
         <button class="small" onClick={() => make([])}>
           empty

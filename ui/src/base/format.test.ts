@@ -4,12 +4,17 @@ import {
   formatBytes,
   formatNanos,
   formatNanosShort,
+  formatNumberOf,
   formatPercent,
   formatTick,
   formatWallTime,
 } from "./format.ts";
 
 describe("formatNanos", () => {
+  it("counts in singular and plural", () => {
+    expect([0, 1, 1234].map((count) => formatNumberOf(count, "gap"))).toEqual(["0 gaps", "1 gap", "1\u202f234 gaps"]);
+  });
+
   it("keeps every digit, in the largest unit with a whole part", () => {
     expect(formatNanos(0)).toBe("0 s");
     expect(formatNanos(7)).toBe("7 ns");

@@ -29,6 +29,10 @@ export function formatCount(count: number): string {
   return count < 0 ? `-${groupDigits(String(-count))}` : groupDigits(String(count));
 }
 
+/** A count with its noun, which takes an s for all numbers but one. */
+export const formatNumberOf = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** All digits of an integer nanosecond value in one unit; trailing zeros of the fraction are left out. */
 function exactInUnit(nanos: number, unitIndex: number): string {
   const unit = UNITS[unitIndex]!;

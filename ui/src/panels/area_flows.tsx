@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { AreaFlows, FlowArrow, FlowGroup } from "../api/types.ts";
-import { formatCount, formatNanos, formatNanosShort } from "../base/format.ts";
+import { formatCount, formatNanos, formatNanosShort, formatNumberOf } from "../base/format.ts";
 import { shownName } from "../logic/row_names.ts";
 import * as store from "../state/store.ts";
 import { goToSlice } from "./jump.ts";
@@ -86,7 +86,8 @@ export function AreaFlowsPanel({ area }: { area: Extract<store.Selection, { kind
     <div class="area-table">
       <div class="bar-line">
         <span class="faint">
-          {formatCount(data.total)} flows in {formatCount(data.groups.length)} groups; times are from start to start
+          {formatNumberOf(data.total, "flow")} in {formatNumberOf(data.groups.length, "group")}; times are from start to
+          start
           {data.total > data.arrows.length && `; the first ${formatCount(data.arrows.length)} are drawn`}
         </span>
         <span class="spacer" />

@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatValue,
 } from "../base/format.ts";
+import { PLAIN, unitOf } from "../logic/counter_mode.ts";
 import { layoutFlames, type FlameBox } from "../logic/flame_layout.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
 import { CanvasRenderer } from "../render/renderer.ts";
@@ -303,11 +304,40 @@ function Flames({ area }: { area: Area }) {
 interface CounterRow {
   track: number;
   count: number;
+  delta: number;
+  /** Of a second; null where all samples are of one time. */
+  rate: number | null;
+  mean: number;
+  first: number;
+  last: number;
   min: number;
   max: number;
-  mean: number;
 }
-const COUNTER_COLUMNS = ["counter", "samples", "min", "max", "mean of samples"];
+type CounterNumber = Exclude<keyof CounterRow, "track" | "count">;
+const COUNTER_NUMBERS: { key: CounterNumber; name: string }[] = [
+  { key: "delta", name: "delta" },
+  { key: "rate", name: "rate" },
+  { key: "mean", name: "mean over time" },
+  { key: "first", name: "first" },
+  { key: "last", name: "last" },
+  { key: "min", name: "min" },
+  { key: "max", name: "max" },
+];
+
+/** Each sample holds until the next one, the last one until the end of the area. */
+function counterQuery(area: Area, tracks: readonly number[]): string {
+  const [start, end] = [store.sqlTimeOf(area.start), store.sqlTimeOf(area.end)];
+  const held = `(coalesce(next, ${end}) - ts)`;
+  return (
+    "with v as (select track_id, ts, value, lead(ts) over w as next, row_number() over w as n, " +
+    "count(*) over (partition by track_id) as count from counter " +
+    `where ts >= ${start} and ts < ${end} and track_id in (${tracks.join(",")}) ` +
+    "window w as (partition by track_id order by ts)) " +
+    `select track_id, max(count) as count, sum(value * ${held}) / sum(${held}) as mean, ` +
+    "sum(case when n = 1 then value end) as first, sum(case when n = count then value end) as last, " +
+    "min(value) as min, max(value) as max, max(ts) - min(ts) as time from v group by track_id"
+  );
+}
 
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
@@ -315,20 +345,24 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   useEffect(() => {
     rows.value = null;
     const abort = new AbortController();
-    const sql =
-      "select track_id, count(*) as count, min(value) as min, max(value) as max, avg(value) as mean from counter " +
-      `where ts >= ${store.sqlTimeOf(area.start)} and ts < ${store.sqlTimeOf(area.end)} and track_id in (${tracks.join(",")}) group by track_id`;
-    store.trace.value?.client.query(sql, "area", abort.signal).then((result) => {
+    store.trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
       if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
       const set = result.sets[0];
-      const number = (row: number, column: number) => Number(cellAt(set!, row, column));
-      rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => ({
-        track: number(row, 0),
-        count: number(row, 1),
-        min: number(row, 2),
-        max: number(row, 3),
-        mean: number(row, 4),
-      }));
+      rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
+        const number = (column: number) => Number(cellAt(set!, row, column));
+        const [first, last, nanos] = [number(3), number(4), number(7)];
+        return {
+          track: number(0),
+          count: number(1),
+          delta: last - first,
+          rate: nanos > 0 ? ((last - first) / nanos) * 1e9 : null,
+          mean: number(2),
+          first,
+          last,
+          min: number(5),
+          max: number(6),
+        };
+      });
     }, store.reportError);
     return () => abort.abort();
   }, [area]);
@@ -336,13 +370,16 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   const list = rows.value;
   const nameOf = (row: CounterRow) => store.trackPlaces.value.get(row.track)?.node.name ?? String(row.track);
   const cell = (row: CounterRow, column: number) => {
+    if (column === 0) return <span title={nameOf(row)}>{nameOf(row)}</span>;
+    if (column === 1) return formatCount(row.count);
+    const { key } = COUNTER_NUMBERS[column - 2]!;
+    const value = row[key];
     const unit = store.trackPlaces.value.get(row.track)?.track.unit ?? null;
-    return column === 0
-      ? nameOf(row)
-      : column === 1
-        ? formatCount(row.count)
-        : formatValue([row.min, row.max, row.mean][column - 2]!, unit);
+    return value === null
+      ? ""
+      : formatValue(value, unitOf(unit, { ...PLAIN, shows: key === "rate" ? "rate" : "value" }));
   };
+  const names = ["counter", "samples", ...COUNTER_NUMBERS.map((each) => each.name)];
   return (
     <div class="area-table">
       <div class="bar-line">
@@ -351,23 +388,18 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
         <ExportButtons
           name="counters"
           table={() => ({
-            columns: COUNTER_COLUMNS,
+            columns: names,
             numRows: list.length,
             cell: (row, column) => {
               const each = list[row]!;
-              return [nameOf(each), each.count, each.min, each.max, each.mean][column];
+              return column === 0 ? nameOf(each) : column === 1 ? each.count : each[COUNTER_NUMBERS[column - 2]!.key];
             },
           })}
         />
       </div>
       <Grid
         label="Counters of the area"
-        columns={COUNTER_COLUMNS.map((name, i) => ({
-          name,
-          isNumber: i > 0,
-          width: i === 0 ? 320 : 130,
-          grows: i === 0,
-        }))}
+        columns={names.map((name, i) => ({ name, isNumber: i > 0, width: i === 0 ? 300 : 118, grows: i === 0 }))}
         numRows={list.length}
         cell={(row, column) => cell(list[row]!, column)}
       />

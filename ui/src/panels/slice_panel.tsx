@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ArgNode, GpuDetails, NameStatistics, SliceDetails } from "../api/types.ts";
 import {
+  ellipsizeMiddle,
   formatBytes,
   formatCount,
   formatNanos,
@@ -206,7 +207,7 @@ function Launch({ details }: { details: SliceDetails }) {
           <ul class="links">
             {details.launched.map((work) => (
               <li key={work.slice}>
-                <SliceLink id={work.slice}>{work.name}</SliceLink> <Time nanos={work.dur} />
+                <SliceLink id={work.slice}>{ellipsizeMiddle(work.name, 90)}</SliceLink> <Time nanos={work.dur} />
               </li>
             ))}
           </ul>
@@ -233,7 +234,7 @@ function Flows({ id }: { id: number }) {
             {side.list.map((arrow, i) => (
               <li key={i}>
                 <span class="chip">{arrow.name}</span>{" "}
-                <SliceLink id={arrow[side.other].slice}>{arrow[side.other].name}</SliceLink>{" "}
+                <SliceLink id={arrow[side.other].slice}>{ellipsizeMiddle(arrow[side.other].name, 90)}</SliceLink>{" "}
                 <span class="faint">after</span> <Time nanos={arrow.to.ts - arrow.from.ts} />
               </li>
             ))}
@@ -260,6 +261,34 @@ const CLASS_WORDS = [
 
 function classNumber(value: SliceDetails["class"]): number {
   return typeof value === "string" ? Math.max(0, CLASS_WORDS.indexOf(value)) : (value ?? 0);
+}
+
+/** How many of the slices around one are shown at first: Python stacks are deep, and the nearest frames tell most. */
+const MAX_AROUND = 4;
+
+function Around({ details }: { details: SliceDetails }) {
+  const isWhole = useSignal(false);
+  const { stack } = details;
+  if (stack.length === 0) return null;
+  const shown = isWhole.value ? stack : stack.slice(-MAX_AROUND);
+  const hidden = stack.length - shown.length;
+  return (
+    <nav class="stack" aria-label="Slices around this one">
+      {hidden > 0 && (
+        <>
+          <button class="link" onClick={() => (isWhole.value = true)}>
+            {hidden} more
+          </button>{" "}
+          ›{" "}
+        </>
+      )}
+      {shown.map((up) => (
+        <span key={up.id}>
+          <SliceLink id={up.id}>{up.name}</SliceLink> ›{" "}
+        </span>
+      ))}
+    </nav>
+  );
 }
 
 export function SlicePanel() {
@@ -299,15 +328,7 @@ export function SlicePanel() {
           </button>
         </span>
       </div>
-      {details.stack.length > 0 && (
-        <nav class="stack" aria-label="Slices around this one">
-          {details.stack.map((up) => (
-            <span key={up.id}>
-              <SliceLink id={up.id}>{up.name}</SliceLink> ›{" "}
-            </span>
-          ))}
-        </nav>
-      )}
+      <Around key={details.id} details={details} />
       <div class="columns">
         <section>
           <h3>Slice</h3>

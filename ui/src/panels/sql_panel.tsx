@@ -156,6 +156,7 @@ function recipeFor(sql: string, set: ResultSet, number: number, choice: TrackCho
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 export async function makeTracksAgain(recipes: readonly TrackRecipe[]): Promise<void> {
   const trace = store.trace.value;
+  store.pendingRecipes.value = recipes;
   for (const recipe of recipes) {
     if (trace === null || store.trace.value !== trace) return;
     const fail = (message: string, hint: string | null) =>
@@ -175,6 +176,8 @@ export async function makeTracksAgain(recipes: readonly TrackRecipe[]): Promise<
       showAsTrack(set, choice, recipe, "again");
     } catch (error) {
       store.reportError(error);
+    } finally {
+      store.pendingRecipes.value = store.pendingRecipes.value.filter((each) => each !== recipe);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
-import { ellipsizeMiddle, formatCount, formatNanosShort, formatPercent } from "../base/format.ts";
+import { ellipsizeMiddle, formatCount, formatNanosShort, formatNumberOf, formatPercent } from "../base/format.ts";
 import * as store from "../state/store.ts";
 import { controller } from "../timeline/controller.ts";
 import { runSearch } from "./search.ts";
@@ -58,6 +58,10 @@ export interface Summary {
 
 const words = (text: string) => text.replace(/_/g, " ");
 
+/** The number that people know a device by is that on its host, and not its place in the trace. */
+const deviceName = (id: number): string =>
+  `GPU ${store.trace.value?.overview.devices.find((device) => device.id === id)?.ordinal ?? id}`;
+
 function showRange(start: number, end: number): void {
   store.select({ kind: "area", start, end, tracks: null }, "link");
   const span = Math.max(end - start, 100);
@@ -69,7 +73,7 @@ function Busy({ device }: { device: DeviceTime }) {
   return (
     <div class="gpu-line">
       <span>
-        {device.name ?? `GPU ${device.device_id}`}
+        {device.name ?? deviceName(device.device_id)}
         {device.rank !== null && <span class="faint"> rank {device.rank}</span>}
       </span>
       <span class="meter" role="img" aria-label={`${formatPercent((100 * device.busy_ns) / whole)} busy`}>
@@ -91,13 +95,13 @@ function Gaps({ gaps }: { gaps: DeviceGaps }) {
     .sort((a, b) => b[1].sum_ns - a[1].sum_ns);
   return (
     <section>
-      <h3>Idle time of GPU {gaps.device_id}</h3>
+      <h3>Idle time of {deviceName(gaps.device_id)}</h3>
       <table class="fields">
         {causes.map(([cause, { num_gaps, sum_ns }]) => (
           <tr key={cause}>
             <th scope="row">{words(cause)}</th>
             <td class="num">
-              {formatNanosShort(sum_ns)} <span class="faint">in {formatCount(num_gaps)} gaps</span>
+              {formatNanosShort(sum_ns)} <span class="faint">in {formatNumberOf(num_gaps, "gap")}</span>
             </td>
           </tr>
         ))}

@@ -67,6 +67,8 @@ export const compact = signal<ReadonlySet<string>>(new Set());
 export const trackFilter = signal("");
 export const sliceFilter = signal("");
 export const debugTracks = signal<DebugTrack[]>([]);
+/** Tracks of a link whose queries have not answered yet; they are in the address all the same. */
+export const pendingRecipes = signal<readonly TrackRecipe[]>([]);
 export const drawer = signal<{ isOpen: boolean; tab: DrawerTab; height: number }>({
   isOpen: false,
   tab: "selection",
