@@ -137,7 +137,7 @@ impl<'a> Request<'a> {
         let source = sources.iter().find(|source| source.path == path).with_context(|| format!("no `{path}`"))?;
         let handler = source.functions.iter().find(|function| function.name == name);
         let handler = handler.with_context(|| format!("no function `{name}` in `{path}`"))?;
-        let mut doc: Vec<String> = handler.doc.iter().map(|line| plain(&[line.clone()], sources)).collect();
+        let mut doc: Vec<String> = handler.doc.iter().map(|line| plain(std::slice::from_ref(line), sources)).collect();
         let place = doc.iter().position(|line| line.starts_with("Answer: "));
         let place = place.with_context(|| format!("`{name}` in `{path}` does not say its `Answer: `"))?;
         // A text may go on; a type stands alone.

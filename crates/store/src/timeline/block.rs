@@ -62,7 +62,7 @@ impl Blocks {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, depth: u32, piece: Piece, name: StringId, name_hash: u32, class: u8) {
+    pub(super) fn push(&mut self, depth: u32, piece: &Piece, name: StringId, name_hash: u32, class: u8) {
         self.ts.push(piece.ts);
         self.dur.push(piece.end.saturating_sub(piece.ts));
         self.slice.push(piece.longest.0);

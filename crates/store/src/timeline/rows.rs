@@ -125,7 +125,7 @@ struct Merger<F> {
     emit: F,
 }
 
-impl<F: FnMut(Piece)> Merger<F> {
+impl<F: FnMut(&Piece)> Merger<F> {
     fn new(width_log2: u32, emit: F) -> Self {
         Self { width_log2, pending: None, emit }
     }
@@ -135,7 +135,8 @@ impl<F: FnMut(Piece)> Merger<F> {
         !piece.is_open && piece.longest_dur < 1 << self.width_log2
     }
 
-    // Inlined, a piece is made, compared and put down number by number. Passing it as a whole costs more than the rest.
+    // Inlined, a piece is made, compared and put down number by number. Whoever copies it as a whole waits for each of
+    // these numbers, which costs more than all the rest.
     #[inline(always)]
     fn push(&mut self, next: Piece) {
         let next_is_short = self.is_short(&next);
@@ -154,14 +155,14 @@ impl<F: FnMut(Piece)> Merger<F> {
                 pending.count = pending.count.saturating_add(next.count);
                 return;
             }
-            (self.emit)(*pending);
+            (self.emit)(pending);
         }
         self.pending = Some(next);
     }
 
     fn finish(mut self) {
         if let Some(last) = self.pending.take() {
-            (self.emit)(last);
+            (self.emit)(&last);
         }
     }
 }
@@ -364,7 +365,7 @@ impl TrackRows {
                 continue;
             }
             let mut merged: Vec<Piece> = Vec::with_capacity(num_runs);
-            let mut merger = Merger::new(width_log2, |piece| merged.push(piece));
+            let mut merger = Merger::new(width_log2, |piece: &Piece| merged.push(*piece));
             pieces.iter().for_each(|&piece| merger.push(piece));
             merger.finish();
             *pieces = merged;
@@ -433,11 +434,11 @@ impl TrackRows {
         store: &Store,
         track: TrackId,
         buckets: &Buckets,
-        mut emit: impl FnMut(u32, Piece, Label),
+        mut emit: impl FnMut(u32, &Piece, Label),
     ) {
         let source = self.source(store, track);
         for row in &self.rows {
-            let mut merger = Merger::new(buckets.width_log2, |piece: Piece| {
+            let mut merger = Merger::new(buckets.width_log2, |piece: &Piece| {
                 let known = self.labels.get(piece.label as usize).copied();
                 let label = known.unwrap_or_else(|| Label::of(store, piece.longest));
                 emit(row.depth, piece, label);
