@@ -9,10 +9,12 @@ mod sql {
     mod dialect;
     mod drawn;
     mod errors;
+    mod files;
     mod filtering;
     mod flamegraph;
     mod formats;
     mod functions;
+    mod gpu_modules;
     mod graphs;
     mod hierarchy;
     mod interval_join;
@@ -26,11 +28,13 @@ mod sql {
     mod order;
     mod perfetto;
     mod pushdown;
+    mod scheduling;
     mod sqlite;
     mod statements;
     mod sub_queries;
     mod table_arguments;
     mod table_pointers;
     mod tables;
+    mod timeline;
     mod views;
 }

@@ -11,6 +11,7 @@ use crate::open::{Opened, open};
 use crate::settings::{CommandSettings, MessageSettings, ReadSettings};
 
 mod cache_files;
+mod host_files;
 mod prompt;
 mod query;
 mod schema;

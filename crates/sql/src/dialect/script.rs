@@ -56,6 +56,8 @@ pub(crate) struct Script<'a> {
     tokens: std::vec::IntoIter<TokenWithSpan>,
     /// Why the tokens end before the text does.
     token_error: Option<SqlError>,
+    /// Where the statement that was read last begins and ends.
+    statement: Option<(Location, Location)>,
 }
 
 /// One parsed statement, ready to be planned.
@@ -106,7 +108,12 @@ impl<'a> Script<'a> {
             message: error.message.trim().to_owned(),
             place: Place::in_script(text, error.location.line, error.location.column, 1),
         });
-        Self { text, tokens: tokens.into_iter(), token_error }
+        Self { text, tokens: tokens.into_iter(), token_error, statement: None }
+    }
+
+    /// The text of the statement that was read last.
+    pub(crate) fn statement_text(&self) -> &'a str {
+        self.statement.map_or("", |(start, end)| text_between(self.text, start, end))
     }
 
     /// Makes a placeholder the name of a table.
@@ -138,7 +145,10 @@ impl<'a> Script<'a> {
             if !is_terminated && let Some(error) = self.token_error.take() {
                 return Some(Err(error));
             }
-            if tokens.iter().any(|token| !is_blank(token)) {
+            let mut words = tokens.iter().filter(|token| !is_blank(token));
+            if let Some(first) = words.next() {
+                let last = words.next_back().unwrap_or(first);
+                self.statement = Some((first.span.start, last.span.end));
                 return Some(self.parse(tokens, known));
             }
             if !is_terminated {
@@ -496,7 +506,7 @@ pub(crate) struct ItemTexts<'a> {
 }
 
 impl ItemTexts<'_> {
-    /// The items of the list that follows the word `SELECT` at `select`.
+    /// The items of the list that follows the word `SELECT` at `select`; one that a macro makes a part of has no text.
     pub(crate) fn after(&self, select: Location) -> Vec<&str> {
         const END: [Keyword; 10] = [
             Keyword::WHERE,
@@ -513,7 +523,8 @@ impl ItemTexts<'_> {
         let tokens =
             self.tokens.iter().skip_while(|token| token.span.start != select).skip(1).filter(|token| !is_blank(token));
         let mut items = Vec::new();
-        let mut item: Option<(Location, Location)> = None;
+        // Where an item begins and ends, and whether all of it was typed.
+        let mut item: Option<(Location, Location, bool)> = None;
         let mut depth = 0usize;
         let mut before = Keyword::NoKeyword;
         for token in tokens {
@@ -542,11 +553,15 @@ impl ItemTexts<'_> {
                 _ if is_quantifier => continue,
                 _ => {}
             }
-            let start = item.map_or(token.span.start, |(start, _)| start);
-            item = Some((start, token.span.end));
+            let (start, _, is_typed) = item.unwrap_or((token.span.start, token.span.end, true));
+            item = Some((start, token.span.end, is_typed && token.span.start.line < token_macro::FIRST_LINE));
         }
         items.extend(item);
-        items.into_iter().map(|(start, end)| text_between(self.script, start, end)).collect()
+        let text_of = |(start, end, is_typed)| match is_typed {
+            true => text_between(self.script, start, end),
+            false => "",
+        };
+        items.into_iter().map(text_of).collect()
     }
 }
 
