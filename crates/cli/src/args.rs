@@ -305,6 +305,13 @@ pub(crate) struct QueryArgs {
     #[arg(long)]
     pub(crate) strict_sql: bool,
 
+    /// Let the SQL read and write files, with readfile(PATH) and writefile(PATH, CONTENT)
+    ///
+    /// As in SQLite's shell: `readfile` gives the bytes of a file, `writefile` writes a file and gives the number of its
+    /// bytes. The traces that are asked cannot be written to.
+    #[arg(long)]
+    pub(crate) allow_files: bool,
+
     /// Let running queries and created tables hold at most SIZE of memory [default: no limit]
     ///
     /// What a query sorts, groups or joins beyond that goes to files, which are removed when it ends; a query that cannot

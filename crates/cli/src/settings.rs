@@ -203,6 +203,8 @@ pub(crate) struct QuerySettings {
     /// Columns that a table for people may take; `None` where it is not shown on a terminal.
     pub(crate) width: Option<usize>,
     pub(crate) is_strict: bool,
+    /// True when queries may read and write files.
+    pub(crate) may_reach_files: bool,
     /// `None` for as much memory as there is.
     pub(crate) memory: Option<MemorySettings>,
     /// `None` for as long as it takes.
@@ -456,6 +458,7 @@ fn query_settings(args: QueryArgs, environment: &Environment) -> Result<QuerySet
         output,
         is_stdout_terminal: environment.is_stdout_terminal,
         is_strict: args.strict_sql,
+        may_reach_files: args.allow_files,
         memory: args.max_memory_bytes.map(|limit| MemorySettings {
             limit_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
             spill_folder: args.spill_dir.unwrap_or_else(std::env::temp_dir),

@@ -15,6 +15,7 @@ use datafusion::logical_expr::TableType;
 use kinetoscope_model::Trace;
 
 use crate::json_table::JsonTable;
+use crate::query_log::QueryLog;
 use crate::stdlib_table;
 use crate::table_info;
 use crate::table_provider::{ArgsTable, ComputedTable, ModelTable};
@@ -32,7 +33,11 @@ pub(crate) struct Catalog {
     tables: HashMap<String, Arc<dyn TableProvider>>,
     views: HashMap<&'static str, ViewEntry>,
     created: RwLock<BTreeMap<String, Created>>,
+    query_log: QueryLog,
 }
+
+/// The table that the query log is.
+const SQLSTATS: &str = "sqlstats";
 
 struct ViewEntry {
     view: &'static ShippedView,
@@ -93,13 +98,17 @@ impl Catalog {
         tables.extend(JsonTable::all().map(|(name, table)| (name, Arc::new(table) as Arc<dyn TableProvider>)));
         let views =
             SHIPPED_VIEWS.iter().map(|view| (view.name, ViewEntry { view, provider: OnceLock::new() })).collect();
-        Self { model_tables, tables, views, created: RwLock::default() }
+        Self { model_tables, tables, views, created: RwLock::default(), query_log: QueryLog::default() }
     }
 
     /// What `name` means.
     pub(crate) fn find(&self, name: &str) -> Option<Named> {
         if let Some(table) = name.strip_prefix(stdlib_table::PREFIX).and_then(stdlib_table::table) {
             return Some(Named::Table(table));
+        }
+        // A plan of the view would be kept with the rows of its time.
+        if name.trim_start_matches('_') == SQLSTATS {
+            return self.query_log.table().map(Named::Table);
         }
         // Perfetto's tables below its views.
         if let Some(public) = name.strip_prefix(INTRINSIC).filter(|public| self.views.contains_key(public)) {
@@ -127,6 +136,11 @@ impl Catalog {
             });
         }
         self.tables.get(name).map(|table| Named::Table(Arc::clone(table)))
+    }
+
+    /// The last queries of the session.
+    pub(crate) fn query_log(&self) -> &QueryLog {
+        &self.query_log
     }
 
     /// Remembers the plan of a shipped view. Two queries may plan it at once; the first one's plan stays.

@@ -1,11 +1,14 @@
 //! The schema reference: every table and column that a query may name, with what it means.
 
+use std::sync::Arc;
+
 use arrow_schema::DataType;
+use kinetoscope_model::TraceBuilder;
 use serde::Serialize;
 
 use crate::error::SqlError;
 use crate::module_doc::{ModuleDoc, modules};
-use crate::session::Session;
+use crate::session::{Engine, Session, SessionOptions};
 use crate::table_provider::{ID, ID_DOC};
 use crate::view::{SHIPPED_VIEWS, ShippedView};
 
@@ -35,8 +38,24 @@ pub struct ColumnDoc {
 impl Session {
     /// Every table and view of the trace, views first. What a script created is not among them.
     pub fn schema(&self) -> Result<Vec<TableDoc>, SqlError> {
+        self.engine().schema()
+    }
+
+    /// Every module that `INCLUDE PERFETTO MODULE` knows, with what it defines.
+    pub fn modules(&self) -> &'static [ModuleDoc] {
+        modules()
+    }
+}
+
+/// Every table and view, without a trace: they are the same for all.
+pub(crate) fn reference() -> Result<Vec<TableDoc>, SqlError> {
+    Engine::new(Arc::new(TraceBuilder::default().seal()), &SessionOptions::default(), 1)?.schema()
+}
+
+impl Engine {
+    fn schema(&self) -> Result<Vec<TableDoc>, SqlError> {
         let views = SHIPPED_VIEWS.iter().map(|view| self.view_doc(view));
-        let tables = self.engine().catalog().plain_tables().map(|table| {
+        let tables = self.catalog().plain_tables().map(|table| {
             let id = ColumnDoc { name: ID.to_owned(), type_name: type_name(&DataType::Int64), doc: ID_DOC.to_owned() };
             let columns = table.specs().iter().map(|spec| ColumnDoc {
                 name: spec.name.to_owned(),
@@ -52,13 +71,8 @@ impl Session {
         views.chain(tables).collect()
     }
 
-    /// Every module that `INCLUDE PERFETTO MODULE` knows, with what it defines.
-    pub fn modules(&self) -> &'static [ModuleDoc] {
-        modules()
-    }
-
     fn view_doc(&self, view: &ShippedView) -> Result<TableDoc, SqlError> {
-        let planner = self.engine().planner();
+        let planner = self.planner();
         let provider = planner
             .provider(view.name)
             .and_then(Result::ok)
@@ -84,7 +98,7 @@ impl Session {
             if let Some(inner) = SHIPPED_VIEWS.iter().find(|inner| inner.name == table) {
                 return self.column_doc(inner, column);
             }
-            let table = self.engine().catalog().model_table(table.trim_start_matches("__"))?;
+            let table = self.catalog().model_table(table.trim_start_matches("__"))?;
             if column == ID {
                 return Some(ID_DOC.to_owned());
             }
@@ -93,7 +107,6 @@ impl Session {
     }
 }
 
-/// SQLite's word for a type.
 /// The word for a type, as SQLite has it.
 pub fn type_name(data_type: &DataType) -> &'static str {
     match data_type {

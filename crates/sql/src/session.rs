@@ -48,6 +48,7 @@ use crate::dialect::perfetto::{FunctionText, PerfettoStatement, Returns, SpanJoi
 use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_body, parse_call};
 use crate::dialect::token_macro::{Macro, Origins};
 use crate::error::{Place, SqlError, nearest_names};
+use crate::file_access::FileAccess;
 use crate::function::Functions;
 use crate::function::user_defined::is_type;
 use crate::function::value::{Value, Values};
@@ -91,6 +92,8 @@ pub struct SessionOptions {
     pub timeout: Option<Duration>,
     /// True to take queries by the letter, also where that is sure to find nothing and another meaning is plain.
     pub is_strict: bool,
+    /// Files that queries may reach with `readfile` and `writefile`; none by default.
+    pub files: Option<Arc<dyn FileAccess>>,
 }
 
 /// What a running script tells.
@@ -299,7 +302,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    fn new(trace: Arc<Trace>, options: &SessionOptions, num_threads: usize) -> Result<Arc<Self>, SqlError> {
+    pub(crate) fn new(trace: Arc<Trace>, options: &SessionOptions, num_threads: usize) -> Result<Arc<Self>, SqlError> {
         let pool: Arc<dyn MemoryPool> = match (options.memory_limit_bytes, &options.spill_folder) {
             (None, _) => Arc::new(UnboundedMemoryPool::default()),
             (Some(limit), None) => Arc::new(GreedyMemoryPool::new(limit)),
@@ -326,7 +329,7 @@ impl Engine {
         engine_options.optimizer.enable_round_robin_repartition = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
         engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
-        let functions = Arc::new(Functions::new(&trace));
+        let functions = Arc::new(Functions::new(&trace, options.files.as_ref()));
         let operators = OperatorSet::new(&functions, BTreeSet::new());
         // The catalog and the functions of a session are its own, so the engine's hundreds of each are left out. What
         // stays is the function that the optimiser itself asks for by name.
@@ -372,10 +375,15 @@ impl Engine {
         let mut script = Script::new(text);
         loop {
             let statement = script.next_statement(&self.definitions.read());
+            let log = self.catalog.query_log();
             match statement.transpose()? {
                 None => return Ok(()),
-                Some(ScriptStatement::Sql(statement)) => self.run_statement(text, *statement, events).await?,
-                Some(ScriptStatement::Perfetto(statement)) => self.define(text, statement, events).await?,
+                Some(ScriptStatement::Sql(statement)) => {
+                    log.record(script.statement_text(), self.run_statement(text, *statement, events)).await?;
+                }
+                Some(ScriptStatement::Perfetto(statement)) => {
+                    log.record(script.statement_text(), self.define(text, statement, events)).await?;
+                }
             }
         }
     }
@@ -529,6 +537,9 @@ impl Engine {
                     }
                 }
                 self.create_window(&name, window)
+            }
+            PerfettoStatement::Mipmap { name, kind, rows } => {
+                Box::pin(self.run(&kind.definition(&name, &rows), events)).await
             }
             PerfettoStatement::SpanJoin { name, kind, sides } => {
                 self.catalog.check_free(&name, false).map_err(|conflict| explain_conflict(&name, conflict))?;
@@ -804,6 +815,7 @@ impl Engine {
             return first.map(drop).map_err(failed);
         }
         if !std::mem::replace(&mut given.has_begun, true) {
+            self.catalog.query_log().has_first_rows();
             events.send(ResultEvent::Begin(Arc::clone(&schema))).await.map_err(stopped)?;
         }
         let mut num_known = given.num_rows;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use datafusion::catalog::{MemTable, TableProvider};
+use serde::Serialize;
 
 use crate::module_doc::{FieldDoc, ObjectDoc, is_private, modules};
 use crate::table_provider::ID;
@@ -15,11 +16,14 @@ use crate::table_provider::ID;
 /// What the names of the tables begin with.
 pub(crate) const PREFIX: &str = "__intrinsic_stdlib_";
 
-/// Rows of texts; null is `None`.
+/// Rows of texts, of which some columns are whole numbers; null is `None`.
 struct Rows {
     columns: &'static [&'static str],
     rows: Vec<Vec<Option<String>>>,
 }
+
+/// Columns that are whole numbers.
+const NUMBERS: [&str; 1] = ["exposed"];
 
 /// The table `name` without the prefix; `None` when there is none of that name.
 pub(crate) fn table(name: &str) -> Option<Arc<dyn TableProvider>> {
@@ -33,14 +37,19 @@ pub(crate) fn table(name: &str) -> Option<Arc<dyn TableProvider>> {
         "columns" => field_rows(&|object| &object.columns),
         _ => return None,
     };
-    let fields = rows.columns.iter().map(|name| Field::new(*name, DataType::Utf8, true));
+    let data_type = |name: &str| if NUMBERS.contains(&name) { DataType::Int64 } else { DataType::Utf8 };
+    let fields = rows.columns.iter().map(|name| Field::new(*name, data_type(name), true));
     let schema = std::iter::once(Field::new(ID, DataType::Int64, false)).chain(fields).collect::<Vec<_>>();
     let schema = Arc::new(Schema::new(schema));
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows.rows.len() as i64));
-    let texts = (0..rows.columns.len()).map(|column| -> ArrayRef {
-        Arc::new(rows.rows.iter().map(|row| row[column].as_deref()).collect::<StringArray>())
+    let values = rows.columns.iter().enumerate().map(|(column, name)| -> ArrayRef {
+        let texts = rows.rows.iter().map(|row| row[column].as_deref());
+        match data_type(name) {
+            DataType::Int64 => Arc::new(texts.map(|text| text?.parse().ok()).collect::<Int64Array>()),
+            _ => Arc::new(texts.collect::<StringArray>()),
+        }
     });
-    let batch = RecordBatch::try_new(Arc::clone(&schema), std::iter::once(ids).chain(texts).collect()).ok()?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), std::iter::once(ids).chain(values).collect()).ok()?;
     Some(Arc::new(MemTable::try_new(schema, vec![vec![batch]]).ok()?))
 }
 
@@ -55,8 +64,19 @@ fn module_rows() -> Rows {
     Rows { columns: &["module", "package", "description"], rows: rows.collect() }
 }
 
+/// Fields as JSON, with the words that the tables use.
 fn fields_json(fields: &[FieldDoc]) -> Option<String> {
-    serde_json::to_string(fields).ok()
+    #[derive(Serialize)]
+    struct Described<'a> {
+        name: &'a str,
+        #[serde(rename = "type")]
+        type_name: &'a str,
+        description: &'a str,
+    }
+
+    let described =
+        fields.iter().map(|FieldDoc { name, type_name, doc }| Described { name, type_name, description: doc });
+    serde_json::to_string(&described.collect::<Vec<_>>()).ok()
 }
 
 fn object_rows(is_meant: &dyn Fn(&ObjectDoc) -> bool) -> Rows {
@@ -71,13 +91,25 @@ fn object_rows(is_meant: &dyn Fn(&ObjectDoc) -> bool) -> Rows {
                 Some(object.doc.clone()),
                 Some(if is_private(&object.name) { "0" } else { "1" }.to_owned()),
                 object.returns.clone(),
+                // What a value is, is what the function is.
+                object.returns.as_ref().map(|_| object.doc.clone()),
                 fields_json(&object.parameters),
                 fields_json(&object.columns),
             ]);
         }
     }
-    let columns =
-        &["object_type", "module", "package", "name", "description", "exposed", "return_type", "args", "cols"];
+    let columns = &[
+        "object_type",
+        "module",
+        "package",
+        "name",
+        "description",
+        "exposed",
+        "return_type",
+        "return_description",
+        "args",
+        "cols",
+    ];
     Rows { columns, rows }
 }
 

@@ -10,10 +10,12 @@ mod sql {
     mod dialect;
     mod drawn;
     mod errors;
+    mod files;
     mod filtering;
     mod flamegraph;
     mod formats;
     mod functions;
+    mod gpu_modules;
     mod graphs;
     mod hierarchy;
     mod interval_join;
@@ -31,11 +33,13 @@ mod sql {
     mod pushdown;
     mod row_join;
     mod schema_tables;
+    mod scheduling;
     mod sqlite;
     mod statements;
     mod sub_queries;
     mod table_arguments;
     mod table_pointers;
     mod tables;
+    mod timeline;
     mod views;
 }

@@ -12,6 +12,7 @@ use crate::settings::{CommandSettings, MessageSettings, ReadSettings};
 
 mod cache_files;
 mod export;
+mod host_files;
 mod prompt;
 mod query;
 mod schema;

@@ -11,8 +11,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use kinetoscope_sql::format::{Format, ResultWriter};
-use kinetoscope_sql::{CancelHandle, ResultEvent, Session, SessionOptions, SqlError};
+use kinetoscope_sql::{CancelHandle, FileAccess, ResultEvent, Session, SessionOptions, SqlError};
 
+use super::host_files::HostFiles;
 use super::{Context, prompt, with_trace};
 use crate::failure::{Exit, RequestError, sql_message};
 use crate::open::since;
@@ -39,6 +40,7 @@ pub(crate) fn run(settings: &QuerySettings, context: &Context) -> Result<Exit> {
             memory_limit_bytes: settings.memory.as_ref().map(|memory| memory.limit_bytes),
             spill_folder: settings.memory.as_ref().map(|memory| memory.spill_folder.clone()),
             timeout: settings.timeout,
+            files: settings.may_reach_files.then(|| -> Arc<dyn FileAccess> { Arc::new(HostFiles::new(&opened.files)) }),
         };
         let session = Session::new(Arc::clone(&opened.trace), options)?;
         let Some(sql) = sql else {

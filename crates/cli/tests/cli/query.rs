@@ -228,6 +228,30 @@ fn category_cuda_finds_the_kernels_and_says_so() {
 }
 
 #[test]
+fn files_are_out_of_reach_unless_allowed() {
+    let sandbox = Sandbox::with_small_trace();
+    let write = "select writefile('out.txt', 'four') as n";
+    let error = sandbox.run(&["query", "small.json", write]).failed_with(2);
+    assert!(error.starts_with("error: `writefile` reaches files") && error.contains("--allow-files"), "{error}");
+    assert!(!sandbox.path("out.txt").exists());
+    let allowed = |sql: &str| sandbox.run(&["query", "small.json", sql, "--format", "csv", "--allow-files"]);
+    assert_eq!(allowed(write).succeeded(), "\"n\"\n4\n");
+    assert_eq!(std::fs::read(sandbox.path("out.txt")).expect("the file"), b"four");
+    let read = "select cast(readfile('out.txt') as text) as t, readfile('out.txt') as b";
+    assert_eq!(allowed(read).succeeded(), "\"t\",\"b\"\n\"four\",\"<raw bytes>\"\n");
+    // Columns are known before the file is looked for.
+    let unread = allowed("select readfile('nowhere.txt')");
+    assert_eq!(unread.code, Some(2), "{unread}");
+    assert!(unread.stderr.contains("cannot read `nowhere.txt`"), "{unread}");
+    // The trace stays as it is.
+    let before = std::fs::read(sandbox.path("small.json")).expect("the trace");
+    let refused = allowed("select writefile('small.json', '')");
+    assert_eq!(refused.code, Some(2), "{refused}");
+    assert!(refused.stderr.contains("cannot write `small.json`: it is what is asked"), "{refused}");
+    assert_eq!(std::fs::read(sandbox.path("small.json")).expect("the trace"), before);
+}
+
+#[test]
 fn a_query_that_takes_too_long_is_stopped() {
     let sandbox = Sandbox::with_small_trace();
     // 3 to the 30th power of rows.

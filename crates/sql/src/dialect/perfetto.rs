@@ -34,6 +34,43 @@ pub(crate) enum PerfettoStatement {
     SetWindow { name: String, values: Vec<(String, String)>, first: TokenWithSpan },
     /// `PRAGMA name`, with the argument in parentheses.
     Pragma { name: String, argument: Option<String> },
+    /// `CREATE VIRTUAL TABLE … USING __intrinsic_slice_mipmap(…)`; `rows` is the text of the table that it is made from.
+    Mipmap { name: String, kind: MipmapKind, rows: String },
+}
+
+/// What a mipmap shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MipmapKind {
+    /// Slices, by their depth.
+    Slices,
+    /// The values of one counter.
+    Counter,
+}
+
+impl MipmapKind {
+    /// The statements that make it: a table of its rows, and a function of the same name that shows a window of them.
+    pub(crate) fn definition(self, name: &str, rows: &str) -> String {
+        let (columns, order, kernel, shown) = match self {
+            Self::Slices => (
+                "id, ts, dur, depth",
+                "depth, ts, id",
+                "__slice_mipmap",
+                "ts LONG, dur LONG, depth LONG, id LONG, count LONG",
+            ),
+            Self::Counter => (
+                "ts, value",
+                "ts",
+                "__counter_mipmap",
+                "min_value DOUBLE, max_value DOUBLE, last_ts LONG, last_value DOUBLE",
+            ),
+        };
+        format!(
+            "CREATE PERFETTO TABLE \"{name}\" AS SELECT {columns} FROM {rows} ORDER BY {order}; \
+             CREATE OR REPLACE PERFETTO FUNCTION \"{name}\"(start_ts LONG, end_ts LONG, step LONG) RETURNS TABLE({shown}) AS \
+             SELECT * FROM {kernel}((SELECT {columns} FROM \"{name}\" WHERE ts < $end_ts), \
+             (SELECT $start_ts AS start_ts, $end_ts AS end_ts, $step AS step));"
+        )
+    }
 }
 
 /// Functions that were the statements before there were statements.
@@ -156,7 +193,7 @@ pub(crate) fn read(
         cursor.expect_word("replace")?;
     }
     if cursor.take_word("virtual") {
-        return cursor.read_virtual_table();
+        return cursor.read_virtual_table(text_of);
     }
     if !cursor.take_word("perfetto") {
         return Ok(Read::Sql);
@@ -576,7 +613,7 @@ impl Cursor<'_> {
         Ok(Read::Perfetto(PerfettoStatement::CreateIndex { may_replace, name, table, columns }))
     }
 
-    fn read_virtual_table(mut self) -> Result<Read, Wrong> {
+    fn read_virtual_table(mut self, text_of: &dyn Fn(&TokenWithSpan, &TokenWithSpan) -> String) -> Result<Read, Wrong> {
         self.expect_word("table")?;
         let name = self.name()?;
         self.expect_word("using")?;
@@ -594,6 +631,8 @@ impl Cursor<'_> {
                     Some(_) => Err(self.expected("the end of the statement")),
                 };
             }
+            Some("__intrinsic_slice_mipmap") => return self.read_mipmap(name, MipmapKind::Slices, text_of),
+            Some("__intrinsic_counter_mipmap") => return self.read_mipmap(name, MipmapKind::Counter, text_of),
             _ => return Err(self.expected("`SPAN_JOIN`, `SPAN_LEFT_JOIN`, `SPAN_OUTER_JOIN` or `window`")),
         };
         self.at += 1;
@@ -603,6 +642,27 @@ impl Cursor<'_> {
         let right = self.side()?;
         self.expect(&Token::RParen)?;
         Ok(Read::Perfetto(PerfettoStatement::SpanJoin { name, kind, sides: [left, right] }))
+    }
+
+    fn read_mipmap(
+        mut self,
+        name: String,
+        kind: MipmapKind,
+        text_of: &dyn Fn(&TokenWithSpan, &TokenWithSpan) -> String,
+    ) -> Result<Read, Wrong> {
+        self.at += 1;
+        self.expect(&Token::LParen)?;
+        match self.rest() {
+            [first, .., last, end] if end.token == Token::RParen => {
+                let rows = text_of(first, last);
+                Ok(Read::Perfetto(PerfettoStatement::Mipmap { name, kind, rows }))
+            }
+            [table, end] if end.token == Token::RParen => {
+                let rows = text_of(table, table);
+                Ok(Read::Perfetto(PerfettoStatement::Mipmap { name, kind, rows }))
+            }
+            _ => Err(self.expected("a query in parentheses or the name of a table, and then `)`")),
+        }
     }
 
     fn side(&mut self) -> Result<SpanJoinSide, Wrong> {

@@ -56,6 +56,8 @@ pub(crate) struct Script<'a> {
     tokens: std::vec::IntoIter<TokenWithSpan>,
     /// Why the tokens end before the text does.
     token_error: Option<SqlError>,
+    /// Where the statement that was read last begins and ends.
+    statement: Option<(Location, Location)>,
 }
 
 /// One parsed statement, ready to be planned.
@@ -112,7 +114,12 @@ impl<'a> Script<'a> {
             message: error.message.trim().to_owned(),
             place: Place::in_script(text, error.location.line, error.location.column, 1),
         });
-        Self { text, tokens: tokens.into_iter(), token_error }
+        Self { text, tokens: tokens.into_iter(), token_error, statement: None }
+    }
+
+    /// The text of the statement that was read last.
+    pub(crate) fn statement_text(&self) -> &'a str {
+        self.statement.map_or("", |(start, end)| text_between(self.text, start, end))
     }
 
     /// Makes a placeholder the name of a table.
@@ -144,7 +151,10 @@ impl<'a> Script<'a> {
             if !is_terminated && let Some(error) = self.token_error.take() {
                 return Some(Err(error));
             }
-            if tokens.iter().any(|token| !is_blank(token)) {
+            let mut words = tokens.iter().filter(|token| !is_blank(token));
+            if let Some(first) = words.next() {
+                let last = words.next_back().unwrap_or(first);
+                self.statement = Some((first.span.start, last.span.end));
                 return Some(self.parse(tokens, known));
             }
             if !is_terminated {

@@ -30,7 +30,7 @@ use crate::function::user_defined::{column_type, kind_of_type};
 use crate::function::value::Value as Constant;
 use crate::json_table::JsonTable;
 use crate::kernel;
-use crate::kernel::flamegraph::CONFIG;
+use crate::kernel::flamegraph::{CONFIG, NAME as FLAME_GRAPH};
 use crate::sqlite_schema;
 use crate::table_info;
 
@@ -57,6 +57,12 @@ pub(crate) fn replace(
             };
             let name = name.to_string().to_lowercase();
             if kernel::is_kernel(&name) {
+                if name == FLAME_GRAPH
+                    && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(table))) = args.args.first_mut()
+                    && let Err(error) = read_table_text(table, self.known, self.quoted)
+                {
+                    return ControlFlow::Break(error);
+                }
                 name_kernel_tables(factor);
                 return ControlFlow::Continue(());
             }
@@ -203,6 +209,29 @@ fn json_elements(walk: Walk, name: &str, args: &[Expr], alias: Option<TableAlias
     }
     let lateral = args.iter().any(|arg| names_columns(arg, true));
     Ok(TableFactor::Derived { lateral, subquery: Box::new(query), alias, sample: None })
+}
+
+/// A table that is given as a text, its name or a query, as that table.
+fn read_table_text(table: &mut Expr, known: &Known, quoted: &mut HashMap<Location, String>) -> Result<(), SqlError> {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = &*table else { return Ok(()) };
+    let is_name = !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let query = match is_name {
+        true => all_of(Ident::new(text.to_lowercase())),
+        false => {
+            let function = FunctionText {
+                name: FLAME_GRAPH.to_owned(),
+                parameters: Vec::new(),
+                returns: Returns::Table(Vec::new()),
+                body: text.clone(),
+                delegate: None,
+                is_variadic: false,
+                is_shipped: true,
+            };
+            parse_body(&function, known, quoted)?
+        }
+    };
+    *table = Expr::Exists { subquery: Box::new(query), negated: false };
+    Ok(())
 }
 
 /// Brings a kernel's call into the form that the planner hands on: a table is `EXISTS (SELECT …)`, the only expression

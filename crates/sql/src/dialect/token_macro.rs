@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_TOKENS: usize = 1 << 20;
 
 /// The first line behind every script.
-const FIRST_LINE: u64 = 1 << 40;
+pub(super) const FIRST_LINE: u64 = 1 << 40;
 
 /// A macro.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ pub(crate) mod choice;
 pub(crate) mod date_time;
 pub(crate) mod distinct_texts;
 mod extract_arg;
+mod file;
 mod glob;
 pub(crate) mod in_rows;
 pub(crate) mod json;
@@ -42,6 +43,7 @@ use kinetoscope_model::Trace;
 
 use self::json_rows::{JsonMark, Walk};
 use crate::arg_kinds::ArgKinds;
+use crate::file_access::FileAccess;
 
 /// Settles the type of every call in a fresh plan: what the optimiser finds out later must not change it.
 pub(crate) fn settle_types(plan: LogicalPlan, functions: &Functions) -> Result<LogicalPlan> {
@@ -96,7 +98,8 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn new(trace: &Arc<Trace>) -> Self {
+    /// Functions over `trace`, of which some may reach `files`.
+    pub(crate) fn new(trace: &Arc<Trace>, files: Option<&Arc<dyn FileAccess>>) -> Self {
         let arg_kinds = Arc::new(ArgKinds::new(Arc::clone(trace)));
         let own = [
             ScalarUDF::new_from_impl(extract_arg::ExtractArg::new(arg_kinds)),
@@ -112,7 +115,7 @@ impl Functions {
         let per_row = sqlite::DEFINITIONS.iter().chain(json::DEFINITIONS).chain(perfetto::DEFINITIONS);
         let per_row = per_row.chain(maths::DEFINITIONS).chain(date_time::DEFINITIONS);
         let per_row = per_row.map(|definition| ScalarUDF::new_from_impl(per_row::PerRow::new(definition)));
-        let own = own.into_iter().chain(per_row).chain(trace_lookup::functions(trace));
+        let own = own.into_iter().chain(per_row).chain(trace_lookup::functions(trace)).chain(file::functions(files));
         let own = own.map(|function| (function.name().to_owned(), Arc::new(function))).collect();
         Self { own, scalar: OnceLock::new(), aggregate: OnceLock::new(), window: OnceLock::new() }
     }

@@ -27,10 +27,13 @@ use super::{Bound, Call, Definition, Kind};
 use crate::function::value::{Value, Values};
 
 pub(super) const DEFINITIONS: &[Definition] = &[Definition {
-    name: "__intrinsic_flamegraph",
+    name: NAME,
     parameters: "(table with id, parent_id, name, value), __intrinsic_flamegraph_config('key', 'value', …)",
     bind,
 }];
+
+/// The function whose table is the graph.
+pub(crate) const NAME: &str = "__intrinsic_flamegraph";
 
 /// The function whose arguments are keys and values of the settings.
 pub(crate) const CONFIG: &str = "__intrinsic_flamegraph_config";

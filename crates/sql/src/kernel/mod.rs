@@ -19,7 +19,10 @@ pub(crate) mod graph_scan;
 mod interval_coverage;
 mod interval_flattening;
 mod interval_intersection;
+mod interval_split;
+mod mipmap;
 pub(crate) mod operator;
+mod slice_layout;
 mod tree;
 
 use std::fmt;
@@ -107,6 +110,9 @@ const DEFINITIONS: &[&[Definition]] = &[
     interval_coverage::DEFINITIONS,
     interval_flattening::DEFINITIONS,
     interval_intersection::DEFINITIONS,
+    interval_split::DEFINITIONS,
+    mipmap::DEFINITIONS,
+    slice_layout::DEFINITIONS,
     tree::DEFINITIONS,
 ];
 

@@ -1,7 +1,12 @@
 -- Ancestors and descendants in trees.
 
 -- The rows of a tree (id, parent_id) from some of them (id) up to the root.
-CREATE PERFETTO MACRO _tree_reachable_ancestors_or_self(tree_table TableOrSubquery, init_nodes TableOrSubquery)
+CREATE PERFETTO MACRO _tree_reachable_ancestors_or_self(
+  -- Rows of a tree: `id` and `parent_id`, null at the top.
+  tree_table TableOrSubquery,
+  -- Rows to begin with: `id`.
+  init_nodes TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT __t.id, __t.parent_id
  FROM __graph_reachable(
@@ -11,7 +16,12 @@ RETURNS TableOrSubquery AS
  JOIN (SELECT * FROM $tree_table) __t ON __t.id = __n.node_id);
 
 -- The rows of a tree from some of them down to the leaves.
-CREATE PERFETTO MACRO _tree_reachable_descendants_or_self(tree_table TableOrSubquery, init_nodes TableOrSubquery)
+CREATE PERFETTO MACRO _tree_reachable_descendants_or_self(
+  -- Rows of a tree: `id` and `parent_id`, null at the top.
+  tree_table TableOrSubquery,
+  -- Rows to begin with: `id`.
+  init_nodes TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT __t.id, __t.parent_id
  FROM __graph_reachable(

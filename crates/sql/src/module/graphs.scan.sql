@@ -3,7 +3,15 @@
 -- Values of nodes (id, columns) carried along edges (source_node_id, dest_node_id). The query gets in $table what has
 -- arrived (id, columns) and gives the same columns.
 CREATE PERFETTO MACRO _graph_scan(
-  graph_table TableOrSubquery, init_table TableOrSubquery, scan_columns _ColumnNameList, step_query TableOrSubquery)
+  -- Edges: `source_node_id` and `dest_node_id`.
+  graph_table TableOrSubquery,
+  -- Nodes to begin with: `id` and the columns.
+  init_table TableOrSubquery,
+  -- Columns that nodes hand on, in parentheses.
+  scan_columns _ColumnNameList,
+  -- Query that makes the next rows from `$table`: `id` and the columns of what was reached.
+  step_query TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __graph_scan(
   (SELECT * FROM $graph_table),
@@ -14,7 +22,15 @@ RETURNS TableOrSubquery AS
 
 -- The same, where the query gets everything that arrives at a node at once.
 CREATE PERFETTO MACRO _graph_aggregating_scan(
-  graph_table TableOrSubquery, init_table TableOrSubquery, agg_columns _ColumnNameList, agg_query TableOrSubquery)
+  -- Edges: `source_node_id` and `dest_node_id`.
+  graph_table TableOrSubquery,
+  -- Nodes to begin with: `id` and the columns.
+  init_table TableOrSubquery,
+  -- Columns that nodes hand on, in parentheses.
+  agg_columns _ColumnNameList,
+  -- Query that makes one row for each node from `$table`: `id` and the columns of all that came in.
+  agg_query TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __graph_scan(
   (SELECT * FROM $graph_table),

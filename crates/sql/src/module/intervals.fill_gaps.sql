@@ -1,7 +1,14 @@
 -- Intervals with rows for the times between them.
 
 -- Intervals (ts, dur), and rows without data for the times of the trace that those of a group leave free.
-CREATE PERFETTO MACRO _intervals_fill_gaps(group_columns ColumnNameList, data_columns ColumnNameList, t TableOrSubquery)
+CREATE PERFETTO MACRO _intervals_fill_gaps(
+  -- Columns within which gaps are looked for, in parentheses; `()` for none.
+  group_columns ColumnNameList,
+  -- Columns that are null in gaps, in parentheses; `()` for none.
+  data_columns ColumnNameList,
+  -- Intervals: `ts`, `dur` and the columns.
+  t TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __intervals_fill_gaps(
   (SELECT * FROM $t),

@@ -1,9 +1,18 @@
 -- Where intervals of several tables are under way at once.
 
-CREATE PERFETTO MACRO _interval_table(t TableOrSubquery) RETURNS _SqlFragment AS (SELECT * FROM $t);
+-- A table as a query.
+CREATE PERFETTO MACRO _interval_table(
+  -- A table.
+  t TableOrSubquery
+) RETURNS _SqlFragment AS (SELECT * FROM $t);
 
 -- Where intervals of several tables (id, ts, dur) are under way at the same time, within each partition.
-CREATE PERFETTO MACRO _interval_intersect(tabs _TableNameList, agg_columns _ColumnNameList)
+CREATE PERFETTO MACRO _interval_intersect(
+  -- Tables of intervals, in parentheses: `id`, `ts`, `dur` and the columns.
+  tabs _TableNameList,
+  -- Columns by which intervals are kept apart, in parentheses; `()` for none.
+  agg_columns _ColumnNameList
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __interval_intersect(
   __intrinsic_token_apply!(_interval_table, $tabs),
@@ -11,7 +20,17 @@ RETURNS TableOrSubquery AS
 
 -- The same for columns of other names, the same ones in all tables.
 CREATE PERFETTO MACRO _interval_intersect_with_col_names(
-  tabs _TableNameList, id_column ColumnName, ts_column ColumnName, dur_column ColumnName, agg_columns _ColumnNameList)
+  -- Tables of intervals, in parentheses: `id`, `ts`, `dur` and the columns.
+  tabs _TableNameList,
+  -- Column of the ids.
+  id_column ColumnName,
+  -- Column of the starts.
+  ts_column ColumnName,
+  -- Column of the lengths.
+  dur_column ColumnName,
+  -- Columns by which intervals are kept apart, in parentheses; `()` for none.
+  agg_columns _ColumnNameList
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __interval_intersect_named(
   __intrinsic_token_apply!(_interval_table, $tabs),
@@ -21,7 +40,14 @@ RETURNS TableOrSubquery AS
   __intrinsic_stringify!($agg_columns)));
 
 -- The parts of a table's intervals that lie in one interval.
-CREATE PERFETTO MACRO _interval_intersect_single(ts Expr, dur Expr, t TableOrSubquery)
+CREATE PERFETTO MACRO _interval_intersect_single(
+  -- Start of the one interval.
+  ts Expr,
+  -- Length of the one interval.
+  dur Expr,
+  -- Intervals: `id`, `ts`, `dur`.
+  t TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT id_0 AS id, ts, dur FROM __interval_intersect(
   (SELECT * FROM $t),
@@ -29,6 +55,9 @@ RETURNS TableOrSubquery AS
   '()'));
 
 -- What runs between any two starts or ends of intervals, and what ends there.
-CREATE PERFETTO MACRO interval_self_intersect(intervals TableOrSubquery)
+CREATE PERFETTO MACRO interval_self_intersect(
+  -- Intervals: `id`, `ts`, `dur`.
+  intervals TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __interval_self_intersect((SELECT * FROM $intervals)));

@@ -1,7 +1,10 @@
 -- Slices that follow others along flows.
 
 -- What comes after slices (id): their descendants, what flows from those lead to, and so on.
-CREATE PERFETTO MACRO _slice_following_flow(slice_table TableOrSubquery)
+CREATE PERFETTO MACRO _slice_following_flow(
+  -- Slices to begin with: `id`.
+  slice_table TableOrSubquery
+)
 RETURNS TableOrSubquery AS
 (SELECT * FROM __graph_reachable(
   (SELECT slice_out AS source_node_id, slice_in AS dest_node_id FROM flow

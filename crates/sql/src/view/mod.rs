@@ -90,6 +90,20 @@ shipped_views! {
     "vulkan_memory_allocations",
     "ftrace_event",
     "spurious_sched_wakeup",
+    "raw",
+    "stack_sample",
+    "perf_session",
+    "perf_counter_track",
+    "cpu_available_frequencies",
+    "filedescriptor",
+    "package_list",
+    "profiler_smaps",
+    "memory_snapshot",
+    "process_memory_snapshot",
+    "memory_snapshot_node",
+    "memory_snapshot_edge",
+    "irq_counter_track",
+    "softirq_counter_track",
 }
 
 impl ShippedView {

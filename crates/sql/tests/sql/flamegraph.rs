@@ -111,6 +111,31 @@ fn frames_are_kept_apart_and_columns_summed_up() {
 }
 
 #[test]
+fn a_table_may_be_given_as_a_text() {
+    let graph = |table: &str| {
+        csv(
+            &session(),
+            &format!("{FRAMES} select name, cumulative_value from __intrinsic_flamegraph({table}) where depth = 2"),
+        )
+    };
+    let expected = "\"name\",\"cumulative_value\"\n\"run\",11\n\"copy\",4\n";
+    for table in [
+        "frames",
+        "'frames'",
+        "'SELECT id, parent_id, name, value FROM frames'",
+        "'select * from frames', __intrinsic_flamegraph_config('view', 'TOP_DOWN')",
+    ] {
+        assert_eq!(graph(table), expected, "{table}");
+    }
+    assert!(
+        error("select * from __intrinsic_flamegraph('select from from')")
+            .to_string()
+            .contains("__intrinsic_flamegraph")
+    );
+    assert!(error("select * from __intrinsic_flamegraph('nowhere')").to_string().contains("no such table: `nowhere`"));
+}
+
+#[test]
 fn slices_are_frames() {
     assert_eq!(
         csv(

@@ -183,6 +183,24 @@ fn what_a_module_has_is_said_to_be_there() {
 }
 
 #[test]
+fn columns_that_macros_make_are_named_for_what_they_stand_for() {
+    let session = session();
+    let header = |script: &str| csv(&session, script).lines().next().map(str::to_owned).unwrap_or_default();
+    assert_eq!(header("select cast_int!(1.5)"), "\"CAST(1.5 AS INTEGER)\"");
+    assert_eq!(
+        header("select 1  +  2, 3 + cast_int!(1.5) + 2, 4  *  5"),
+        "\"1  +  2\",\"3 + CAST(1.5 AS INTEGER) + 2\",\"4  *  5\""
+    );
+    assert_eq!(
+        header(
+            "include perfetto module std.metasql.column_list; create perfetto macro plus1(x ColumnName) returns Expr as $x + 1; \
+              select _metasql_map_join_column_list!((a, b), plus1) from (select 1 as a, 2 as b)"
+        ),
+        "\"a + 1\",\"b + 1\""
+    );
+}
+
+#[test]
 fn tables_and_views_are_made_from_macros() {
     const MACRO: &str =
         "create perfetto macro doubled(t TableOrSubquery) returns TableOrSubquery as (select 2 * v as v from $t); ";

@@ -195,11 +195,7 @@ fn modules_describe_themselves() {
         rows(
             "select object_type, name, exposed from __intrinsic_stdlib_objects where module = 'slices.with_context' order by name"
         ),
-        [
-            "\"view\",\"process_slice\",\"1\"",
-            "\"view\",\"thread_or_process_slice\",\"1\"",
-            "\"view\",\"thread_slice\",\"1\""
-        ]
+        ["\"view\",\"process_slice\",1", "\"view\",\"thread_or_process_slice\",1", "\"view\",\"thread_slice\",1"]
     );
     assert_eq!(
         rows("select name, type, description from __intrinsic_stdlib_columns where object_name = 'slice_self_dur'"),
@@ -229,11 +225,119 @@ fn modules_describe_themselves() {
         join __intrinsic_stdlib_tables t on t.name = c.object_name order by 1",
     );
     let names: Vec<String> = printed.lines().skip(1).map(|line| line.trim_matches('"').to_owned()).collect();
-    assert!(names.len() > 8, "{names:?}");
+    assert!(names.len() > 100, "{names:?}");
+    let printed = csv(&session, "select object_name, name from __intrinsic_stdlib_columns order by id");
+    let said: Vec<&str> = printed.lines().skip(1).collect();
     for name in names {
-        let said = csv(&session, &format!("select name from __intrinsic_stdlib_columns where object_name = '{name}'"));
-        let said: Vec<&str> = said.lines().skip(1).collect();
+        let prefix = format!("\"{name}\",");
+        let said: Vec<&str> = said.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
         let found = csv(&session, &format!("select * from {name} limit 0"));
         assert_eq!(found.trim_end(), said.join(","), "{name}");
     }
+}
+
+#[test]
+fn modules_are_described_by_functions_too() {
+    assert_eq!(
+        rows("select module, package from __intrinsic_stdlib_modules() where module = 'slices.with_context'"),
+        ["\"slices.with_context\",\"slices\""]
+    );
+    assert_eq!(
+        rows("select name, type, exposed from __intrinsic_stdlib_tables('slices.self_dur')"),
+        ["\"slice_self_dur\",\"view\",1"]
+    );
+    assert_eq!(
+        rows(
+            "select name, is_table_function, return_type, json_extract(args, '$[0].name'), json_extract(cols, '$[0].name') \
+              from __intrinsic_stdlib_functions('slices.hierarchy') order by name"
+        ),
+        [
+            "\"_slice_ancestor_and_self\",1,\"[NULL]\",\"slice_id\",\"id\"",
+            "\"_slice_descendant_and_self\",1,\"[NULL]\",\"slice_id\",\"id\""
+        ]
+    );
+    assert_eq!(
+        rows(
+            "select name, exposed, return_type, json_extract(args, '$[1].type') from __intrinsic_stdlib_macros('graphs.search') \
+              where name = 'graph_reachable_dfs'"
+        ),
+        ["\"graph_reachable_dfs\",1,\"TableOrSubquery\",\"TableOrSubquery\""]
+    );
+    assert_eq!(rows("select count(*) from __intrinsic_stdlib_tables('no.such')"), ["0"]);
+    assert_eq!(
+        rows("select module from __intrinsic_stdlib_objects where name = 'thread_track'"),
+        ["\"prelude.after_eof.tracks\""]
+    );
+}
+
+#[test]
+fn everything_is_described() {
+    let session = session();
+    let mut missing = Vec::new();
+    for module in session.modules() {
+        if module.doc.is_empty() {
+            missing.push(module.name.clone());
+        }
+        for object in &module.objects {
+            let name = format!("{}: {}", module.name, object.name);
+            if object.doc.is_empty() {
+                missing.push(name.clone());
+            }
+            let fields = object.parameters.iter().chain(&object.columns);
+            missing.extend(fields.filter(|field| field.doc.is_empty()).map(|field| format!("{name}.{}", field.name)));
+            let gives_rows = matches!(object.object_type, "table" | "view" | "table_function");
+            if gives_rows && object.columns.is_empty() {
+                missing.push(format!("columns of {name}"));
+            }
+        }
+    }
+    for table in session.schema().expect("the schema") {
+        if table.doc.is_empty() {
+            missing.push(table.name.clone());
+        }
+        let columns = table.columns.iter().filter(|column| column.doc.is_empty());
+        missing.extend(columns.map(|column| format!("{}.{}", table.name, column.name)));
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert_eq!(
+        rows(
+            "select count(*) from (select description from __intrinsic_stdlib_modules union all \
+              select description from __intrinsic_stdlib_objects union all select description from __intrinsic_stdlib_args \
+              union all select description from __intrinsic_stdlib_columns) where description is null or description = ''"
+        ),
+        ["0"]
+    );
+}
+
+#[test]
+fn modules_of_the_prelude_can_be_included() {
+    assert_eq!(
+        rows(
+            "include perfetto module prelude.after_eof.*; include perfetto module prelude.before_eof.trace_bounds; select 1"
+        ),
+        ["1"]
+    );
+}
+
+#[test]
+fn statements_leave_their_times() {
+    let session = session();
+    csv(&session, "select 1 as a; create perfetto table t as select 2 as b");
+    let said = csv(
+        &session,
+        "select query, first_next >= started as has_rows, ended >= started as has_ended from sqlstats order by started",
+    );
+    let lines: Vec<&str> = said.lines().skip(1).collect();
+    assert_eq!(lines[..2], ["\"select 1 as a\",1,1", "\"create perfetto table t as select 2 as b\",\"[NULL]\",1"]);
+    assert!(
+        lines[2].starts_with("\"select query, first_next") && lines[2].ends_with(",\"[NULL]\",\"[NULL]\""),
+        "{said}"
+    );
+    // What a statement includes is a part of it, and the last hundred stay.
+    for _ in 0..3 {
+        csv(&session, "include perfetto module sched.latency");
+    }
+    assert_eq!(csv(&session, "select count(*) as n from sqlstats"), "\"n\"\n7\n");
+    csv(&session, &"select 1;".repeat(120));
+    assert_eq!(csv(&session, "select count(*) as n from sqlstats"), "\"n\"\n100\n");
 }

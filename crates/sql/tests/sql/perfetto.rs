@@ -186,7 +186,10 @@ fn modules_are_included_once_and_by_pattern() {
         ["450,3000,5"]
     );
     let error = error("include perfetto module slices.with_contxt");
-    assert_eq!(error.report(), "no such module: `slices.with_contxt`\n\nhint: did you mean `slices.with_context`?");
+    assert_eq!(
+        error.report(),
+        "no such module: `slices.with_contxt`\n\nhint: did you mean `slices.with_context` or `sched.with_context`?"
+    );
 }
 
 #[test]

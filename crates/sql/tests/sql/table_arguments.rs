@@ -112,7 +112,7 @@ fn tables_below_views_have_their_own_names() {
         rows("select name, col_type from perfetto_table_info('__intrinsic_counter')"),
         rows("select name, col_type from perfetto_table_info('counter')")
     );
-    for table in ["process_state_track", "thread_state_track", "sqlstats"] {
+    for table in ["process_state_track", "thread_state_track"] {
         assert_eq!(rows(&format!("select count(*) from {table}")), ["0"]);
     }
 }

@@ -235,9 +235,12 @@ fn warnings_are_counted_and_have_examples() {
 fn an_empty_trace_has_every_table_and_no_row() {
     let session = session_over(Arc::new(TraceBuilder::default().seal()));
     for table in session.schema().expect("the schema of an empty trace") {
-        let expected = if table.name == "trace_bounds" { 1 } else { 0 };
-        let count = csv(&session, &format!("select count(*) as n from {}", table.name));
-        assert_eq!(count, format!("\"n\"\n{expected}\n"), "{}", table.name);
+        // What was asked before is in a table too.
+        if table.name != "sqlstats" {
+            let expected = if table.name == "trace_bounds" { 1 } else { 0 };
+            let count = csv(&session, &format!("select count(*) as n from {}", table.name));
+            assert_eq!(count, format!("\"n\"\n{expected}\n"), "{}", table.name);
+        }
         let names: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
         let printed = csv(&session, &format!("select * from {}", table.name));
         assert_eq!(printed.lines().next(), Some(names.join(",").as_str()), "{}", table.name);
