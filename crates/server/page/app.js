@@ -2214,26 +2214,26 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	const scale = scaleFor(seenRange(columns, window), mode);
 	const height = place.height - 4;
 	const yOf = (value) => y0 + 2 + height - scale.shareOf(value) * height;
-	const first = Math.max(0, lastNotAfter(columns.ts, window.start));
-	const points = [];
-	let y = 0;
-	for (let i = first; i < columns.ts.length; i++) {
-		const x = Math.max(0, cssFromTrace(window, width, columns.ts[i]));
-		if (x > width) break;
-		if (points.length > 0) points.push([x, y]);
-		if (columns.min[i] !== columns.max[i]) points.push([x, yOf(columns.max[i])], [x, yOf(columns.min[i])]);
-		y = yOf(columns.last[i]);
-		points.push([x, y]);
-	}
-	if (points.length === 0) return;
-	points.push([width, y]);
 	const base = yOf(Math.max(scale.low, Math.min(scale.high, 0)));
-	renderer.polygon([
-		[points[0][0], base],
-		...points,
-		[width, base]
-	], theme.counterFill);
-	renderer.line(points, theme.counterLine, 1);
+	const { ts } = columns;
+	const xOf = (i) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i])));
+	const first = Math.max(0, lastNotAfter(ts, window.start));
+	if (first >= ts.length || ts[first] > window.end) return;
+	let held = null;
+	for (let i = first; i < ts.length && ts[i] <= window.end;) {
+		const x = xOf(i);
+		let [low, high] = [held ?? columns.last[i], held ?? columns.last[i]];
+		for (; i < ts.length && ts[i] <= window.end && xOf(i) === x; i++) {
+			low = Math.min(low, columns.min[i]);
+			high = Math.max(high, columns.max[i]);
+			held = columns.last[i];
+		}
+		const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]))) : width;
+		const y = yOf(held);
+		renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
+		if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
+		if (high === low || right - x > 1) renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
+	}
 	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
 	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
