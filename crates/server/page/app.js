@@ -2118,6 +2118,10 @@ function ellipsizeMiddle(text, maxChars) {
 // src/timeline/draw.ts
 /** Below this width a block has no room for a letter and its ellipsis. */
 var MIN_TEXT_PX = 22;
+/** Up to this width a block has no gap to its neighbour. */
+var THIN_PX = 3;
+/** Less between two blocks is not seen. */
+var TOUCH_PX = .05;
 var MERGED_ALPHA = .62;
 var SUMMARY_ALPHA = .5;
 var HIDDEN_ALPHA = .1;
@@ -2177,6 +2181,15 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 		const y = y0 + depth * depthPx;
 		const to = columns.depthFirst[depth + 1];
 		let drawnUpTo = -1;
+		let run = null;
+		const endRun = () => {
+			if (run === null) return;
+			const { left, right, color, opacity } = run;
+			run = null;
+			const fill = () => renderer.fillRect(left, y, right - left, height, color);
+			if (opacity < 1) renderer.alpha(opacity, fill);
+			else fill();
+		};
 		for (let i = firstEndingAfter(columns, columns.depthFirst[depth], to, window.start); i < to; i++) {
 			const exact = (columns.ts[i] - window.start) * pxPerNano;
 			if (exact > width) break;
@@ -2191,12 +2204,29 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 			const shown = Math.min(right, width + 4) - left;
 			const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]));
 			const opacity = alpha * (columns.count[i] > 1 ? MERGED_ALPHA : 1) * (isHidden ? HIDDEN_ALPHA : 1);
+			const isMarked = isSpecial || scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash;
+			if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
+				const color = blockColor(scene.theme, columns.class[i], columns.nameHash[i]);
+				if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) run.right = Math.max(run.right, left + shown);
+				else {
+					endRun();
+					run = {
+						left,
+						right: left + shown,
+						color,
+						opacity
+					};
+				}
+				continue;
+			}
+			endRun();
 			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
 			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
 			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
 			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
 			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
 		}
+		endRun();
 	}
 }
 /** Text that stays readable over whatever is beneath it. */

@@ -142,6 +142,32 @@ it("tears the end of what never ended and points at instants", () => {
   expect(instant).toMatchObject({ op: "polygon" });
 });
 
+it("draws thin neighbours of one colour as one box, and ends it where something else comes", () => {
+  const thin = (ts: number, kernelClass: number, count = 2) => ({ ts, dur: 0.2, class: kernelClass, count });
+  const track = columns([
+    thin(10, 1),
+    thin(10.2, 1),
+    thin(10.4, 1),
+    thin(10.6, 2),
+    thin(10.8, 1),
+    thin(12, 1),
+    thin(12.2, 1, 1),
+  ]);
+  const told = (more: Partial<Scene> = {}) =>
+    draw(track, more, 1).flatMap((call) =>
+      call.op === "rect" ? [[Math.round(call.x), Math.round(call.width), LIGHT.classes.indexOf(call.color)]] : [],
+    );
+  // Two pixels each; a gap, another colour and another opacity part them.
+  expect(told()).toEqual([
+    [100, 6, 1],
+    [106, 2, 2],
+    [108, 2, 1],
+    [120, 2, 1],
+    [122, 2, 1],
+  ]);
+  expect(told({ selectedSlice: 1 })).toHaveLength(7);
+});
+
 /** The boxes of a counter: its area, and its line. */
 const boxes = (calls: DrawCall[], color: string) =>
   calls.flatMap((call) =>

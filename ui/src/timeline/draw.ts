@@ -38,6 +38,10 @@ export interface Scene {
 
 /** Below this width a block has no room for a letter and its ellipsis. */
 const MIN_TEXT_PX = 22;
+/** Up to this width a block has no gap to its neighbour. */
+const THIN_PX = 3;
+/** Less between two blocks is not seen. */
+const TOUCH_PX = 0.05;
 const MERGED_ALPHA = 0.62;
 const SUMMARY_ALPHA = 0.5;
 const HIDDEN_ALPHA = 0.1;
@@ -125,6 +129,16 @@ function drawSlices(
     const y = y0 + depth * depthPx;
     const to = columns.depthFirst[depth + 1]!;
     let drawnUpTo = -1;
+    // Thin neighbours of one look are one box: a zoomed-out row has a block for every pixel.
+    let run: { left: number; right: number; color: string; opacity: number } | null = null;
+    const endRun = () => {
+      if (run === null) return;
+      const { left, right, color, opacity } = run;
+      run = null;
+      const fill = () => renderer.fillRect(left, y, right - left, height, color);
+      if (opacity < 1) renderer.alpha(opacity, fill);
+      else fill();
+    };
     for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
       const exact = (columns.ts[i]! - window.start) * pxPerNano;
       if (exact > width) break;
@@ -142,6 +156,18 @@ function drawSlices(
       const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]!));
       const merged = columns.count[i]! > 1 ? MERGED_ALPHA : 1;
       const opacity = alpha * merged * (isHidden ? HIDDEN_ALPHA : 1);
+      const isMarked = isSpecial || (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash);
+      if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
+        const color = blockColor(scene.theme, columns.class[i]!, columns.nameHash[i]!);
+        if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) {
+          run.right = Math.max(run.right, left + shown);
+        } else {
+          endRun();
+          run = { left, right: left + shown, color, opacity };
+        }
+        continue;
+      }
+      endRun();
       if (opacity < 1) {
         renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
       } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
@@ -152,6 +178,7 @@ function drawSlices(
         renderer.fillRect(left, y + height - 2, shown - 0.75, 2, scene.theme.hover);
       }
     }
+    endRun();
   }
 }
 
