@@ -2118,6 +2118,10 @@ function ellipsizeMiddle(text, maxChars) {
 // src/timeline/draw.ts
 /** Below this width a block has no room for a letter and its ellipsis. */
 var MIN_TEXT_PX = 22;
+/** Up to this width a block has no gap to its neighbour. */
+var THIN_PX = 3;
+/** Less between two blocks is not seen. */
+var TOUCH_PX = .05;
 var MERGED_ALPHA = .62;
 var SUMMARY_ALPHA = .5;
 var HIDDEN_ALPHA = .1;
@@ -2177,6 +2181,15 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 		const y = y0 + depth * depthPx;
 		const to = columns.depthFirst[depth + 1];
 		let drawnUpTo = -1;
+		let run = null;
+		const endRun = () => {
+			if (run === null) return;
+			const { left, right, color, opacity } = run;
+			run = null;
+			const fill = () => renderer.fillRect(left, y, right - left, height, color);
+			if (opacity < 1) renderer.alpha(opacity, fill);
+			else fill();
+		};
 		for (let i = firstEndingAfter(columns, columns.depthFirst[depth], to, window.start); i < to; i++) {
 			const exact = (columns.ts[i] - window.start) * pxPerNano;
 			if (exact > width) break;
@@ -2191,12 +2204,29 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 			const shown = Math.min(right, width + 4) - left;
 			const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]));
 			const opacity = alpha * (columns.count[i] > 1 ? MERGED_ALPHA : 1) * (isHidden ? HIDDEN_ALPHA : 1);
+			const isMarked = isSpecial || scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash;
+			if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
+				const color = blockColor(scene.theme, columns.class[i], columns.nameHash[i]);
+				if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) run.right = Math.max(run.right, left + shown);
+				else {
+					endRun();
+					run = {
+						left,
+						right: left + shown,
+						color,
+						opacity
+					};
+				}
+				continue;
+			}
+			endRun();
 			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
 			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
 			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
 			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
 			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
 		}
+		endRun();
 	}
 }
 /** Text that stays readable over whatever is beneath it. */
@@ -2214,26 +2244,26 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	const scale = scaleFor(seenRange(columns, window), mode);
 	const height = place.height - 4;
 	const yOf = (value) => y0 + 2 + height - scale.shareOf(value) * height;
-	const first = Math.max(0, lastNotAfter(columns.ts, window.start));
-	const points = [];
-	let y = 0;
-	for (let i = first; i < columns.ts.length; i++) {
-		const x = Math.max(0, cssFromTrace(window, width, columns.ts[i]));
-		if (x > width) break;
-		if (points.length > 0) points.push([x, y]);
-		if (columns.min[i] !== columns.max[i]) points.push([x, yOf(columns.max[i])], [x, yOf(columns.min[i])]);
-		y = yOf(columns.last[i]);
-		points.push([x, y]);
-	}
-	if (points.length === 0) return;
-	points.push([width, y]);
 	const base = yOf(Math.max(scale.low, Math.min(scale.high, 0)));
-	renderer.polygon([
-		[points[0][0], base],
-		...points,
-		[width, base]
-	], theme.counterFill);
-	renderer.line(points, theme.counterLine, 1);
+	const { ts } = columns;
+	const xOf = (i) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i])));
+	const first = Math.max(0, lastNotAfter(ts, window.start));
+	if (first >= ts.length || ts[first] > window.end) return;
+	let held = null;
+	for (let i = first; i < ts.length && ts[i] <= window.end;) {
+		const x = xOf(i);
+		let [low, high] = [held ?? columns.last[i], held ?? columns.last[i]];
+		for (; i < ts.length && ts[i] <= window.end && xOf(i) === x; i++) {
+			low = Math.min(low, columns.min[i]);
+			high = Math.max(high, columns.max[i]);
+			held = columns.last[i];
+		}
+		const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]))) : width;
+		const y = yOf(held);
+		renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
+		if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
+		if (high === low || right - x > 1) renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
+	}
 	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
 	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;

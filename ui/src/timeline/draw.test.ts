@@ -142,6 +142,38 @@ it("tears the end of what never ended and points at instants", () => {
   expect(instant).toMatchObject({ op: "polygon" });
 });
 
+it("draws thin neighbours of one colour as one box, and ends it where something else comes", () => {
+  const thin = (ts: number, kernelClass: number, count = 2) => ({ ts, dur: 0.2, class: kernelClass, count });
+  const track = columns([
+    thin(10, 1),
+    thin(10.2, 1),
+    thin(10.4, 1),
+    thin(10.6, 2),
+    thin(10.8, 1),
+    thin(12, 1),
+    thin(12.2, 1, 1),
+  ]);
+  const told = (more: Partial<Scene> = {}) =>
+    draw(track, more, 1).flatMap((call) =>
+      call.op === "rect" ? [[Math.round(call.x), Math.round(call.width), LIGHT.classes.indexOf(call.color)]] : [],
+    );
+  // Two pixels each; a gap, another colour and another opacity part them.
+  expect(told()).toEqual([
+    [100, 6, 1],
+    [106, 2, 2],
+    [108, 2, 1],
+    [120, 2, 1],
+    [122, 2, 1],
+  ]);
+  expect(told({ selectedSlice: 1 })).toHaveLength(7);
+});
+
+/** The boxes of a counter: its area, and its line. */
+const boxes = (calls: DrawCall[], color: string) =>
+  calls.flatMap((call) =>
+    call.op === "rect" && call.color === color ? [[call.x, call.y, call.width, call.height]] : [],
+  );
+
 it("steps counters and keeps the value that holds at the left edge", () => {
   const track: TrackColumns = {
     kind: "counter",
@@ -150,16 +182,28 @@ it("steps counters and keeps the value that holds at the left edge", () => {
     max: Float64Array.of(10, 20),
     last: Float64Array.of(10, 20),
   };
-  const line = draw(track, { window: { start: 20, end: 100 } }, 1, "counter").find((call) => call.op === "line");
+  const calls = draw(track, { window: { start: 20, end: 100 } }, 1, "counter");
   // 36 px high from y 4 on: 10 of 20 is the middle.
-  expect(line).toMatchObject({
-    points: [
-      [0, 22],
-      [375, 22],
-      [375, 4],
-      [1000, 4],
-    ],
-  });
+  expect(boxes(calls, LIGHT.counterFill)).toEqual([
+    [0, 22, 375, 18],
+    [375, 4, 625, 36],
+  ]);
+  expect(boxes(calls, LIGHT.counterLine)).toEqual([
+    [0, 21.5, 375, 1],
+    [375, 4, 1, 18],
+    [375, 3.5, 625, 1],
+  ]);
+});
+
+it("draws many values of a pixel as the range they reached, in boxes that do not grow with their number", () => {
+  const n = 100_000;
+  const values = Float64Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 0 : 36));
+  const ts = Float64Array.from({ length: n }, (_, i) => (i * 100) / n);
+  const calls = draw({ kind: "counter", ts, min: values, max: values, last: values }, {}, 1, "counter");
+  const line = boxes(calls, LIGHT.counterLine);
+  expect(line.length).toBeLessThanOrEqual(2 * 1001);
+  // From 36 at the top to 0 at the bottom, in every pixel.
+  expect(line.filter(([, y, width, height]) => y === 4 && width === 1 && height === 36).length).toBeGreaterThan(990);
 });
 
 /** 10 at 0, 1000 at 50: a unit and a hundred of them. */
@@ -171,7 +215,6 @@ const counter: TrackColumns = {
   last: Float64Array.of(10, 1000),
 };
 const texts = (calls: DrawCall[]) => calls.flatMap((call) => (call.op === "text" ? [[call.text, call.y]] : []));
-const lineOf = (calls: DrawCall[]) => calls.find((call) => call.op === "line");
 
 it("labels the ends of a counter's scale, at the top and at the bottom", () => {
   expect(texts(draw(counter, {}, 1, "counter"))).toEqual([
@@ -185,22 +228,17 @@ it("labels the ends of a counter's scale, at the top and at the bottom", () => {
 it("draws changes and logarithms of a counter", () => {
   // A change of 990 at 50, nothing before it: the line runs along the bottom and jumps to the top.
   const delta = draw(counter, { modeOf: () => ({ shows: "delta", scale: "zero" }) }, 1, "counter");
-  expect(lineOf(delta)).toMatchObject({
-    points: [
-      [0, 40],
-      [500, 40],
-      [500, 4],
-      [1000, 4],
-    ],
-  });
+  expect(boxes(delta, LIGHT.counterLine)).toEqual([
+    [0, 39.5, 500, 1],
+    [500, 4, 1, 36],
+    [500, 3.5, 500, 1],
+  ]);
   expect(texts(delta)[0]).toEqual(["990", 11]);
   const rate = draw(counter, { modeOf: () => ({ shows: "rate", scale: "zero" }) }, 1, "counter");
   expect(texts(rate)[0]![0], "990 in 50 ns").toBe("19\u202f800\u202f000\u202f000/s");
   const log = draw(counter, { modeOf: () => ({ shows: "value", scale: "log" }) }, 1, "counter");
-  const line = lineOf(log);
-  const points = line?.op === "line" ? line.points : [];
   // log10(11) of log10(1001), upwards from 40.
-  expect(points[0]?.[1]).toBeCloseTo(40 - (36 * Math.log10(11)) / Math.log10(1001));
+  expect(boxes(log, LIGHT.counterFill)[0]![1]).toBeCloseTo(40 - (36 * Math.log10(11)) / Math.log10(1001));
 });
 
 it("writes a counter's value at the mouse, on the side that has room", () => {

@@ -38,6 +38,10 @@ export interface Scene {
 
 /** Below this width a block has no room for a letter and its ellipsis. */
 const MIN_TEXT_PX = 22;
+/** Up to this width a block has no gap to its neighbour. */
+const THIN_PX = 3;
+/** Less between two blocks is not seen. */
+const TOUCH_PX = 0.05;
 const MERGED_ALPHA = 0.62;
 const SUMMARY_ALPHA = 0.5;
 const HIDDEN_ALPHA = 0.1;
@@ -125,6 +129,16 @@ function drawSlices(
     const y = y0 + depth * depthPx;
     const to = columns.depthFirst[depth + 1]!;
     let drawnUpTo = -1;
+    // Thin neighbours of one look are one box: a zoomed-out row has a block for every pixel.
+    let run: { left: number; right: number; color: string; opacity: number } | null = null;
+    const endRun = () => {
+      if (run === null) return;
+      const { left, right, color, opacity } = run;
+      run = null;
+      const fill = () => renderer.fillRect(left, y, right - left, height, color);
+      if (opacity < 1) renderer.alpha(opacity, fill);
+      else fill();
+    };
     for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
       const exact = (columns.ts[i]! - window.start) * pxPerNano;
       if (exact > width) break;
@@ -142,6 +156,18 @@ function drawSlices(
       const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]!));
       const merged = columns.count[i]! > 1 ? MERGED_ALPHA : 1;
       const opacity = alpha * merged * (isHidden ? HIDDEN_ALPHA : 1);
+      const isMarked = isSpecial || (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash);
+      if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
+        const color = blockColor(scene.theme, columns.class[i]!, columns.nameHash[i]!);
+        if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) {
+          run.right = Math.max(run.right, left + shown);
+        } else {
+          endRun();
+          run = { left, right: left + shown, color, opacity };
+        }
+        continue;
+      }
+      endRun();
       if (opacity < 1) {
         renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
       } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
@@ -152,6 +178,7 @@ function drawSlices(
         renderer.fillRect(left, y + height - 2, shown - 0.75, 2, scene.theme.hover);
       }
     }
+    endRun();
   }
 }
 
@@ -178,23 +205,29 @@ function drawCounter(
   const scale = scaleFor(seenRange(columns, window), mode);
   const height = place.height - 4;
   const yOf = (value: number) => y0 + 2 + height - scale.shareOf(value) * height;
-  const first = Math.max(0, lastNotAfter(columns.ts, window.start));
-  const points: [number, number][] = [];
-  let y = 0;
-  for (let i = first; i < columns.ts.length; i++) {
-    const x = Math.max(0, cssFromTrace(window, width, columns.ts[i]!));
-    if (x > width) break;
-    if (points.length > 0) points.push([x, y]);
-    // A sample that stands for several shows how far they reached.
-    if (columns.min[i] !== columns.max[i]) points.push([x, yOf(columns.max[i]!)], [x, yOf(columns.min[i]!)]);
-    y = yOf(columns.last[i]!);
-    points.push([x, y]);
-  }
-  if (points.length === 0) return;
-  points.push([width, y]);
   const base = yOf(Math.max(scale.low, Math.min(scale.high, 0)));
-  renderer.polygon([[points[0]![0], base], ...points, [width, base]], theme.counterFill);
-  renderer.line(points, theme.counterLine, 1);
+  const { ts } = columns;
+  const xOf = (i: number) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i]!)));
+  const first = Math.max(0, lastNotAfter(ts, window.start));
+  if (first >= ts.length || ts[first]! > window.end) return;
+  // Upright boxes only, and at most three for a pixel: a path of thousands of corners takes longer to fill than a frame
+  // may last.
+  let held: number | null = null;
+  for (let i = first; i < ts.length && ts[i]! <= window.end;) {
+    const x = xOf(i);
+    let [low, high] = [held ?? columns.last[i]!, held ?? columns.last[i]!];
+    for (; i < ts.length && ts[i]! <= window.end && xOf(i) === x; i++) {
+      low = Math.min(low, columns.min[i]!);
+      high = Math.max(high, columns.max[i]!);
+      held = columns.last[i]!;
+    }
+    const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]!))) : width;
+    const y = yOf(held!);
+    renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
+    // What several values of a pixel reached, and the step from the value before.
+    if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
+    if (high === low || right - x > 1) renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
+  }
   label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
   label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
   if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
