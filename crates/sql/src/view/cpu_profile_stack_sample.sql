@@ -1,8 +1,10 @@
--- Sampled stacks; always empty: no source samples stacks.
+-- Samples of stacks, as `perf_sample`; empty unless the source samples CPUs.
+--
+-- process_priority: Always null: sources do not say.
 SELECT
-  CAST(NULL AS BIGINT) AS id,
-  CAST(NULL AS BIGINT) AS ts,
-  CAST(NULL AS BIGINT) AS callsite_id,
-  CAST(NULL AS BIGINT) AS utid,
+  id,
+  ts,
+  callsite_id,
+  utid,
   CAST(NULL AS BIGINT) AS process_priority
-WHERE 1 = 0
+FROM __perf_sample

@@ -23,6 +23,8 @@ SELECT
   a.correlation,
   a.external_id,
   a.cbid,
+  a.recorded_name,
+  a.return_value,
   CAST(a.is_graph_launch AS BIGINT) AS is_graph_launch,
   s.arg_set_id,
   a.id AS api_call_id

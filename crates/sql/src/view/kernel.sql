@@ -29,6 +29,8 @@ SELECT
   op.warps_per_sm,
   op.graph_id,
   op.graph_node_id,
+  op.short_name,
+  op.mangled_name,
   s.arg_set_id,
   op.device_id,
   op.stream_id,

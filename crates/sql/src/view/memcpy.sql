@@ -3,6 +3,8 @@
 -- id: The slice; the same as `slice.id`.
 -- device: Number of the device on its host.
 -- gigabytes_per_sec: Bytes over duration, in 10^9 bytes per second; null for a copy of duration 0.
+-- src_kind: Memory that is read: `Pageable`, `Pinned`, `Device` …; null when the source does not tell.
+-- dst_kind: Memory that is written.
 -- gpu_op_id: Row of `gpu_op`.
 SELECT
   s.id,
@@ -18,6 +20,14 @@ SELECT
   op.copy_kind,
   op.bytes,
   CASE WHEN s.dur > 0 THEN CAST(op.bytes AS DOUBLE) / s.dur END AS gigabytes_per_sec,
+  CASE op.src_memory_kind
+    WHEN 0 THEN 'Pageable' WHEN 1 THEN 'Pinned' WHEN 2 THEN 'Device' WHEN 3 THEN 'Array' WHEN 4 THEN 'Managed'
+    WHEN 5 THEN 'Device Static' WHEN 6 THEN 'Managed Static'
+  END AS src_kind,
+  CASE op.dst_memory_kind
+    WHEN 0 THEN 'Pageable' WHEN 1 THEN 'Pinned' WHEN 2 THEN 'Device' WHEN 3 THEN 'Array' WHEN 4 THEN 'Managed'
+    WHEN 5 THEN 'Device Static' WHEN 6 THEN 'Managed Static'
+  END AS dst_kind,
   op.graph_id,
   op.graph_node_id,
   s.arg_set_id,

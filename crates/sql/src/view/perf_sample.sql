@@ -1,11 +1,15 @@
--- Samples of hardware counters; always empty: no source has them.
+-- CPU samples with their stacks; empty unless the source samples CPUs.
+--
+-- cpu_mode: Always null: `__stack_profile_frame.is_kernel` says which frames are of the kernel.
+-- unwind_error: Always null: sources do not say.
+-- perf_session_id: Always null: sources do not say.
 SELECT
-  CAST(NULL AS BIGINT) AS id,
-  CAST(NULL AS BIGINT) AS ts,
-  CAST(NULL AS BIGINT) AS utid,
-  CAST(NULL AS BIGINT) AS cpu,
+  id,
+  ts,
+  utid,
+  cpu,
   CAST(NULL AS TEXT) AS cpu_mode,
-  CAST(NULL AS BIGINT) AS callsite_id,
+  callsite_id,
   CAST(NULL AS TEXT) AS unwind_error,
   CAST(NULL AS BIGINT) AS perf_session_id
-WHERE 1 = 0
+FROM __perf_sample

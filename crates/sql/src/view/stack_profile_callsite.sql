@@ -1,7 +1,7 @@
--- Callsites of sampled stacks; always empty: no source samples stacks.
+-- Places in call trees of sampled stacks, outermost first; empty unless the source samples stacks.
 SELECT
-  CAST(NULL AS BIGINT) AS id,
-  CAST(NULL AS BIGINT) AS depth,
-  CAST(NULL AS BIGINT) AS parent_id,
-  CAST(NULL AS BIGINT) AS frame_id
-WHERE 1 = 0
+  id,
+  depth,
+  parent_id,
+  frame_id
+FROM __stack_profile_callsite

@@ -1,9 +1,12 @@
--- Frames of sampled stacks; always empty: no source samples stacks.
+-- Frames of sampled stacks; empty unless the source samples stacks.
+--
+-- symbol_set_id: Always null: names are in `name`.
+-- deobfuscated_name: Always null: names are in `name`.
 SELECT
-  CAST(NULL AS BIGINT) AS id,
-  CAST(NULL AS TEXT) AS name,
-  CAST(NULL AS BIGINT) AS mapping,
-  CAST(NULL AS BIGINT) AS rel_pc,
+  id,
+  name,
+  mapping,
+  rel_pc,
   CAST(NULL AS BIGINT) AS symbol_set_id,
   CAST(NULL AS TEXT) AS deobfuscated_name
-WHERE 1 = 0
+FROM __stack_profile_frame
