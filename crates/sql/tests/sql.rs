@@ -32,8 +32,8 @@ mod sql {
     mod perfetto;
     mod pushdown;
     mod row_join;
-    mod schema_tables;
     mod scheduling;
+    mod schema_tables;
     mod sqlite;
     mod statements;
     mod sub_queries;

@@ -112,7 +112,7 @@ impl Moment {
 
     /// A number that was given as a time.
     fn of_number(number: f64) -> Self {
-        let ms = (0.0..END_OF_DAYS).contains(&number).then(|| (number * DAY_MS as f64 + 0.5) as i64);
+        let ms = (0.0..END_OF_DAYS).contains(&number).then_some((number * DAY_MS as f64 + 0.5) as i64);
         Self { ms, raw: Some(number), ..Self::default() }
     }
 
@@ -120,7 +120,7 @@ impl Moment {
         let mut moment = Self::default();
         if moment.read_date(text).is_some() {
             if moment.clock.is_some_and(|clock| clock.hour == 24) {
-                moment.to_ms()?;
+                moment.settle_ms()?;
             }
             return Some(moment);
         }
@@ -158,7 +158,7 @@ impl Moment {
         self.day = Some(Day { year: sign * year, month, day });
         self.note_past_month();
         if self.zone != 0 {
-            self.to_ms()?;
+            self.settle_ms()?;
         }
         Some(())
     }
@@ -205,7 +205,7 @@ impl Moment {
     }
 
     /// The milliseconds, computed from the rest where they are not known; `None` beyond the years that count.
-    fn to_ms(&mut self) -> Option<i64> {
+    fn settle_ms(&mut self) -> Option<i64> {
         if let Some(ms) = self.ms {
             return Some(ms);
         }
@@ -226,7 +226,7 @@ impl Moment {
         Some(ms)
     }
 
-    fn to_day(&mut self) -> Option<Day> {
+    fn settle_day(&mut self) -> Option<Day> {
         let day = match (self.day, self.ms) {
             (Some(day), _) => day,
             (None, None) => Day { year: 2000, month: 1, day: 1 },
@@ -237,11 +237,11 @@ impl Moment {
         Some(day)
     }
 
-    fn to_clock(&mut self) -> Option<Clock> {
+    fn settle_clock(&mut self) -> Option<Clock> {
         if let Some(clock) = self.clock {
             return Some(clock);
         }
-        let of_day = (self.to_ms()? + DAY_MS / 2).rem_euclid(DAY_MS);
+        let of_day = (self.settle_ms()? + DAY_MS / 2).rem_euclid(DAY_MS);
         let minutes = of_day / 60_000;
         let clock = Clock { hour: minutes / 60, minute: minutes % 60, second: (of_day % 60_000) as f64 / 1000.0 };
         self.clock = Some(clock);
@@ -249,8 +249,8 @@ impl Moment {
         Some(clock)
     }
 
-    fn to_both(&mut self) -> Option<(Day, Clock)> {
-        Some((self.to_day()?, self.to_clock()?))
+    fn settle_both(&mut self) -> Option<(Day, Clock)> {
+        Some((self.settle_day()?, self.settle_clock()?))
     }
 
     /// Forgets everything but the milliseconds.
@@ -272,7 +272,7 @@ impl Moment {
 
     /// Moves the date on by months, whatever days those have.
     fn add_months(&mut self, years: i64, months: i64) -> Option<()> {
-        let (day, _) = self.to_both()?;
+        let (day, _) = self.settle_both()?;
         let months = day.month + months;
         let carried = if months > 0 { (months - 1) / 12 } else { (months - 12) / 12 };
         self.day = Some(Day { year: day.year + years + carried, month: months - carried * 12, day: day.day });
@@ -294,12 +294,12 @@ impl Moment {
                 }
             },
             "ceiling" => {
-                self.to_ms()?;
+                self.settle_ms()?;
                 self.keep_ms();
                 self.num_past_month = 0;
             }
             "floor" => {
-                let ms = self.to_ms()? - self.num_past_month * DAY_MS;
+                let ms = self.settle_ms()? - self.num_past_month * DAY_MS;
                 self.ms = Some(ms);
                 self.keep_ms();
             }
@@ -313,7 +313,7 @@ impl Moment {
                 self.set_seconds(seconds);
             }
             "localtime" | "utc" => {
-                self.to_ms()?;
+                self.settle_ms()?;
                 self.keep_ms();
             }
             "subsec" | "subsecond" => self.is_subsec = true,
@@ -321,7 +321,7 @@ impl Moment {
                 if self.ms.is_none() && self.day.is_none() && self.clock.is_none() {
                     return None;
                 }
-                let day = self.to_day()?;
+                let day = self.settle_day()?;
                 let start = match &word["start of ".len()..] {
                     "month" => Day { day: 1, ..day },
                     "year" => Day { day: 1, month: 1, ..day },
@@ -341,10 +341,10 @@ impl Moment {
                 if !(0.0..7.0).contains(&wanted) || wanted.fract() != 0.0 {
                     return None;
                 }
-                self.to_both()?;
+                self.settle_both()?;
                 self.zone = 0;
                 self.ms = None;
-                let ms = self.to_ms()?;
+                let ms = self.settle_ms()?;
                 // The epoch was a Monday.
                 let weekday = ((ms + DAY_MS * 3 / 2) / DAY_MS) % 7;
                 let days = (wanted as i64 - weekday).rem_euclid(7);
@@ -390,7 +390,7 @@ impl Moment {
                 let days = reader.number(2, 0, 30)?;
                 let sign = if is_back { -1 } else { 1 };
                 self.add_months(sign * years, sign * months)?;
-                let ms = self.to_ms()? + sign * days * DAY_MS;
+                let ms = self.settle_ms()? + sign * days * DAY_MS;
                 (self.ms, self.day, self.clock) = (Some(ms), None, None);
                 match reader.rest.chars().next() {
                     None => Some(()),
@@ -412,8 +412,8 @@ impl Moment {
     fn shift_clock(&mut self, text: &str, is_back: bool) -> Option<()> {
         let mut shift = Self::default();
         shift.read_clock(text)?;
-        let shift = (shift.to_ms()? - DAY_MS / 2).rem_euclid(DAY_MS);
-        let ms = self.to_ms()?;
+        let shift = (shift.settle_ms()? - DAY_MS / 2).rem_euclid(DAY_MS);
+        let ms = self.settle_ms()?;
         self.keep_ms();
         self.ms = Some(ms + if is_back { -shift } else { shift });
         Some(())
@@ -430,7 +430,7 @@ impl Moment {
             "year" => (14_713.0, 31_536_000.0),
             _ => return None,
         };
-        self.to_ms()?;
+        self.settle_ms()?;
         self.num_past_month = 0;
         if !(amount > -limit && amount < limit) {
             return None;
@@ -444,7 +444,7 @@ impl Moment {
         if matches!(unit, "month" | "year") {
             amount = amount.fract();
         }
-        let ms = self.to_ms()? + (amount * 1000.0 * unit_secs + rounder) as i64;
+        let ms = self.settle_ms()? + (amount * 1000.0 * unit_secs + rounder) as i64;
         self.keep_ms();
         self.ms = Some(ms);
         Some(())
@@ -462,7 +462,7 @@ impl Moment {
         for (index, modifier) in modifiers.iter().enumerate() {
             moment.modify(&modifier.to_text()?, index == 0)?;
         }
-        let ms = moment.to_ms()?;
+        let ms = moment.settle_ms()?;
         if !(0..=LAST_MS).contains(&ms) {
             return None;
         }
@@ -519,24 +519,24 @@ fn clock_text(clock: Clock, is_subsec: bool) -> String {
 }
 
 fn date(args: &[Value<'_>]) -> Value<'static> {
-    text_or_null(Moment::of_args(&args[0], &args[1..]).and_then(|mut moment| moment.to_day()).map(date_text))
+    text_or_null(Moment::of_args(&args[0], &args[1..]).and_then(|mut moment| moment.settle_day()).map(date_text))
 }
 
 fn time(args: &[Value<'_>]) -> Value<'static> {
-    let text = |mut moment: Moment| Some(clock_text(moment.to_clock()?, moment.is_subsec));
+    let text = |mut moment: Moment| Some(clock_text(moment.settle_clock()?, moment.is_subsec));
     text_or_null(Moment::of_args(&args[0], &args[1..]).and_then(text))
 }
 
 fn datetime(args: &[Value<'_>]) -> Value<'static> {
     let text = |mut moment: Moment| {
-        let (day, clock) = moment.to_both()?;
+        let (day, clock) = moment.settle_both()?;
         Some(format!("{} {}", date_text(day), clock_text(clock, moment.is_subsec)))
     };
     text_or_null(Moment::of_args(&args[0], &args[1..]).and_then(text))
 }
 
 fn julianday(args: &[Value<'_>]) -> Value<'static> {
-    match Moment::of_args(&args[0], &args[1..]).and_then(|mut moment| moment.to_ms()) {
+    match Moment::of_args(&args[0], &args[1..]).and_then(|mut moment| moment.settle_ms()) {
         Some(ms) => Value::Real(ms as f64 / DAY_MS as f64),
         None => Value::Null,
     }
@@ -544,7 +544,7 @@ fn julianday(args: &[Value<'_>]) -> Value<'static> {
 
 fn unixepoch(args: &[Value<'_>]) -> Value<'static> {
     let Some(mut moment) = Moment::of_args(&args[0], &args[1..]) else { return Value::Null };
-    match moment.to_ms() {
+    match moment.settle_ms() {
         Some(ms) if moment.is_subsec => Value::Real((ms - UNIX_EPOCH_MS) as f64 / 1000.0),
         Some(ms) => Value::Int(ms / 1000 - UNIX_EPOCH_MS / 1000),
         None => Value::Null,
@@ -558,8 +558,8 @@ fn strftime(args: &[Value<'_>]) -> Value<'static> {
 
 /// What the letters of a format stand for; `None` when one stands for nothing.
 fn format_moment(format: &str, mut moment: Moment) -> Option<String> {
-    let ms = moment.to_ms()?;
-    let (day, clock) = moment.to_both()?;
+    let ms = moment.settle_ms()?;
+    let (day, clock) = moment.settle_both()?;
     let days = days_to(day.year, day.month) + day.day - 1;
     let day_of_year = days - days_to(day.year, 1);
     // 1970 began on a Thursday.
@@ -635,15 +635,15 @@ fn timediff(args: &[Value<'_>]) -> Value<'static> {
 fn difference(now: &Value<'_>, first: &Value<'_>, second: &Value<'_>) -> Option<String> {
     let mut target = Moment::of_args(now, std::slice::from_ref(first))?;
     let mut moving = Moment::of_args(now, std::slice::from_ref(second))?;
-    let (target_ms, mut moving_ms) = (target.to_ms()?, moving.to_ms()?);
-    let (to, _) = target.to_both()?;
-    let (from, clock) = moving.to_both()?;
+    let (target_ms, mut moving_ms) = (target.settle_ms()?, moving.settle_ms()?);
+    let (to, _) = target.settle_both()?;
+    let (from, clock) = moving.settle_both()?;
     let is_ahead = target_ms >= moving_ms;
     let direction = if is_ahead { 1 } else { -1 };
     // The second one goes to the year and the month of the first, and back by months until it is not past it.
     let mut months = direction * ((to.year - from.year) * 12 + to.month - from.month);
     let mut day = from;
-    let ms_of = |day: Day| Moment { day: Some(day), clock: Some(clock), ..Moment::default() }.to_ms();
+    let ms_of = |day: Day| Moment { day: Some(day), clock: Some(clock), ..Moment::default() }.settle_ms();
     if (day.year, day.month) != (to.year, to.month) {
         day = Day { year: to.year, month: to.month, day: from.day };
         moving_ms = ms_of(day)?;
