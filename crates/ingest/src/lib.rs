@@ -7,6 +7,7 @@
 pub mod bytes;
 mod chrome;
 pub mod error;
+pub mod nsys;
 pub mod progress;
 pub mod read;
 
