@@ -43,7 +43,7 @@ pub fn copies(trace: &Trace) -> Vec<CopyRow> {
     let mut is_pageable: Vec<Option<bool>> = vec![None; trace.strings.len()];
     for op in 0..trace.gpu_ops.len() {
         let kind = trace.gpu_ops.kind.get(op);
-        if kind == GpuOpKind::Kernel {
+        if matches!(kind, GpuOpKind::Kernel | GpuOpKind::Graph) {
             continue;
         }
         let key = (kind, trace.gpu_ops.copy_kind.get(op));

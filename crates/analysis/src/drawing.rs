@@ -187,7 +187,7 @@ impl Drawing {
             });
             if is_call {
                 let (external_id, cbid, correlation) = (None, None, event.correlation);
-                let call = ApiCallRow { slice_id: id, correlation, external_id, cbid, is_graph_launch };
+                let call = ApiCallRow { correlation, external_id, cbid, is_graph_launch, ..ApiCallRow::new(id) };
                 let call_id = trace.api_calls.push(call) as u32;
                 calls.entry(event.correlation.unwrap_or(-1)).or_default().push((call_id, id));
             }
@@ -333,6 +333,7 @@ fn thread(trace: &mut TraceBuilder, tid: i64, name: &str, role: Role, upid: Proc
         sort_index: None,
         role,
         arg_set_id: None,
+        priority: None,
     }));
     TrackId::from_index(trace.tracks.push(TrackRow {
         name: None,

@@ -117,7 +117,7 @@ impl<'a> GpuTimeline<'a> {
         match op.kind {
             GpuOpKind::Memcpy | GpuOpKind::Memset => OpClass::Memory,
             GpuOpKind::Kernel if self.is_communication[op.name.index()] => OpClass::Communication,
-            GpuOpKind::Kernel => OpClass::Computation,
+            GpuOpKind::Kernel | GpuOpKind::Graph => OpClass::Computation,
         }
     }
 

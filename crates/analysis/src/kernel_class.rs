@@ -121,7 +121,7 @@ impl SliceClasses {
             let content = match kind {
                 GpuOpKind::Memcpy => Content::All(SliceClass::Copy),
                 GpuOpKind::Memset => Content::All(SliceClass::Set),
-                GpuOpKind::Kernel => {
+                GpuOpKind::Kernel | GpuOpKind::Graph => {
                     let name = trace.slices.name.get(slice.index());
                     let class = &mut class_of_name[name.index()];
                     if *class == SliceClass::None {
@@ -178,7 +178,7 @@ impl SliceClasses {
         match trace.gpu_ops.kind.get(op as usize) {
             GpuOpKind::Memcpy => SliceClass::Copy,
             GpuOpKind::Memset => SliceClass::Set,
-            GpuOpKind::Kernel => self.class_of_name[trace.slices.name.get(slice.index()).index()],
+            GpuOpKind::Kernel | GpuOpKind::Graph => self.class_of_name[trace.slices.name.get(slice.index()).index()],
         }
     }
 }

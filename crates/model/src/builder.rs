@@ -9,7 +9,7 @@ use crate::warning::{WarningKind, Warnings};
 
 /// Fills the tables of one trace.
 ///
-/// Slices, counters and thread states have to be pushed in order of time; that order is the order of their ids.
+/// Slices, counters, thread states and samples have to be pushed in order of time; that order is the order of their ids.
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "the fields are the tables, documented there")]
 pub struct TraceBuilder {
@@ -31,6 +31,23 @@ pub struct TraceBuilder {
     pub flows: FlowBuilder,
     pub counters: CounterBuilder,
     pub thread_states: ThreadStateBuilder,
+    pub device_properties: DevicePropertyBuilder,
+    pub cuda_contexts: CudaContextBuilder,
+    pub cuda_streams: CudaStreamBuilder,
+    pub cuda_syncs: CudaSyncBuilder,
+    pub cuda_events: CudaEventBuilder,
+    pub cuda_graph_events: CudaGraphEventBuilder,
+    pub nvtx: NvtxBuilder,
+    pub osrt: OsrtBuilder,
+    pub overheads: OverheadBuilder,
+    pub gpu_memory_events: GpuMemoryEventBuilder,
+    pub um_page_faults: UmPageFaultBuilder,
+    pub stack_mappings: StackMappingBuilder,
+    pub stack_frames: StackFrameBuilder,
+    pub stack_callsites: StackCallsiteBuilder,
+    pub perf_samples: PerfSampleBuilder,
+    pub diagnostics: DiagnosticBuilder,
+    pub process_outputs: ProcessOutputBuilder,
     pub metadata: MetadataBuilder,
 }
 
@@ -73,6 +90,23 @@ impl TraceBuilder {
             flows: self.flows.seal(),
             counters: self.counters.seal(),
             thread_states: self.thread_states.seal(),
+            device_properties: self.device_properties.seal(),
+            cuda_contexts: self.cuda_contexts.seal(),
+            cuda_streams: self.cuda_streams.seal(),
+            cuda_syncs: self.cuda_syncs.seal(),
+            cuda_events: self.cuda_events.seal(),
+            cuda_graph_events: self.cuda_graph_events.seal(),
+            nvtx: self.nvtx.seal(),
+            osrt: self.osrt.seal(),
+            overheads: self.overheads.seal(),
+            gpu_memory_events: self.gpu_memory_events.seal(),
+            um_page_faults: self.um_page_faults.seal(),
+            stack_mappings: self.stack_mappings.seal(),
+            stack_frames: self.stack_frames.seal(),
+            stack_callsites: self.stack_callsites.seal(),
+            perf_samples: self.perf_samples.seal(),
+            diagnostics: self.diagnostics.seal(),
+            process_outputs: self.process_outputs.seal(),
             metadata: self.metadata.seal(),
             stats: stats.seal(),
             import_log: import_log.seal(),

@@ -227,6 +227,7 @@ macro_rules! id_cells {
 }
 
 id_cells!(ColumnKind::Id => SourceId, ProcessId, ThreadId, TrackId, SliceId, ArgSetId, DeviceId, StreamId, RankId);
+id_cells!(ColumnKind::Id => MappingId, FrameId, CallsiteId);
 id_cells!(ColumnKind::Text => StringId);
 
 /// Declares an enum whose values are stored as small numbers and shown as words.

@@ -64,4 +64,10 @@ ids! {
     RankId,
     /// A string in the trace's string pool.
     StringId,
+    /// An object file of sampled stacks.
+    MappingId,
+    /// A frame of sampled stacks.
+    FrameId,
+    /// A place in the call trees of sampled stacks.
+    CallsiteId,
 }

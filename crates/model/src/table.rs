@@ -37,6 +37,57 @@ word_enum! {
         Memcpy = "memcpy",
         /// A fill.
         Memset = "memset",
+        /// A graph, traced as one piece from its first node to its last.
+        Graph = "graph",
+    }
+}
+
+word_enum! {
+    /// What an NVTX event is.
+    pub enum NvtxType {
+        /// A range of one thread that ends before those around it.
+        PushPop = "push_pop",
+        /// A range that any thread may end.
+        StartEnd = "start_end",
+        /// A moment.
+        Mark = "mark",
+        /// The making of a domain.
+        DomainCreate = "domain_create",
+        /// The end of a domain.
+        DomainDestroy = "domain_destroy",
+        /// The name of a category.
+        CategoryName = "category_name",
+        /// The name of a thread.
+        ThreadName = "thread_name",
+        /// A push/pop range imported from text.
+        ImportedPushPop = "imported_push_pop",
+        /// A start/end range imported from text.
+        ImportedStartEnd = "imported_start_end",
+        /// A moment imported from text.
+        ImportedMark = "imported_mark",
+    }
+}
+
+impl NvtxType {
+    /// True for what has a length.
+    pub fn is_range(self) -> bool {
+        matches!(self, Self::PushPop | Self::StartEnd | Self::ImportedPushPop | Self::ImportedStartEnd)
+    }
+}
+
+word_enum! {
+    /// What a row of `cuda_graph_event` says was made.
+    pub enum GraphEventKind {
+        /// A graph.
+        Graph = "graph",
+        /// A graph that can be launched.
+        GraphExec = "graph_exec",
+        /// A copy of a graph.
+        Clone = "clone",
+        /// A node of a graph.
+        Node = "node",
+        /// Something this version does not know.
+        Other = "other",
     }
 }
 
@@ -320,8 +371,10 @@ table! {
         sort_index: Option<i64>,
         /// What it is for.
         role: Role,
-        /// Arguments: sort index hints.
+        /// Arguments: sort index hints; of a stream its priority and kind.
         arg_set_id: Option<ArgSetId>,
+        /// Priority as Nsight Systems writes it, 20 being the usual one.
+        priority: Option<i64>,
     }
 }
 
@@ -424,11 +477,11 @@ table! {
 }
 
 table! {
-    /// GPU work: kernels, copies and fills, with what the runtime says of them.
+    /// GPU work: kernels, copies, fills and whole graphs, with what the runtime says of them.
     "gpu_op" => GpuOpTable, GpuOpBuilder, GpuOpRow {
         /// The slice.
         slice_id: SliceId,
-        /// Kernel, copy or fill.
+        /// Kernel, copy, fill or whole graph.
         kind: GpuOpKind,
         /// Device.
         device_id: DeviceId,
@@ -474,6 +527,52 @@ table! {
         graph_id: Option<i64>,
         /// Node of that graph.
         graph_node_id: Option<i64>,
+        /// Name of a kernel without its types and arguments.
+        short_name: Option<StringId>,
+        /// Name of a kernel as in the object file.
+        mangled_name: Option<StringId>,
+        /// How a kernel was launched: 1 regular, 2 cooperative on one device, 3 cooperative on several.
+        launch_type: Option<u32>,
+        /// Preference between L1 and shared memory: 0 none, 1 shared memory, 2 L1, 3 equal.
+        cache_config: Option<u32>,
+        /// Number of the kernel's launch, as the driver counts.
+        grid_id: Option<i64>,
+        /// Local memory per thread in bytes.
+        local_memory_per_thread: Option<i64>,
+        /// Local memory of all threads in bytes.
+        local_memory_total: Option<i64>,
+        /// Shared memory per block in bytes that the kernel ran with.
+        shared_memory_executed: Option<i64>,
+        /// Limit on shared memory: 0 the default one, 1 opted into more.
+        shared_memory_limit_config: Option<u32>,
+        /// Green context.
+        green_context: Option<i64>,
+        /// Direction of a copy by CUPTI's number: 1 host to device, 2 device to host, 8 device to device, 10 peer to peer, 11 to 13 unified memory.
+        copy_kind_id: Option<u32>,
+        /// Memory that a copy reads: 0 pageable, 1 pinned, 2 device, 3 array, 4 managed, 5 device static, 6 managed static.
+        src_memory_kind: Option<u32>,
+        /// Memory that a copy or fill writes, by the numbers of `src_memory_kind`.
+        dst_memory_kind: Option<u32>,
+        /// Number of the device that a copy between devices reads.
+        src_device: Option<i64>,
+        /// Its context.
+        src_context: Option<i64>,
+        /// Number of the device that a copy between devices writes.
+        dst_device: Option<i64>,
+        /// Its context.
+        dst_context: Option<i64>,
+        /// Why unified memory moved: 1 user, 2 coherence, 3 prefetch, 4 eviction, 5 access counters.
+        migration_cause: Option<u32>,
+        /// Address, of copies of unified memory.
+        virtual_address: Option<i64>,
+        /// Number of copies that the row stands for.
+        copy_count: Option<i64>,
+        /// Value that a fill writes.
+        memset_value: Option<i64>,
+        /// Executable graph, of a graph traced as one piece.
+        graph_exec_id: Option<i64>,
+        /// Process whose work it is, when the source says so.
+        upid: Option<ProcessId>,
     }
 }
 
@@ -505,6 +604,29 @@ impl GpuOpRow {
             warps_per_sm: None,
             graph_id: None,
             graph_node_id: None,
+            short_name: None,
+            mangled_name: None,
+            launch_type: None,
+            cache_config: None,
+            grid_id: None,
+            local_memory_per_thread: None,
+            local_memory_total: None,
+            shared_memory_executed: None,
+            shared_memory_limit_config: None,
+            green_context: None,
+            copy_kind_id: None,
+            src_memory_kind: None,
+            dst_memory_kind: None,
+            src_device: None,
+            src_context: None,
+            dst_device: None,
+            dst_context: None,
+            migration_cause: None,
+            virtual_address: None,
+            copy_count: None,
+            memset_value: None,
+            graph_exec_id: None,
+            upid: None,
         }
     }
 }
@@ -522,6 +644,28 @@ table! {
         cbid: Option<i64>,
         /// True when the call launches a graph.
         is_graph_launch: bool,
+        /// Name as recorded, with the interface's version that the slice's name lacks, e.g. `cudaLaunchKernel_v7000`.
+        recorded_name: Option<StringId>,
+        /// What the call returned; 0 is success.
+        return_value: Option<i64>,
+        /// Stack of the call: row of `stack_profile_callsite`.
+        callsite_id: Option<CallsiteId>,
+    }
+}
+
+impl ApiCallRow {
+    /// A row of which nothing else is known.
+    pub fn new(slice_id: SliceId) -> Self {
+        Self {
+            slice_id,
+            correlation: None,
+            external_id: None,
+            cbid: None,
+            is_graph_launch: false,
+            recorded_name: None,
+            return_value: None,
+            callsite_id: None,
+        }
     }
 }
 
@@ -586,6 +730,373 @@ table! {
         io_wait: Option<bool>,
         /// Kernel function it waits in.
         blocked_function: Option<StringId>,
+    }
+}
+
+table! {
+    /// Properties of devices beyond the columns of `device`, under the names that the source gives them.
+    "device_property" => DevicePropertyTable, DevicePropertyBuilder, DevicePropertyRow {
+        /// Device.
+        device_id: DeviceId,
+        /// Name, e.g. `uuid`, `busLocation`, `clockRate`.
+        name: StringId,
+        /// Value, when it is a whole number.
+        int_value: Option<i64>,
+        /// Value, when it is text.
+        str_value: Option<StringId>,
+    }
+}
+
+table! {
+    /// Contexts of processes on devices.
+    "cuda_context" => CudaContextTable, CudaContextBuilder, CudaContextRow {
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Device.
+        device_id: Option<DeviceId>,
+        /// Number of the context in the process.
+        context: i64,
+        /// Number of the stream that is used when none is named.
+        null_stream: Option<i64>,
+        /// Context it is a part of.
+        parent_context: Option<i64>,
+        /// True for a green context.
+        is_green: Option<bool>,
+    }
+}
+
+table! {
+    /// Streams that a process has made, with work or without.
+    "cuda_stream" => CudaStreamTable, CudaStreamBuilder, CudaStreamRow {
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Number of the context in the process.
+        context: Option<i64>,
+        /// Number of the stream.
+        stream: i64,
+        /// Priority.
+        priority: Option<i64>,
+        /// CUPTI's type of the stream.
+        flag: Option<i64>,
+        /// Name that the program gave it through NVTX.
+        name: Option<StringId>,
+        /// Row of `stream`, when it has work.
+        stream_id: Option<StreamId>,
+    }
+}
+
+table! {
+    /// Synchronisations of CPU and GPU. Category `cuda_sync`.
+    "cuda_sync" => CudaSyncTable, CudaSyncBuilder, CudaSyncRow {
+        /// The slice.
+        slice_id: SliceId,
+        /// 1 event, 2 stream waits for an event, 3 stream, 4 context.
+        sync_type: Option<u32>,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Device.
+        device_id: Option<DeviceId>,
+        /// Context.
+        context: Option<i64>,
+        /// Green context.
+        green_context: Option<i64>,
+        /// Stream; 4294967295 is none.
+        stream: Option<i64>,
+        /// Correlation id of the call.
+        correlation: Option<i64>,
+        /// CUDA event.
+        event_id: Option<i64>,
+        /// Which recording of the event.
+        event_sync_id: Option<i64>,
+    }
+}
+
+table! {
+    /// Recordings of CUDA events.
+    "cuda_event" => CudaEventTable, CudaEventBuilder, CudaEventRow {
+        /// Time, when the source has it.
+        ts: Option<i64> as Timestamp,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Device.
+        device_id: Option<DeviceId>,
+        /// Context.
+        context: Option<i64>,
+        /// Green context.
+        green_context: Option<i64>,
+        /// Stream.
+        stream: Option<i64>,
+        /// Correlation id of the call.
+        correlation: Option<i64>,
+        /// CUDA event.
+        event_id: Option<i64>,
+        /// Which recording of the event.
+        event_sync_id: Option<i64>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// The making of CUDA graphs and of their nodes. `gpu_op.graph_node_id` leads to a node, whose `original_node_id`
+    /// leads to the node that was captured, and its thread and time to the call that captured it.
+    "cuda_graph_event" => CudaGraphEventTable, CudaGraphEventBuilder, CudaGraphEventRow {
+        /// Start.
+        ts: i64 as Timestamp,
+        /// Length.
+        dur: i64 as Duration,
+        /// What was made.
+        kind: GraphEventKind,
+        /// Thread.
+        utid: Option<ThreadId>,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Name of the call.
+        name: Option<StringId>,
+        /// Graph.
+        graph_id: Option<i64>,
+        /// Graph it was made from.
+        original_graph_id: Option<i64>,
+        /// Executable graph.
+        graph_exec_id: Option<i64>,
+        /// Node.
+        node_id: Option<i64>,
+        /// Node it was made from.
+        original_node_id: Option<i64>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// NVTX events, in the order of the input.
+    "nvtx" => NvtxTable, NvtxBuilder, NvtxRow {
+        /// The slice; null for names and domains.
+        slice_id: Option<SliceId>,
+        /// Time, also of names and domains.
+        ts: i64 as Timestamp,
+        /// What it is.
+        r#type: NvtxType,
+        /// Thread.
+        utid: Option<ThreadId>,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Thread that ended the range, when it is another one.
+        end_utid: Option<ThreadId>,
+        /// Message, or the name that is given.
+        text: Option<StringId>,
+        /// Number of the domain in its process; 0 is the default one.
+        domain_id: Option<i64>,
+        /// Name of the domain, when the process has made it.
+        domain: Option<StringId>,
+        /// Number of the category in its domain.
+        category_id: Option<i64>,
+        /// Name of the category, when the process gave one.
+        category: Option<StringId>,
+        /// Colour: alpha, red, green and blue, a byte each.
+        color: Option<i64>,
+        /// Number of a start/end range.
+        range_id: Option<i64>,
+        /// Type of the payload: `uint64`, `int64`, `double`, `uint32`, `int32`, `float`.
+        payload_type: Option<StringId>,
+        /// Payload, when it is whole; one above the largest 64-bit signed number as that less 2^64.
+        payload_int: Option<i64>,
+        /// Payload, when it is real.
+        payload_real: Option<f64>,
+        /// JSON that came with the event.
+        json: Option<StringId>,
+        /// Payload of the program's own layout, as the exporter writes it.
+        binary_data: Option<StringId>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// Calls of the OS runtime. Category `osrt`.
+    "osrt" => OsrtTable, OsrtBuilder, OsrtRow {
+        /// The slice.
+        slice_id: SliceId,
+        /// Nsight's event class: 27 a call; 31 and 32 say that tracing of the thread begins and ends.
+        event_class: Option<u32>,
+        /// What the call returned.
+        return_value: Option<i64>,
+        /// Calls of the OS runtime around it.
+        nesting_level: Option<u32>,
+        /// Stack of the call: row of `stack_profile_callsite`.
+        callsite_id: Option<CallsiteId>,
+    }
+}
+
+table! {
+    /// Overhead of the profiler. Category `overhead`.
+    "overhead" => OverheadTable, OverheadBuilder, OverheadRow {
+        /// The slice.
+        slice_id: SliceId,
+        /// True when CUPTI reports it, false when it is the recorder's own.
+        is_cupti: bool,
+        /// CUPTI's type: 2 compiler, 3 buffer flush, 4 instrumentation, 5 resources, 6 and 7 loading, 8 full buffer.
+        overhead_type: Option<u32>,
+        /// Correlation id of the call that it delayed.
+        correlation: Option<i64>,
+        /// What was returned, where the recorder says so.
+        return_value: Option<i64>,
+    }
+}
+
+table! {
+    /// Allocations and releases of GPU memory by CUDA.
+    "gpu_memory_event" => GpuMemoryEventTable, GpuMemoryEventBuilder, GpuMemoryEventRow {
+        /// Time.
+        ts: i64 as Timestamp,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Device.
+        device_id: Option<DeviceId>,
+        /// Context.
+        context: Option<i64>,
+        /// Address.
+        address: Option<i64>,
+        /// Bytes.
+        bytes: Option<i64>,
+        /// 0 allocation, 1 release.
+        operation: Option<u32>,
+        /// Memory, by the numbers of `gpu_op.src_memory_kind`.
+        memory_kind: Option<u32>,
+        /// Name of the variable.
+        name: Option<StringId>,
+        /// Correlation id of the call.
+        correlation: Option<i64>,
+        /// Stream, of a stream-ordered operation.
+        stream: Option<i64>,
+        /// Address of the pool.
+        pool_address: Option<i64>,
+        /// Bytes of the pool.
+        pool_size: Option<i64>,
+        /// Bytes of the pool in use.
+        pool_used: Option<i64>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// Page faults on unified memory.
+    "um_page_fault" => UmPageFaultTable, UmPageFaultBuilder, UmPageFaultRow {
+        /// Start.
+        ts: i64 as Timestamp,
+        /// Length; 0 for faults of the CPU.
+        dur: i64 as Duration,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Device; null for faults of the CPU.
+        device_id: Option<DeviceId>,
+        /// True for faults of the CPU.
+        is_cpu: bool,
+        /// Address.
+        address: Option<i64>,
+        /// Number of faults.
+        num_faults: Option<i64>,
+        /// Faults of a GPU: 1 read, 2 write, 3 atomic, 4 prefetch.
+        access_type: Option<u32>,
+        /// Faults of the CPU: the instruction.
+        instruction: Option<StringId>,
+        /// Faults of the CPU: address of the instruction.
+        pc: Option<i64>,
+        /// Faults of the CPU: object file of the instruction.
+        module: Option<StringId>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// Object files of sampled stacks.
+    "stack_profile_mapping" => StackMappingTable, StackMappingBuilder, StackMappingRow {
+        /// Path.
+        name: StringId,
+    }
+}
+
+table! {
+    /// Frames of sampled stacks.
+    "stack_profile_frame" => StackFrameTable, StackFrameBuilder, StackFrameRow {
+        /// Function, or the address as text.
+        name: Option<StringId>,
+        /// Object file.
+        mapping: Option<MappingId>,
+        /// Instruction pointer of the first such frame.
+        rel_pc: Option<i64>,
+        /// True in the system's kernel.
+        is_kernel: Option<bool>,
+        /// True when the function is not known.
+        is_unresolved: Option<bool>,
+        /// True for what stands for something else than a frame, e.g. a broken stack.
+        is_special: Option<bool>,
+        /// How the frame was found: 1 frame pointer, 2 unwind table, 5 kernel, 6 DWARF, 8 last branch record.
+        unwind_method: Option<u32>,
+    }
+}
+
+table! {
+    /// Places in call trees. A stack is its innermost callsite; `parent_id` leads outwards.
+    "stack_profile_callsite" => StackCallsiteTable, StackCallsiteBuilder, StackCallsiteRow {
+        /// Frames around it.
+        depth: u32,
+        /// Callsite of the caller.
+        parent_id: Option<CallsiteId>,
+        /// Frame.
+        frame_id: FrameId,
+    }
+}
+
+table! {
+    /// CPU samples, ordered by time.
+    "perf_sample" => PerfSampleTable, PerfSampleBuilder, PerfSampleRow {
+        /// Time.
+        ts: i64 as Timestamp,
+        /// Thread.
+        utid: ThreadId,
+        /// CPU.
+        cpu: Option<i64>,
+        /// Stack: row of `stack_profile_callsite`.
+        callsite_id: Option<CallsiteId>,
+        /// Weight: CPU cycles, or ticks of the sampling clock.
+        cpu_cycles: Option<i64>,
+        /// Nsight's number of the thread's state: 1 running, 2 interruptible, 3 uninterruptible, 6 unscheduled, 7 waiting.
+        thread_state: Option<u32>,
+        /// Row number in the input.
+        source_row: i64,
+    }
+}
+
+table! {
+    /// What the recorder has to say.
+    "diagnostic" => DiagnosticTable, DiagnosticBuilder, DiagnosticRow {
+        /// Time, when it is of the target's clock.
+        ts: Option<i64> as Timestamp,
+        /// 1 information, 2 warning, 3 error, 4 verbose.
+        severity: Option<u32>,
+        /// 1 injection, 2 daemon, 3 analysis.
+        source: Option<u32>,
+        /// Text.
+        text: StringId,
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Input it was read from.
+        source_id: SourceId,
+    }
+}
+
+table! {
+    /// What processes wrote to standard output and error.
+    "process_output" => ProcessOutputTable, ProcessOutputBuilder, ProcessOutputRow {
+        /// Process.
+        upid: Option<ProcessId>,
+        /// Name of the stream or file.
+        file_name: Option<StringId>,
+        /// What was written.
+        content: Option<StringId>,
     }
 }
 

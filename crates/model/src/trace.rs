@@ -93,6 +93,40 @@ trace! {
     counters: CounterTable,
     /// Scheduling states.
     thread_states: ThreadStateTable,
+    /// Properties of devices.
+    device_properties: DevicePropertyTable,
+    /// Contexts.
+    cuda_contexts: CudaContextTable,
+    /// Streams that processes made.
+    cuda_streams: CudaStreamTable,
+    /// Synchronisations.
+    cuda_syncs: CudaSyncTable,
+    /// Recordings of CUDA events.
+    cuda_events: CudaEventTable,
+    /// The making of graphs.
+    cuda_graph_events: CudaGraphEventTable,
+    /// NVTX events.
+    nvtx: NvtxTable,
+    /// Calls of the OS runtime.
+    osrt: OsrtTable,
+    /// Overhead of the profiler.
+    overheads: OverheadTable,
+    /// Allocations of GPU memory.
+    gpu_memory_events: GpuMemoryEventTable,
+    /// Page faults on unified memory.
+    um_page_faults: UmPageFaultTable,
+    /// Object files of stacks.
+    stack_mappings: StackMappingTable,
+    /// Frames of stacks.
+    stack_frames: StackFrameTable,
+    /// Call trees.
+    stack_callsites: StackCallsiteTable,
+    /// CPU samples.
+    perf_samples: PerfSampleTable,
+    /// What the recorder has to say.
+    diagnostics: DiagnosticTable,
+    /// What processes wrote.
+    process_outputs: ProcessOutputTable,
     /// What the files say of themselves.
     metadata: MetadataTable,
     /// Warnings by kind.
@@ -119,17 +153,21 @@ impl Trace {
         Interval::from_start_and_dur(self.slices.ts.get(id.index()), self.slices.dur.get(id.index()))
     }
 
-    /// From the earliest start to the latest end of slices, counters and states; `None` for a trace without events.
+    /// From the earliest start to the latest end of slices, counters, states and samples; `None` for a trace without events.
     pub fn bounds(&self) -> Option<Interval> {
         let slices = (0..self.slices.len()).map(|row| (self.slices.ts.get(row), self.slices.dur.get(row)));
         let counters = self.counters.ts.iter().map(|ts| (ts, 0));
         let states = self.thread_states.rows().map(|row| (row.ts, row.dur));
-        slices.chain(counters).chain(states).fold(None, |bounds: Option<Interval>, (ts, dur): (Nanos, Nanos)| {
-            let end = end_of(ts, dur);
-            Some(bounds.map_or(Interval { start: ts, end }, |seen| Interval {
-                start: seen.start.min(ts),
-                end: seen.end.max(end),
-            }))
-        })
+        let samples = self.perf_samples.ts.iter().map(|ts| (ts, 0));
+        slices.chain(counters).chain(states).chain(samples).fold(
+            None,
+            |bounds: Option<Interval>, (ts, dur): (Nanos, Nanos)| {
+                let end = end_of(ts, dur);
+                Some(bounds.map_or(Interval { start: ts, end }, |seen| Interval {
+                    start: seen.start.min(ts),
+                    end: seen.end.max(end),
+                }))
+            },
+        )
     }
 }

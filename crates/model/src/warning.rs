@@ -129,6 +129,32 @@ warnings! {
     SkippedFile = ("file_skipped", Info, "a file of the folder is not a trace and was skipped"),
     /// Files of a folder that could not be read.
     UnreadableFile = ("file_unreadable", DataLoss, "a file of the folder could not be read and was skipped"),
+    /// A row without what it cannot be without.
+    NsysBadRow = ("nsys_bad_row", DataLoss, "a row of a capture lacks a start, an end or a name, or has one of the wrong type, and was left out"),
+    /// A field of the wrong type.
+    NsysBadField = ("nsys_bad_field", Error, "a field of a capture has a value of the wrong type and was ignored"),
+    /// Columns that a table lacks.
+    NsysMissingColumn = ("nsys_missing_column", Notice, "a table of a capture lacks a column that all known versions have; its values are not known"),
+    /// Tables with rows that are not read.
+    NsysUnreadTable = ("nsys_unread_table", DataLoss, "a table of a capture is not read by this version; the rows are counted"),
+    /// A table that cannot be read to its end.
+    NsysDamagedTable = ("nsys_damaged_table", DataLoss, "a table of a capture is damaged; the rows before the damage were kept"),
+    /// A table that refers to one that is not there.
+    NsysMissingTable = ("nsys_missing_table", Notice, "a table that others refer to is missing from the capture; names or times are not known"),
+    /// Ids of texts that the capture does not have.
+    NsysMissingText = ("nsys_missing_text", Notice, "a row refers to a text that the capture does not have; its name is not known"),
+    /// Kinds of event that this version does not know.
+    NsysUnknownEvent = ("nsys_unknown_event", DataLoss, "events of a kind that this version does not know were left out"),
+    /// Fields of events that this version does not know.
+    NsysSkippedField = ("nsys_skipped_field", Notice, "fields of events that this version does not know were passed over"),
+    /// A schema outside of those that were tried.
+    NsysUntriedVersion = ("nsys_untried_version", Notice, "the capture was written by a version that this one was not tried on"),
+    /// A diagnostic of the recorder that tells of lost events.
+    NsysLostEvents = ("nsys_lost_events", DataLoss, "the recorder says that it lost events"),
+    /// Other warnings of the recorder.
+    NsysDiagnostic = ("nsys_diagnostic", Notice, "the recorder has a warning or an error to report; see the table `diagnostic`"),
+    /// Environments and command lines that were left out.
+    NsysPrivate = ("nsys_private_left_out", Info, "environment variables and command lines of the capture were not taken over"),
     /// Sources that cannot be put on one clock.
     UnrelatedClocks = ("unrelated_clocks", Notice, "a source has no wall-clock base; it was placed at the start of the others"),
 }

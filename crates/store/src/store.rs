@@ -295,13 +295,7 @@ mod tests {
             builder.gpu_ops.push(op);
         }
         for slice in [1, 5] {
-            builder.api_calls.push(ApiCallRow {
-                slice_id: SliceId(slice),
-                correlation: None,
-                external_id: None,
-                cbid: None,
-                is_graph_launch: slice == 1,
-            });
+            builder.api_calls.push(ApiCallRow { is_graph_launch: slice == 1, ..ApiCallRow::new(SliceId(slice)) });
         }
         for (op, slice) in [(0, 4), (2, 3)] {
             builder.launches.push(LaunchRow {

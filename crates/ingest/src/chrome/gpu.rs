@@ -289,7 +289,7 @@ fn api_call_row(
     graph_launches: &HashSet<StringId>,
 ) -> ApiCallRow {
     let is_graph_launch = graph_launches.contains(&slices.name.get(slice.index()));
-    let mut row = ApiCallRow { slice_id: slice, correlation: None, external_id: None, cbid: None, is_graph_launch };
+    let mut row = ApiCallRow { is_graph_launch, ..ApiCallRow::new(slice) };
     if let Some(set) = slices.arg_set_id.get(slice.index()) {
         reader.visit(set, |field, value| match field {
             Field::Correlation => row.correlation = value.as_i64(),

@@ -68,6 +68,7 @@ pub(crate) fn trace() -> Arc<Trace> {
             sort_index: None,
             role,
             arg_set_id: None,
+            priority: None,
         });
     }
     let h100 = text(&mut b, "NVIDIA H100");
@@ -183,11 +184,10 @@ pub(crate) fn trace() -> Arc<Trace> {
         });
     }
     b.api_calls.push(ApiCallRow {
-        slice_id: SliceId(1),
         correlation: Some(9),
         external_id: Some(5),
         cbid: Some(211),
-        is_graph_launch: false,
+        ..ApiCallRow::new(SliceId(1))
     });
     b.launches.push(LaunchRow { api_call_id: 0, gpu_op_id: 0, api_slice_id: SliceId(1), gpu_slice_id: SliceId(2) });
     let ac2g = text(&mut b, "ac2g");

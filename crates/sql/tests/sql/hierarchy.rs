@@ -42,6 +42,7 @@ fn session() -> Session {
             sort_index: None,
             role: Role::Unknown,
             arg_set_id: None,
+            priority: None,
         });
         b.tracks.push(TrackRow {
             name: None,

@@ -73,6 +73,7 @@ pub(crate) fn trace(num_slices: usize) -> Arc<Trace> {
             sort_index: None,
             role: Role::Unknown,
             arg_set_id: None,
+            priority: None,
         });
         b.tracks.push(TrackRow {
             name: None,

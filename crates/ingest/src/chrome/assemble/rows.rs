@@ -98,6 +98,7 @@ impl Assembly {
                 sort_index: None,
                 role: Role::Unknown,
                 arg_set_id: None,
+                priority: None,
             }));
             if let Some(name) = name {
                 let role = role::of_thread(self.trace.strings.get(name));
