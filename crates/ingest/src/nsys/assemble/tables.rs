@@ -211,15 +211,20 @@ impl Assembly {
     /// Contexts and streams that processes made.
     pub(super) fn add_contexts(&mut self, documents: &[CaptureDocument]) {
         // These tables name processes by their bare numbers.
-        let by_pid: HashMap<(u32, i64), ProcessId> =
-            self.process_ids.iter().map(|(&(source, process), &upid)| ((source, process.pid()), upid)).collect();
+        let mut by_pid: HashMap<(u32, i64), ProcessId> = HashMap::new();
+        for (&(source, process), &upid) in &self.process_ids {
+            // Of several machines the first one's, whatever order the map has.
+            let known = by_pid.entry((source, process.pid())).or_insert(upid);
+            *known = upid.min(*known);
+        }
         let mut with_work: HashMap<(ProcessId, i64, i64), StreamId> = HashMap::new();
         for (key, &row) in &self.row_ids {
             if let (RowKey::Stream(key), Some((_, Some(stream_id)))) = (key, self.rows[row].stream)
                 && let Some(process) = key.process
                 && let Some(&upid) = self.process_ids.get(&(key.device.source, process.process()))
             {
-                with_work.insert((upid, key.context, key.stream), stream_id);
+                let known = with_work.entry((upid, key.context, key.stream)).or_insert(stream_id);
+                *known = stream_id.min(*known);
             }
         }
         for (source, document) in (0u32..).zip(documents) {
