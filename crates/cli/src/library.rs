@@ -138,7 +138,7 @@ mod tests {
         let mut tar = vec![0; 257];
         tar.extend(b"ustar");
         // A gzip file is told by what is in it; one that is cut before that is given the benefit of the doubt.
-        for head in [&b"\x1f\x8b\x08"[..], b"\x28\xb5\x2f\xfd\x00", b"PK\x03\x04", &tar] {
+        for head in [&b"\x1f\x8b\x08"[..], b"\x28\xb5\x2f\xfd\x00", b"PK\x03\x04", b"SQLite format 3\0", &tar] {
             assert!(may_be_trace(head));
         }
         for head in ["", "   ", "step 1: loss 0.5", "PK", "\"text\""] {

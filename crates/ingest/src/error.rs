@@ -56,6 +56,14 @@ pub enum IngestError {
         /// What stood in the way first, with its byte offset.
         reason: String,
     },
+    /// Traces of both kinds in one reading.
+    #[error("`{capture}` is a capture of Nsight Systems and cannot be put into one trace with `{trace}`")]
+    MixedFormats {
+        /// Path of the capture.
+        capture: String,
+        /// Path of the other trace.
+        trace: String,
+    },
     /// More events than row ids can count.
     #[error("`{path}` holds more events than one trace can ({limit})")]
     TooManyEvents {
@@ -74,7 +82,11 @@ impl IngestError {
     pub fn is_about_content(&self) -> bool {
         matches!(
             self,
-            Self::WrongFormat { .. } | Self::Empty { .. } | Self::NothingReadable { .. } | Self::NoTraceInFolder { .. }
+            Self::WrongFormat { .. }
+                | Self::Empty { .. }
+                | Self::NothingReadable { .. }
+                | Self::NoTraceInFolder { .. }
+                | Self::MixedFormats { .. }
         )
     }
 
@@ -84,9 +96,11 @@ impl IngestError {
             Self::WrongFormat { hint, .. } => hint.clone(),
             Self::NoTraceInFolder { hint: Some(hint), .. } => Some(hint.clone()),
             Self::NoTraceInFolder { .. } => Some(
-                "traces are recognised by content: Chrome/Kineto JSON, also packed with gzip, zstd, zip or tar"
+                "traces are recognised by content: Chrome/Kineto JSON and sqlite exports of Nsight Systems, also packed with \
+                 gzip, zstd, zip or tar"
                     .to_owned(),
             ),
+            Self::MixedFormats { .. } => Some("open them one after the other".to_owned()),
             _ => None,
         }
     }

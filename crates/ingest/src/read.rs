@@ -11,6 +11,8 @@ use crate::bytes::{ContentFormat, FoundInput, Input, Limits, Outcome, announce_s
 use crate::chrome::pipeline::{self, DocumentHead, Feeder, PipelineOptions};
 use crate::chrome::{self, Document};
 use crate::error::IngestError;
+use crate::nsys::assemble::CaptureDocument;
+use crate::nsys::{self, PrivateData};
 use crate::progress::Progress;
 
 /// How to read.
@@ -18,6 +20,8 @@ use crate::progress::Progress;
 pub struct ReadOptions {
     /// How far unpacking goes.
     pub limits: Limits,
+    /// Whether environment variables and command lines of Nsight captures become metadata.
+    pub private_data: PrivateData,
     /// Sizes that tests vary.
     pub tuning: Tuning,
 }
@@ -51,7 +55,10 @@ pub fn read(inputs: &[FoundInput], options: &ReadOptions, progress: &Progress) -
     let (documents, fed) = pipeline::run(progress, options.tuning.pipeline_options(), |feeder| {
         feed_all(inputs, &options.limits, progress, feeder)
     })?;
-    let (documents, warnings) = sort_out(inputs, documents, fed)?;
+    let Sorted { documents, captures, warnings } = sort_out(inputs, documents, fed)?;
+    if !captures.is_empty() {
+        return nsys::assemble::assemble(captures, warnings, options.private_data, progress);
+    }
     let assemble = || chrome::assemble(documents, warnings, progress);
     match options.tuning.num_readers {
         Some(num_threads) => match ThreadPoolBuilder::new().num_threads(num_threads.max(1)).build() {
@@ -93,6 +100,8 @@ pub fn read_bytes(name: &str, bytes: impl Into<std::sync::Arc<[u8]>>) -> Result<
 struct Fed {
     /// The input of each document.
     input_of: Vec<usize>,
+    /// Captures of Nsight Systems, with the input of each.
+    captures: Vec<(usize, CaptureDocument)>,
     /// What is wrong with inputs beyond their documents, by input.
     outcomes: Vec<(usize, Outcome)>,
     /// Files of folders that were passed over, and why.
@@ -107,8 +116,12 @@ fn feed_all(
 ) -> Result<Fed, IngestError> {
     let mut fed = Fed::default();
     for (index, found) in inputs.iter().enumerate() {
-        let input_of = &mut fed.input_of;
+        let (input_of, captures) = (&mut fed.input_of, &mut fed.captures);
         let result = for_each_document(&found.input, limits, progress, &mut |mut document| {
+            if document.content == ContentFormat::Sqlite {
+                captures.push((index, read_database(&mut document, progress)?));
+                return Ok(());
+            }
             let head = DocumentHead {
                 path: document.path.clone(),
                 format: document.format.clone(),
@@ -127,12 +140,34 @@ fn feed_all(
     Ok(fed)
 }
 
-/// Keeps the documents that are traces, and turns the others into warnings or, where one was asked for, an error.
-fn sort_out(
-    inputs: &[FoundInput],
+/// Reads a database of Nsight Systems.
+fn read_database(
+    document: &mut crate::bytes::Document<'_>,
+    progress: &Progress,
+) -> Result<CaptureDocument, IngestError> {
+    let stored = document.store()?;
+    let mut capture = nsys::sqlite::read(stored.path(), &document.path, progress)?;
+    for problem in document.take_problems().iter() {
+        capture.warnings.add(problem.kind, SourceId(0), problem.byte_offset, || problem.detail.clone());
+    }
+    Ok(CaptureDocument {
+        path: document.path.clone(),
+        format: document.format.clone(),
+        file_bytes: document.file_bytes().max(stored.num_bytes() * u64::from(document.is_whole_file())),
+        unpacked_bytes: stored.num_bytes(),
+        capture,
+    })
+}
+
+/// What is read, sorted.
+struct Sorted {
     documents: Vec<Document>,
-    fed: Fed,
-) -> Result<(Vec<Document>, Warnings), IngestError> {
+    captures: Vec<CaptureDocument>,
+    warnings: Warnings,
+}
+
+/// Keeps the documents that are traces, and turns the others into warnings or, where one was asked for, an error.
+fn sort_out(inputs: &[FoundInput], documents: Vec<Document>, fed: Fed) -> Result<Sorted, IngestError> {
     let mut warnings = Warnings::default();
     let mut kept = Vec::new();
     let mut skipped = fed.skipped;
@@ -146,7 +181,7 @@ fn sort_out(
                 Some(error) => refused.push(error),
             }
         }
-        let is_trace = kept.len() > num_kept_before;
+        let is_trace = kept.len() > num_kept_before || fed.captures.iter().any(|&(of, _)| of == input);
         for error in refused {
             if is_trace {
                 warnings.add(WarningKind::SkippedMember, SourceId(0), None, || error.to_string());
@@ -162,7 +197,11 @@ fn sort_out(
         outcome.problems.add_to(&mut warnings, SourceId(0));
     }
     skipped.sort_by_key(|&(input, _)| input);
-    if kept.is_empty() {
+    let captures = match kept.first() {
+        Some(document) => without_captures(inputs, &document.path, fed.captures, &mut skipped)?,
+        None => fed.captures.into_iter().map(|(_, capture)| capture).collect(),
+    };
+    if kept.is_empty() && captures.is_empty() {
         let folder = inputs.iter().find_map(|found| found.folder.clone());
         let num_files = inputs.iter().filter(|found| !found.is_explicit()).count();
         let (found, hint) = other_tools_files(skipped.iter().map(|(_, error)| error));
@@ -177,7 +216,25 @@ fn sort_out(
         let kind = if error.is_about_content() { WarningKind::SkippedFile } else { WarningKind::UnreadableFile };
         warnings.add(kind, SourceId(0), None, || error.to_string());
     }
-    Ok((kept, warnings))
+    Ok(Sorted { documents: kept, captures, warnings })
+}
+
+/// Leaves out the captures that lie beside PyTorch traces in a folder: the two are read into traces of their own.
+fn without_captures(
+    inputs: &[FoundInput],
+    beside: &str,
+    captures: Vec<(usize, CaptureDocument)>,
+    skipped: &mut Vec<(usize, IngestError)>,
+) -> Result<Vec<CaptureDocument>, IngestError> {
+    for (input, capture) in captures {
+        let error = IngestError::MixedFormats { capture: capture.path, trace: beside.to_owned() };
+        if inputs[input].is_explicit() {
+            return Err(error);
+        }
+        skipped.push((input, error));
+    }
+    skipped.sort_by_key(|&(input, _)| input);
+    Ok(Vec::new())
 }
 
 /// What the files of a folder without a trace look like, and what to do about them, when that is the same for all about

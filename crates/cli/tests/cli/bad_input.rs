@@ -18,8 +18,7 @@ fn refused(content: &[u8]) -> (String, String) {
 fn what_is_no_trace_is_named() {
     for (content, looks_like) in [
         (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], "a PNG image"),
-        (b"SQLite format 3\0\x10\0", "an SQLite database"),
-        (b"SQLite format 3\0\x10\0 CREATE TABLE StringIds", "an Nsight Systems export (SQLite)"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database that cannot be opened (file is not a database)"),
         (b"\x7fELF\x02\x01\x01\0", "a program or library (ELF)"),
     ] {
         let (line, error) = refused(content);

@@ -28,8 +28,9 @@ mod zipfile;
 mod zstandard;
 
 pub use find::{FoundInput, find_inputs, natural_cmp};
+pub(crate) use sniff::NSYS_HINT;
 pub use sniff::may_be_trace;
-pub use walk::{Document, announce_sizes, for_each_document};
+pub use walk::{Document, StoredDocument, announce_sizes, for_each_document};
 
 /// What is read.
 #[derive(Debug, Clone)]
@@ -98,6 +99,8 @@ pub enum ContentFormat {
     /// Chrome JSON events without a beginning: a bare list, or a trace whose front was cut off. The document may begin
     /// anywhere, also within an event.
     JsonEvents,
+    /// An SQLite database: an export of Nsight Systems, or something that turns out to be none.
+    Sqlite,
 }
 
 impl ContentFormat {
@@ -107,6 +110,7 @@ impl ContentFormat {
             Self::JsonObject => "chrome json",
             Self::JsonArray => "chrome json array",
             Self::JsonEvents => "chrome json events",
+            Self::Sqlite => "nsys sqlite",
         }
     }
 }

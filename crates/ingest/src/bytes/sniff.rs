@@ -56,6 +56,9 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
     if let Some(container) = container_of(head) {
         return Kind::Container(container);
     }
+    if head.starts_with(SQLITE_MAGIC) {
+        return Kind::Content(ContentFormat::Sqlite);
+    }
     if let Some(other) = other_magic(head) {
         return other;
     }
@@ -75,8 +78,8 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
     }
 }
 
-/// Whether what begins with `head` can be a trace: JSON, or something that is unpacked on the way. Some thousand bytes
-/// are enough, so that the first of a gzip file can be unpacked; what is no trace after all is told when it is read.
+/// Whether what begins with `head` can be a trace: JSON, a database, or something that is unpacked on the way. Some thousand
+/// bytes are enough, so that the first of a gzip file can be unpacked; what is no trace after all is told when it is read.
 pub fn may_be_trace(head: &[u8]) -> bool {
     match container_of(head) {
         Some(Container::Gzip) => start_within_gzip(head).is_none_or(|start| begins_like_trace(&start)),
@@ -85,7 +88,7 @@ pub fn may_be_trace(head: &[u8]) -> bool {
 }
 
 fn begins_like_trace(head: &[u8]) -> bool {
-    container_of(head).is_some() || matches!(text_of(head).first(), Some(b'{' | b'['))
+    container_of(head).is_some() || head.starts_with(SQLITE_MAGIC) || matches!(text_of(head).first(), Some(b'{' | b'['))
 }
 
 /// The first bytes of what is packed in a gzip file that begins with `head`; `None` when these are not enough to tell.
@@ -124,8 +127,11 @@ fn container_of(head: &[u8]) -> Option<Container> {
     }
 }
 
-const NSYS_HINT: &str = "Nsight Systems reports are not read by this version; \
-    it reads what `torch.profiler` and vLLM's profiler write (Chrome/Kineto JSON)";
+/// What to do with files of Nsight Systems that are not read.
+pub(crate) const NSYS_HINT: &str =
+    "of Nsight Systems, this version reads the database that `nsys export --type sqlite` writes";
+/// The first bytes of an SQLite database.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 const UNPACK_HINT: &str = "unpack it first; gzip, zstd, zip and tar are unpacked on the fly";
 const PICKLE_HINT: &str = "a PyTorch memory snapshot is a pickle and not a trace: \
     write the trace with `export_chrome_trace` or `tensorboard_trace_handler`";
@@ -160,14 +166,6 @@ const MAGICS: &[(&[u8], &str, &str)] = &[
 ];
 
 fn other_magic(head: &[u8]) -> Option<Kind> {
-    if head.starts_with(b"SQLite format 3\0") {
-        // The names of the tables stand in the first pages, unless there are very many.
-        let is_nsys = [&b"StringIds"[..], b"TARGET_INFO_", b"META_DATA_EXPORT", b"CUPTI_ACTIVITY_KIND_"]
-            .iter()
-            .any(|name| memmem::find(head, name).is_some());
-        let looks_like = if is_nsys { "an Nsight Systems export (SQLite)" } else { "an SQLite database" };
-        return Some(other(looks_like, NSYS_HINT));
-    }
     // A pickle of protocol 2 or later; from protocol 4 on a frame follows.
     if let [0x80, 2..=5, opcode, ..] = head
         && (head[1] < 4 || *opcode == 0x95)

@@ -6,9 +6,10 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use kinetoscope_model::WarningKind;
-use tempfile::SpooledTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile};
 
 use super::find::natural_cmp;
 use super::gzip::GzipStream;
@@ -40,6 +41,29 @@ pub struct Document<'a> {
     progress: &'a Progress,
     meter: &'a FileMeter<'a>,
     file_bytes_before: u64,
+    /// The file that the document is all of, when it is packed in nothing.
+    file: Option<&'a Path>,
+}
+
+/// A document as a file, for what has to be read from any place. A temporary copy lives as long as this.
+#[derive(Debug)]
+pub struct StoredDocument {
+    path: PathBuf,
+    num_bytes: u64,
+    /// Removes the copy when it is dropped.
+    _temporary: Option<NamedTempFile>,
+}
+
+impl StoredDocument {
+    /// Where the bytes are.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many there are.
+    pub fn num_bytes(&self) -> u64 {
+        self.num_bytes
+    }
 }
 
 impl Document<'_> {
@@ -64,6 +88,36 @@ impl Document<'_> {
             }
         }
         Ok(len)
+    }
+
+    /// True when the document is the input itself, packed in nothing.
+    pub fn is_whole_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The document as a file: the input itself, or a temporary copy of what is unpacked from it or comes through a pipe.
+    pub fn store(&mut self) -> Result<StoredDocument, IngestError> {
+        let io_error = |source| IngestError::Io { path: format!("temporary copy of {}", self.path), source };
+        if let Some(path) = self.file {
+            let num_bytes = std::fs::metadata(path).map_err(io_error)?.len();
+            return Ok(StoredDocument { path: path.to_owned(), num_bytes, _temporary: None });
+        }
+        let mut copy = NamedTempFile::new().map_err(io_error)?;
+        let mut chunk = vec![0; INPUT_BUFFER_BYTES];
+        let mut num_bytes = 0;
+        loop {
+            self.progress.check_cancelled()?;
+            match self.stream.read(&mut chunk)? {
+                0 => break,
+                n => {
+                    copy.write_all(&chunk[..n]).map_err(io_error)?;
+                    num_bytes += n as u64;
+                    self.progress.add_unpacked_bytes(n as u64);
+                }
+            }
+        }
+        copy.flush().map_err(io_error)?;
+        Ok(StoredDocument { path: copy.path().to_owned(), num_bytes, _temporary: Some(copy) })
     }
 
     /// How many bytes of the input it took to read so far, as they lie in the file.
@@ -157,14 +211,16 @@ pub fn for_each_document(
         file_bytes_before: 0,
         num_members: 0,
         visit,
+        file: None,
         outcome: Outcome::default(),
     };
     let place = Place { path: path.clone(), format: String::new(), depth: 0 };
     let io_error = |source| IngestError::Io { path: path.clone(), source };
     let result = match input {
-        Input::File(file) => {
-            let file = File::open(file).map_err(io_error)?;
+        Input::File(file_path) => {
+            let file = File::open(file_path).map_err(io_error)?;
             if file.metadata().map_err(io_error)?.is_file() {
+                walk.file = Some(file_path);
                 walk.walk_seekable(&file, &meter, &place)
             } else {
                 walk.walk_stream(&mut Source::new(&file, &path, progress, Some(&meter)), &place)
@@ -228,6 +284,8 @@ struct Walk<'w> {
     file_bytes_before: u64,
     num_members: u64,
     visit: &'w mut dyn FnMut(Document<'_>) -> Result<(), IngestError>,
+    /// The input, when it is a file that can be read from any place.
+    file: Option<&'w Path>,
     outcome: Outcome,
 }
 
@@ -310,6 +368,7 @@ impl Walk<'_> {
             progress: self.progress,
             meter: self.meter,
             file_bytes_before: self.file_bytes_before,
+            file: self.file.filter(|_| place.depth == 0),
         })?;
         self.outcome.num_documents += 1;
         Ok(())

@@ -14,9 +14,9 @@ mod event;
 mod flow;
 mod gpu;
 mod layout;
-mod metadata;
+pub(crate) mod metadata;
 pub(crate) mod pipeline;
-mod role;
+pub(crate) mod role;
 mod scanner;
 
 use kinetoscope_model::Warnings;

@@ -1,0 +1,100 @@
+//! Before the pass: puts all captures on one clock, and learns the names that hold for the whole capture.
+
+use kinetoscope_model::table::SourceRow;
+use kinetoscope_model::{SourceId, WarningKind};
+
+use super::{Assembly, CaptureDocument, ThreadName};
+use crate::chrome::metadata::{self, TopLevel};
+use crate::nsys::capture::Capture;
+
+impl Assembly {
+    pub(super) fn add_sources(&mut self, documents: &[CaptureDocument]) {
+        let firsts: Vec<Option<i64>> = documents.iter().map(|document| first_time(&document.capture)).collect();
+        let bases: Vec<Option<i64>> = documents.iter().map(|document| document.capture.about.utc_epoch_ns).collect();
+        let starts = bases.iter().zip(&firsts).filter_map(|(base, first)| (*base)?.checked_add((*first)?));
+        let start_unix_ns = starts.min();
+        self.trace.clock.start_unix_ns = start_unix_ns;
+        let num_timed = firsts.iter().flatten().count();
+        for (index, document) in documents.iter().enumerate() {
+            let source_id = SourceId::from_index(index);
+            let on_clock = bases[index].zip(start_unix_ns).and_then(|(base, start)| base.checked_sub(start));
+            let shift = match (on_clock, firsts[index]) {
+                (Some(shift), _) => shift,
+                (None, Some(first)) => {
+                    if num_timed > 1 {
+                        let detail = || format!("`{}`", document.path);
+                        self.trace.warnings.add(WarningKind::UnrelatedClocks, source_id, None, detail);
+                    }
+                    first.checked_neg().unwrap_or(i64::MAX)
+                }
+                (None, None) => 0,
+            };
+            self.shifts[index] = shift;
+            if index == 0 {
+                self.trace.clock.file_offset_ns = shift.checked_neg().unwrap_or(i64::MAX);
+            }
+            self.trace.warnings.merge(document.capture.warnings.clone().of_source(source_id));
+            // Only the name of a capture says which rank it is of.
+            let rank_id = metadata::add_rank(&mut self.trace, source_id, &TopLevel::default(), &document.path);
+            let path = self.trace.strings.intern(&document.path);
+            let format = self.trace.strings.intern(&document.format);
+            self.trace.sources.push(SourceRow {
+                path,
+                format,
+                file_bytes: document.file_bytes as i64,
+                unpacked_bytes: document.unpacked_bytes as i64,
+                num_events: document.capture.num_events as i64,
+                clock_offset: shift,
+                base_unix_ns: bases[index],
+                rank_id,
+            });
+        }
+    }
+
+    /// Names of processes, threads, domains, categories and streams.
+    pub(super) fn learn_names(&mut self, documents: &[CaptureDocument]) {
+        for (source, document) in (0u32..).zip(documents) {
+            let capture = &document.capture;
+            for process in &capture.processes {
+                if let Some(name) = process.name.as_deref().filter(|name| !name.is_empty()) {
+                    self.process_names.entry((source, process.process.process())).or_insert_with(|| name.into());
+                }
+            }
+            for record in &capture.thread_names {
+                let name = capture.strings.get(record.name).filter(|name| !name.is_empty()).map(Into::into);
+                let entry = ThreadName { name, priority: record.priority };
+                self.thread_names.entry((source, record.thread)).or_insert(entry);
+            }
+            for record in &capture.nvtx_cuda_names {
+                if let (Some(pid), Some(context), Some(stream)) = (record.pid, record.context, record.stream) {
+                    let name = self.trace.strings.intern(&record.name);
+                    self.nvtx_stream_names.insert((source, pid, context, stream), name);
+                }
+            }
+            self.learn_nvtx_names(source, capture);
+            self.nvtx_slices.push(vec![None; capture.nvtx.len()]);
+        }
+        self.find_shared_devices(documents);
+    }
+}
+
+/// The earliest time of a capture, on its own clock.
+fn first_time(capture: &Capture) -> Option<i64> {
+    let places = capture.kernels.iter().map(|record| record.place.start);
+    let places = places.chain(capture.memcpys.iter().map(|record| record.place.start));
+    let places = places.chain(capture.memsets.iter().map(|record| record.place.start));
+    let places = places.chain(capture.graph_traces.iter().map(|record| record.place.start));
+    let places = places.chain(capture.syncs.iter().map(|record| record.place.start));
+    let calls = capture.api_calls.iter().chain(&capture.library_calls).map(|record| record.start);
+    let calls = calls.chain(capture.osrt_calls.iter().map(|record| record.start));
+    let calls = calls.chain(capture.nvtx.iter().map(|record| record.start));
+    let calls = calls.chain(capture.cupti_overheads.iter().map(|record| record.start));
+    let calls = calls.chain(capture.profiler_overheads.iter().map(|record| record.start));
+    let others = capture.sched_events.iter().map(|record| record.start);
+    let others = others.chain(capture.samples.iter().map(|record| record.start));
+    let others = others.chain(capture.memory_usage.iter().map(|record| record.start));
+    let others = others.chain(capture.um_cpu_faults.iter().map(|record| record.start));
+    let others = others.chain(capture.um_gpu_faults.iter().map(|record| record.start));
+    let others = others.chain(capture.gpu_metrics.iter().map(|record| record.timestamp));
+    places.chain(calls).chain(others).min()
+}
