@@ -19,8 +19,11 @@ const OS_CALL_CLASS: u32 = 27;
 /// Category of the ranges of a PyTorch trace that are pushed and popped on a thread.
 const ANNOTATION_CATEGORY: &str = "user_annotation";
 
-/// Metadata key under which the reader of a capture lists the tables that it found, rows or not.
-const TABLES_KEY: &str = "nsys.tables";
+/// Metadata key of each table of a capture that is there and holds no events.
+const EMPTY_TABLE_KEY: &str = "nsys.empty_table";
+
+/// Metadata key of each table of a capture that holds events which are not read.
+const UNREAD_TABLE_KEY: &str = "nsys.unread_table";
 
 /// What leads from trace time to the file's times.
 pub(super) fn shift(trace: &Trace) -> i64 {
@@ -75,14 +78,37 @@ fn in_start_order<T>(mut rows: Vec<(i64, i64, T)>) -> Vec<T> {
 
 /// `list`, or `None` when it is empty and the capture does not have `table` either.
 fn unless_missing<T>(trace: &Trace, list: Vec<T>, table: &str) -> Option<Vec<T>> {
-    (!list.is_empty() || has_table(trace, table)).then_some(list)
+    (!list.is_empty() || has_table(trace, EMPTY_TABLE_KEY, table)).then_some(list)
 }
 
-fn has_table(trace: &Trace, table: &str) -> bool {
-    trace.metadata.rows().filter(|row| trace.text(row.name) == TABLES_KEY).any(|row| {
-        let tables = trace.text_or_empty(row.str_value);
-        tables.split(|c: char| !c.is_alphanumeric() && c != '_').any(|known| known == table)
-    })
+/// True when the metadata lists a table whose name begins with `start` under `key`.
+fn has_table(trace: &Trace, key: &str, start: &str) -> bool {
+    let is_listed = |row: &kinetoscope_model::table::MetadataRow| {
+        trace.text(row.name) == key && trace.text_or_empty(row.str_value).starts_with(start)
+    };
+    trace.metadata.rows().any(|row| is_listed(&row))
+}
+
+/// What is known of tables that are not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// There are none.
+    Missing,
+    /// They hold nothing.
+    Empty,
+    /// They hold events.
+    Filled,
+}
+
+/// What is known of the tables whose names begin with `start`.
+pub(super) fn unread(trace: &Trace, start: &str) -> Unread {
+    if has_table(trace, UNREAD_TABLE_KEY, start) {
+        Unread::Filled
+    } else if has_table(trace, EMPTY_TABLE_KEY, start) {
+        Unread::Empty
+    } else {
+        Unread::Missing
+    }
 }
 
 pub(super) fn api_calls(trace: &Trace) -> Option<Vec<ApiCall>> {
@@ -110,7 +136,8 @@ fn work(trace: &Trace, kind: GpuOpKind) -> Vec<(i64, i64, (GpuOpRow, Place, Stri
                 process: row.upid.map(|upid| upid.0).or_else(|| launchers.get(&(index as u32)).copied()),
                 device: row.device_id.0,
                 context: row.context,
-                green_context: row.green_context,
+                // 0 stands for none.
+                green_context: row.green_context.filter(|&context| context != 0),
                 stream: Some(trace.streams.stream.get(row.stream_id.index())),
                 correlation: row.correlation,
             };
@@ -215,7 +242,7 @@ pub(super) fn nvtx_ranges(trace: &Trace) -> Option<Vec<NvtxRange>> {
             domain: row.domain,
             name: row.text,
             thread: row.utid.map(|utid| utid.0),
-            ends_elsewhere: row.end_utid.is_some(),
+            ends_elsewhere: row.end_utid.is_some_and(|end| row.utid != Some(end)),
             id: row.source_row,
         };
         rows.push((start, row.source_row, range));

@@ -56,6 +56,8 @@ pub enum Outcome<'a> {
     },
     /// The trace has no such data.
     Skipped(Data),
+    /// The trace has such data, and it is not read.
+    Unread(Data),
 }
 
 /// The rows of a report.
@@ -97,6 +99,10 @@ pub fn run<'a>(activities: &'a Activities<'a>, request: &ReportRequest, options:
         Report::UmSum => (unified_memory::by_address(context), Data::UnifiedMemory, None),
         Report::UmTotalSum => (unified_memory::totals(context), Data::UnifiedMemory, None),
         Report::UmCpuPageFaultsSum => (unified_memory::cpu_faults(context), Data::CpuPageFaults, None),
+        Report::OpenMpSum => return unread(activities, Data::OpenMp),
+        Report::OpenAccSum => return unread(activities, Data::OpenAcc),
+        Report::MpiEventTrace => return unread(activities, Data::Mpi),
+        Report::NvVideoApiSum => return unread(activities, Data::NvVideo),
         Report::RuleMemcpyAsync => (rule::memcpy_async(context), Data::MemoryOps, Some(rule::memcpy_async_advice())),
         Report::RuleMemcpySync => (rule::memcpy_sync(context), Data::MemoryOps, Some(rule::memcpy_sync_advice())),
         Report::RuleMemsetSync => (rule::memset_sync(context), Data::MemoryOps, Some(rule::memset_sync_advice())),
@@ -117,6 +123,16 @@ pub fn run<'a>(activities: &'a Activities<'a>, request: &ReportRequest, options:
     }
     let advice = advice.map_or_else(Vec::new, |advice| advice.found.iter().map(|text| rule::wrap(text)).collect());
     Outcome::Rows(ReportRows { table, advice, limited_to })
+}
+
+/// What becomes of a report whose tables are not read: that there is nothing is known all the same.
+fn unread<'a>(activities: &Activities<'a>, data: Data) -> Outcome<'a> {
+    let tables = data.unread_tables().unwrap_or_default();
+    match collect::unread(activities.trace, tables) {
+        collect::Unread::Missing => Outcome::Skipped(data),
+        collect::Unread::Empty => Outcome::Nothing { message: NO_ROWS.to_owned() },
+        collect::Unread::Filled => Outcome::Unread(data),
+    }
 }
 
 /// Writes reports one after the other.
@@ -141,7 +157,7 @@ impl<'w> ReportWriter<'w> {
         }
         let is_for_people = self.layout.kind.is_for_people();
         match outcome {
-            Outcome::Skipped(_) => {}
+            Outcome::Skipped(_) | Outcome::Unread(_) => {}
             Outcome::Nothing { message } if is_for_people => {
                 self.write_title(report)?;
                 write!(self.out, "{message}\n\n")?;
@@ -183,6 +199,10 @@ impl<'w> ReportWriter<'w> {
                 self.out.write_all(b", \"skipped\": ")?;
                 serde_json::to_writer(&mut *self.out, &format!("does not contain {}", data.missing_words()))?;
             }
+            Outcome::Unread(data) => {
+                self.out.write_all(b", \"skipped\": ")?;
+                serde_json::to_writer(&mut *self.out, &format!("{} is not read", data.missing_words()))?;
+            }
             Outcome::Nothing { .. } => {}
             Outcome::Rows(rows) => {
                 if !rows.advice.is_empty() {
@@ -197,7 +217,7 @@ impl<'w> ReportWriter<'w> {
         self.out.write_all(b", \"rows\": ")?;
         match outcome {
             Outcome::Rows(rows) => self.layout.write(&*rows.table, self.time_unit, self.out)?,
-            Outcome::Skipped(_) | Outcome::Nothing { .. } => self.out.write_all(b"[]")?,
+            Outcome::Skipped(_) | Outcome::Unread(_) | Outcome::Nothing { .. } => self.out.write_all(b"[]")?,
         }
         self.out.write_all(b"}")
     }

@@ -201,10 +201,8 @@ fn projected_rows(context: &Context<'_>) -> Option<Vec<ProjectedRow>> {
         Some(ProjectedRow { range: None, thread: Some(thread as u32), projection: projection? })
     });
     let mut rows: Vec<ProjectedRow> = outside.chain(inside).collect();
-    rows.sort_by_key(|row| {
-        let Projection { start, end, .. } = row.projection;
-        (start, Reverse(end - start), row.range)
-    });
+    // By the ranges' own starts, which is their order; what is outside of them comes first.
+    rows.sort_by_key(|row| (row.range, row.projection.start));
     Some(rows)
 }
 

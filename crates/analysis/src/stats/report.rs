@@ -19,6 +19,14 @@ pub enum Data {
     UnifiedMemory,
     /// Page faults of the CPU.
     CpuPageFaults,
+    /// Events of OpenMP, which are not read.
+    OpenMp,
+    /// Events of OpenACC, which are not read.
+    OpenAcc,
+    /// Events of MPI, which are not read.
+    Mpi,
+    /// Calls of the video encoder and decoder, which are not read.
+    NvVideo,
 }
 
 impl Data {
@@ -31,6 +39,21 @@ impl Data {
             Self::Nvtx => "NV Tools Extension (NVTX) data",
             Self::OsRuntime => "OS Runtime trace data",
             Self::UnifiedMemory | Self::CpuPageFaults => "CUDA Unified Memory CPU page faults data",
+            Self::OpenMp => "OpenMP event data",
+            Self::OpenAcc => "OpenACC event data",
+            Self::Mpi => "MPI event data",
+            Self::NvVideo => "NvVideo data",
+        }
+    }
+
+    /// How the names of the tables begin that a capture has for it, where they are not read.
+    pub(super) fn unread_tables(self) -> Option<&'static str> {
+        match self {
+            Self::OpenMp => Some("OPENMP_EVENT_KIND_"),
+            Self::OpenAcc => Some("CUPTI_ACTIVITY_KIND_OPENACC_"),
+            Self::Mpi => Some("MPI_"),
+            Self::NvVideo => Some("NVVIDEO_"),
+            _ => None,
         }
     }
 }
@@ -96,6 +119,10 @@ reports! {
     UmSum = "um_sum" ("Unified Memory Analysis Summary") ["umsum"] {"rows="},
     UmTotalSum = "um_total_sum" ("Unified Memory Totals Summary") ["umtotalsum"],
     UmCpuPageFaultsSum = "um_cpu_page_faults_sum" ("Unified Memory CPU Page Faults Summary") ["umcpupagefaults"],
+    OpenMpSum = "openmp_sum" ("OpenMP Summary") ["openmpevtsum"],
+    OpenAccSum = "openacc_sum" ("OpenACC Summary") ["openaccsum"],
+    MpiEventTrace = "mpi_event_trace" ("MPI Event Trace"),
+    NvVideoApiSum = "nvvideo_api_sum" ("NvVideo API Summary"),
     RuleMemcpyAsync = "cuda_memcpy_async" ("CUDA Async Memcpy with Pageable Memory") ["cuda-async-memcpy"]
         {"rows=", "start=", "end=", "nvtx="},
     RuleMemcpySync = "cuda_memcpy_sync" ("CUDA Synchronous Memcpy") ["cuda-sync-memcpy"]
@@ -139,9 +166,11 @@ impl Report {
             Self::CudaGpuKernSum,
             Self::CudaGpuMemTimeSum,
             Self::CudaGpuMemSizeSum,
+            Self::OpenMpSum,
             Self::UmSum,
             Self::UmTotalSum,
             Self::UmCpuPageFaultsSum,
+            Self::OpenAccSum,
         ]
         .into_iter()
     }

@@ -25,7 +25,7 @@ pub(super) struct Advice {
 /// The longest line of advice.
 const MAX_LINE_CHARS: usize = 80;
 
-/// `text` in lines of at most 80 characters, broken at blanks.
+/// `text` in lines of at most 80 characters, broken at blanks; the blank that a break replaces counts too, as in nsys.
 pub(super) fn wrap(text: &str) -> String {
     let mut wrapped = String::with_capacity(text.len() + 8);
     for paragraph in text.split('\n') {
@@ -35,10 +35,13 @@ pub(super) fn wrap(text: &str) -> String {
         let indent = paragraph.len() - paragraph.trim_start().len();
         wrapped.push_str(&paragraph[..indent]);
         let mut num_chars = indent;
-        for (index, word) in paragraph.split_whitespace().enumerate() {
+        let mut words = paragraph.split_whitespace().peekable();
+        let mut is_first = true;
+        while let Some(word) = words.next() {
             let word_chars = word.chars().count();
-            if index > 0 {
-                if num_chars + 1 + word_chars > MAX_LINE_CHARS {
+            let blank_after = usize::from(words.peek().is_some());
+            if !std::mem::take(&mut is_first) {
+                if num_chars + 1 + word_chars + blank_after > MAX_LINE_CHARS {
                     wrapped.push('\n');
                     num_chars = 0;
                 } else {
@@ -440,5 +443,39 @@ pub(super) fn time_utilization_advice(request: &ReportRequest) -> Advice {
             "There were no problems detected with GPU utilization. No time regions have an average GPU utilization below \
              {threshold}%%."
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_advice_are_broken_at_blanks() {
+        // 79 characters and one that would be the eightieth: it fits where nothing follows.
+        let word = "x".repeat(78);
+        assert_eq!(wrap(&format!("{word} y")), format!("{word} y"));
+        assert_eq!(wrap(&format!("{word} y z")), format!("{word}\ny z"));
+        assert_eq!(wrap("one\n   1. two"), "one\n   1. two");
+        assert_eq!(wrap(""), "");
+    }
+
+    fn usage(spans: &[(i64, i64)], end: i64) -> Usage {
+        Usage { pid: None, device: 0, context: None, start: 0, end, spans: spans.to_vec() }
+    }
+
+    /// ```text
+    /// chunk  0         1         2
+    ///        ..aaaaaaaaaaaaaaaaaaaaaa
+    ///        .....bb.........cc
+    /// ```
+    #[test]
+    fn work_is_shared_out_to_chunks() {
+        let usage = usage(&[(2, 24), (5, 7), (16, 18)], 24);
+        assert_eq!(busy_by_chunk(&usage, 10), [8 + 2, 10 + 2, 4]);
+        // The ends of chunks belong to those before them.
+        assert_eq!(busy_by_chunk(&self::usage(&[(0, 10), (10, 20)], 20), 10), [10, 10]);
+        assert_eq!(busy_by_chunk(&self::usage(&[(0, 40)], 40), 10), [10, 10, 10, 10]);
+        assert_eq!(busy_by_chunk(&self::usage(&[(0, 0)], 0), 1), [0_i64; 0]);
     }
 }
