@@ -34,6 +34,8 @@ mod report_table;
 mod request;
 mod rule;
 mod sum;
+#[cfg(test)]
+mod tests;
 mod trace_rows;
 mod unified_memory;
 
@@ -73,7 +75,7 @@ pub struct ReportRows<'a> {
 /// What is said of a report without rows.
 const NO_ROWS: &str = "Report was successfully run, but no data was returned.";
 
-/// Computes a report.
+/// Computes a report. A filter among its arguments ([`ReportRequest::own_filter`]) has to be in `activities` already.
 pub fn run<'a>(activities: &'a Activities<'a>, request: &ReportRequest, options: &'a Options) -> Outcome<'a> {
     let context = &Context { activities, options, wall_nanos: activities.wall_nanos() };
     let (table, data, advice) = match request.report {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::filter::{Filter, FilterError};
 use super::report::Report;
 
 /// What a kernel is called.
@@ -151,6 +152,19 @@ impl ReportRequest {
         if requests.is_empty() { Err(RequestError::UnknownReport(text.to_owned())) } else { Ok(requests) }
     }
 
+    /// What the report is to be computed from, where its arguments ask for less than `filter` keeps.
+    pub fn own_filter(&self, filter: &Filter) -> Result<Option<Filter>, FilterError> {
+        if self.start.is_none() && self.end.is_none() && self.nvtx.is_none() {
+            return Ok(None);
+        }
+        let nvtx = self.nvtx.as_deref().map(str::parse).transpose()?;
+        Ok(Some(Filter {
+            start: self.start.max(filter.start),
+            end: self.end.into_iter().chain(filter.end).min(),
+            nvtx: nvtx.or_else(|| filter.nvtx.clone()),
+        }))
+    }
+
     fn take(&mut self, argument: &str) -> Result<(), RequestError> {
         let (name, value) = argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
         let known = self.report.arguments().iter().find(|known| known.trim_end_matches('=') == name);
@@ -206,6 +220,17 @@ mod tests {
         let request: ReportRequest = "gpu_time_util:threshold=12.5:chunks=7".parse().unwrap();
         assert_eq!((request.threshold_percent, request.num_chunks, request.max_rows), (12.5, 7, Some(50)));
         assert_eq!("gpu_gaps:rows=-1".parse::<ReportRequest>().unwrap().max_rows, None);
+    }
+
+    #[test]
+    fn rules_have_filters_of_their_own() {
+        let shared = Filter { start: Some(5), end: Some(90), nvtx: None };
+        let own = |text: &str| text.parse::<ReportRequest>().unwrap().own_filter(&shared).unwrap();
+        assert_eq!(own("gpu_gaps:gap=3"), None);
+        assert_eq!(own("gpu_gaps:start=10"), Some(Filter { start: Some(10), end: Some(90), nvtx: None }));
+        assert_eq!(own("gpu_gaps:start=1:end=99"), Some(shared.clone()));
+        let nvtx = Some("step/2".parse().unwrap());
+        assert_eq!(own("cuda_api_sync:nvtx=step/2"), Some(Filter { nvtx, ..shared.clone() }));
     }
 
     #[test]

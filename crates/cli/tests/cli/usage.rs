@@ -67,7 +67,7 @@ fn a_wrong_size_says_what_a_size_is() {
 
 #[test]
 fn what_later_versions_will_do_is_not_promised() {
-    for command in ["stats", "diff", "record", "vllm"] {
+    for command in ["diff", "record", "vllm"] {
         assert!(refused(&[command]).contains("unrecognized subcommand"), "{command}");
     }
 }
