@@ -53,9 +53,9 @@ fn printed(activities: &Activities<'_>, request: &ReportRequest, kind: LayoutKin
     }
     let mut out = Vec::new();
     let mut writer = ReportWriter::new(Layout::from(kind), TimeUnit::Nanos, &mut out);
-    writer.write(request.report, &outcome).unwrap();
-    writer.finish().unwrap();
-    String::from_utf8(out).unwrap()
+    writer.write(request.report, &outcome).expect("a buffer takes everything");
+    writer.finish().expect("a buffer takes everything");
+    String::from_utf8(out).expect("reports are text")
 }
 
 /// The first lines that differ, or `None` when nothing does.
@@ -82,8 +82,8 @@ fn end_of_lines(text: &str, num_lines: usize) -> usize {
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.retain(|path| path.is_dir());
+    let entries = std::fs::read_dir(root).expect("the folder is there");
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }
