@@ -133,7 +133,7 @@ fn work(trace: &Trace, kind: GpuOpKind) -> Vec<(i64, i64, (GpuOpRow, Place, Stri
             let place = Place {
                 start,
                 end,
-                process: row.upid.map(|upid| upid.0).or_else(|| launchers.get(&(index as u32)).copied()),
+                process: row.upid.map(|upid| upid.0).or_else(|| launchers.get(index).copied().flatten()),
                 device: row.device_id.0,
                 context: row.context,
                 // 0 stands for none.
@@ -147,14 +147,18 @@ fn work(trace: &Trace, kind: GpuOpKind) -> Vec<(i64, i64, (GpuOpRow, Place, Stri
 }
 
 /// The process that launched each piece of work, where the work itself does not say it.
-fn launchers(trace: &Trace) -> HashMap<u32, Dense> {
-    let unnamed = trace.launches.rows().filter(|launch| trace.gpu_ops.upid.get(launch.gpu_op_id as usize).is_none());
-    unnamed
-        .filter_map(|launch| {
-            let track = trace.slices.track_id.get(launch.api_slice_id.index());
-            Some((launch.gpu_op_id, trace.tracks.upid.get(track.index())?.0))
-        })
-        .collect()
+fn launchers(trace: &Trace) -> Vec<Option<Dense>> {
+    if trace.gpu_ops.upid.iter().all(|upid| upid.is_some()) {
+        return Vec::new();
+    }
+    let mut launchers = vec![None; trace.gpu_ops.len()];
+    for launch in trace.launches.rows() {
+        let track = trace.slices.track_id.get(launch.api_slice_id.index());
+        if let Some(launcher) = launchers.get_mut(launch.gpu_op_id as usize) {
+            *launcher = trace.tracks.upid.get(track.index()).map(|upid| upid.0);
+        }
+    }
+    launchers
 }
 
 pub(super) fn kernels(trace: &Trace) -> Option<Vec<Kernel>> {

@@ -39,7 +39,7 @@ fn ranges_of_kernels(context: &Context<'_>, labels: &mut Labels<'_>) -> Vec<Opti
     let (calls, kernels) = (activities.api_calls().unwrap_or_default(), activities.kernels().unwrap_or_default());
     let ranges = activities.nvtx_ranges().unwrap_or_default();
     let around = innermost(ranges, calls);
-    // The last call of an id counts, where a runtime call and the driver's inside of it have the same.
+    // A runtime call and the driver's inside of it may have one id: the first that is in a range counts.
     let mut call_of: HashMap<(Dense, i64), usize> = HashMap::new();
     for (index, call) in calls.iter().enumerate() {
         if let Some(correlation) = call.correlation {
