@@ -37,6 +37,7 @@ pub mod name_statistics;
 pub mod percentile;
 pub mod search;
 pub mod slice_details;
+pub mod stats;
 pub mod summary;
 pub mod summary_text;
 pub mod text_table;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use kinetoscope_analysis::stats::{Filter, Layout, NvtxFilter, ReportRequest, TimeUnit};
 use kinetoscope_server::Token;
 use kinetoscope_sql::format::Format;
 
@@ -31,6 +32,7 @@ Examples:
   kinetoscope open rank0.pt.trace.json.gz          see it in the browser
   kinetoscope summary rank0.pt.trace.json.gz       what the machine did, why the GPU was idle
   kinetoscope summary traces/                      all ranks of a run, on one clock
+  kinetoscope stats rank0.pt.trace.json.gz         kernels, copies, calls and ranges as `nsys stats` lists them
   kinetoscope query rank0.pt.trace.json.gz 'select name, dur from kernel order by dur desc limit 10'";
 
 const CONTRACT: &str = "\
@@ -70,6 +72,7 @@ pub(crate) enum Command {
     Open(OpenArgs),
     Serve(ServeArgs),
     Summary(SummaryArgs),
+    Stats(StatsArgs),
     Query(QueryArgs),
     Export(ExportArgs),
     #[command(subcommand)]
@@ -252,6 +255,102 @@ pub(crate) struct SummaryArgs {
 
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+const STATS_EXAMPLES: &str = "\
+Examples:
+  kinetoscope stats report1.nsys-rep                           the default set, as `nsys stats` prints it
+  kinetoscope stats trace.json.gz -r cuda_gpu_kern_sum:base    kernels by their short names, of a PyTorch trace
+  kinetoscope stats report1.sqlite -r nvtx_sum,osrt_sum --format csv
+  kinetoscope stats report1.sqlite -r rules                    the rules of `nsys analyze`
+  kinetoscope stats report1.sqlite -r cuda_api_trace --filter-time 1.5s/2s
+  kinetoscope stats report1.sqlite -r nvtx_kern_sum --fold-ids --percentiles
+  kinetoscope stats --list                                     all reports with their arguments";
+
+/// Print the reports of Nsight Systems, from any trace
+///
+/// The same rows, columns, units and layout as `nsys stats` and `nsys analyze` of version 2023.4, also of PyTorch traces.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STATS_EXAMPLES)]
+pub(crate) struct StatsArgs {
+    /// Traces, as for `summary`
+    #[arg(required_unless_present = "list", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// Print these reports: names with their arguments behind colons, parted by commas; or `default`, or `rules`
+    #[arg(short, long = "report", value_name = "REPORT[:ARG...]", default_value = "default")]
+    pub(crate) reports: Vec<String>,
+
+    /// How to print: column, table, csv, tsv, json or markdown
+    ///
+    /// `:nohdr` behind it leaves out the headings of columns, `:nolimit` lets columns be wider than 100 characters.
+    #[arg(short, long, value_name = "FORMAT", default_value = "column", value_parser = parse_layout)]
+    pub(crate) format: Layout,
+
+    /// Print times in UNIT: ns, us, ms or s; JSON is in nanoseconds always
+    #[arg(long = "timeunit", value_name = "UNIT", default_value = "ns", value_parser = parse_time_unit)]
+    pub(crate) time_unit: TimeUnit,
+
+    /// Only what overlaps START/END, each in nanoseconds or with a unit, and either may be missing
+    #[arg(long, value_name = "START/END", value_parser = parse_times, allow_hyphen_values = true)]
+    pub(crate) filter_time: Option<Filter>,
+
+    /// Only what overlaps the range NAME, on its thread; INDEX counts ranges of one name from 0
+    #[arg(long, value_name = "NAME[@DOMAIN][/INDEX]", value_parser = parse_nvtx_filter)]
+    pub(crate) filter_nvtx: Option<NvtxFilter>,
+
+    /// Add the 90th and the 99th percentile to summaries
+    #[arg(long)]
+    pub(crate) percentiles: bool,
+
+    /// Add the share of the trace's length to summaries
+    #[arg(long)]
+    pub(crate) wall: bool,
+
+    /// Leave out every version in the names of calls, and not only those of four digits
+    #[arg(long)]
+    pub(crate) strip_suffixes: bool,
+
+    /// Leave out sequence numbers, ids and sizes that PyTorch writes into the names of ranges
+    #[arg(long)]
+    pub(crate) fold_ids: bool,
+
+    /// Write to FILE and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// List all reports with their arguments
+    #[arg(long, conflicts_with = "paths")]
+    pub(crate) list: bool,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// The reports of all values of `--report`.
+pub(crate) fn parse_reports(texts: &[String]) -> Result<Vec<ReportRequest>, String> {
+    let mut requests = Vec::new();
+    for text in texts {
+        requests.extend(ReportRequest::parse_list(text).map_err(|error| error.to_string())?);
+    }
+    Ok(requests)
+}
+
+fn parse_layout(text: &str) -> Result<Layout, String> {
+    text.parse().map_err(|error: kinetoscope_analysis::stats::LayoutError| error.to_string())
+}
+
+fn parse_time_unit(text: &str) -> Result<TimeUnit, String> {
+    TimeUnit::find(text).ok_or_else(|| "expected `ns`, `us`, `ms` or `s`".to_owned())
+}
+
+fn parse_times(text: &str) -> Result<Filter, String> {
+    let mut filter = Filter::default();
+    filter.set_times(text).map(|()| filter).map_err(|error| error.to_string())
+}
+
+fn parse_nvtx_filter(text: &str) -> Result<NvtxFilter, String> {
+    text.parse().map_err(|error: kinetoscope_analysis::stats::FilterError| error.to_string())
 }
 
 const QUERY_USAGE: &str = "kinetoscope query [OPTIONS] <PATH>... [SQL]\n       kinetoscope query --schema [NAME]";

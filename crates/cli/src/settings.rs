@@ -12,6 +12,7 @@ use std::time::Duration;
 use anstream::AutoStream;
 use clap::ColorChoice;
 use kinetoscope_analysis::TextOptions;
+use kinetoscope_analysis::stats::{Filter, Layout, Options as ReportOptions, ReportRequest, TimeUnit};
 use kinetoscope_ingest::ReadOptions;
 use kinetoscope_ingest::bytes::Limits as ReadLimits;
 use kinetoscope_server::{Limits, Mode, ServerOptions, Token};
@@ -20,7 +21,7 @@ use kinetoscope_store::cache::CacheLocation;
 
 use crate::args::{
     Args, CacheCommand, CacheDirArg, CacheListArgs, Command, ExportTo, MessageArgs, PageArgs, QueryArgs, ReadArgs,
-    SummaryArgs,
+    StatsArgs, SummaryArgs, parse_reports,
 };
 use crate::failure::RequestError;
 use crate::printer::{Printer, Verbosity};
@@ -119,6 +120,8 @@ pub(crate) struct Settings {
 pub(crate) enum CommandSettings {
     Serve(ServeSettings),
     Summary(SummarySettings),
+    Stats(StatsSettings),
+    StatsList,
     Query(QuerySettings),
     Export(ExportSettings),
     Schema(SchemaSettings),
@@ -175,6 +178,20 @@ pub(crate) struct ExportSettings {
     pub(crate) output: PathBuf,
     /// `None` for the whole trace.
     pub(crate) window: Option<Window>,
+    pub(crate) read: ReadSettings,
+}
+
+#[derive(Debug)]
+pub(crate) struct StatsSettings {
+    pub(crate) paths: Vec<String>,
+    pub(crate) reports: Vec<ReportRequest>,
+    pub(crate) layout: Layout,
+    pub(crate) time_unit: TimeUnit,
+    pub(crate) filter: Filter,
+    pub(crate) options: ReportOptions,
+    /// `None` for standard output.
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) is_stdout_terminal: bool,
     pub(crate) read: ReadSettings,
 }
 
@@ -295,6 +312,8 @@ impl Settings {
                 read: read_settings(args.read, environment),
             }),
             Command::Summary(args) => CommandSettings::Summary(summary_settings(args, environment)),
+            Command::Stats(args) if args.list => CommandSettings::StatsList,
+            Command::Stats(args) => CommandSettings::Stats(stats_settings(args, environment)?),
             Command::Query(args) => match args.schema {
                 Some(table) => CommandSettings::Schema(schema_settings(table, args.format, environment)?),
                 None => CommandSettings::Query(query_settings(args, environment)?),
@@ -347,6 +366,27 @@ fn read_settings(args: ReadArgs, environment: &Environment) -> ReadSettings {
 fn form(is_json: bool, top: usize, width: Option<usize>, environment: &Environment) -> Form {
     let width = width.or(environment.width).unwrap_or(TextOptions::default().width);
     if is_json { Form::Json } else { Form::Text(TextOptions { width, top }) }
+}
+
+fn stats_settings(args: StatsArgs, environment: &Environment) -> Result<StatsSettings, RequestError> {
+    let reports = parse_reports(&args.reports)
+        .map_err(|message| RequestError::new(message).with_hint("`kinetoscope stats --list` lists all reports"))?;
+    Ok(StatsSettings {
+        paths: args.paths,
+        reports,
+        layout: args.format,
+        time_unit: args.time_unit,
+        filter: Filter { nvtx: args.filter_nvtx, ..args.filter_time.unwrap_or_default() },
+        options: ReportOptions {
+            percentiles: args.percentiles,
+            wall: args.wall,
+            strip_suffixes: args.strip_suffixes,
+            fold_ids: args.fold_ids,
+        },
+        output: args.output,
+        is_stdout_terminal: environment.is_stdout_terminal,
+        read: read_settings(args.read, environment),
+    })
 }
 
 fn summary_settings(args: SummaryArgs, environment: &Environment) -> SummarySettings {

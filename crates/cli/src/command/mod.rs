@@ -17,6 +17,7 @@ mod prompt;
 mod query;
 mod schema;
 mod serve;
+mod stats;
 mod summary;
 mod warnings;
 
@@ -37,6 +38,8 @@ pub(crate) fn run(settings: CommandSettings, context: &Context) -> Exit {
     let ended = match settings {
         CommandSettings::Serve(settings) => serve::run(settings, context),
         CommandSettings::Summary(settings) => summary::run(&settings, context),
+        CommandSettings::Stats(settings) => stats::run(&settings, context),
+        CommandSettings::StatsList => stats::list().map(|()| Exit::Done),
         CommandSettings::Query(settings) => query::run(&settings, context),
         CommandSettings::Export(settings) => export::run(&settings, context),
         CommandSettings::Schema(settings) => schema::run(&settings).map(|()| Exit::Done),

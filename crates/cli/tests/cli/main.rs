@@ -13,5 +13,6 @@ mod prompt;
 mod query;
 mod sandbox;
 mod serve;
+mod stats;
 mod summary;
 mod usage;

@@ -193,6 +193,10 @@ pub struct Capture {
     pub diagnostics: Vec<DiagnosticRecord>,
     /// Start and stop of the collection. Table `ANALYSIS_DETAILS`.
     pub analyses: Vec<AnalysisRecord>,
+    /// Tables for events that the container has and that hold none, in the order of their names.
+    pub empty_tables: Vec<String>,
+    /// Tables with events that are not read, in the order of their names.
+    pub unread_tables: Vec<String>,
     /// What the reader could not use, said of source 0.
     pub warnings: Warnings,
     /// Events that the container holds, used or not.

@@ -71,7 +71,7 @@ pub(crate) fn read(database: &Path, path: &str, progress: &Progress) -> Result<C
     }
     let mut reader = Reader { connection: &connection, tables, progress, warnings, num_events: 0 };
     let mut capture = reader.read_all()?;
-    reader.note_unread_tables()?;
+    reader.note_tables(&mut capture)?;
     capture.num_events = reader.num_events;
     capture.warnings = reader.warnings;
     if capture.num_events == 0 {
@@ -851,25 +851,27 @@ impl Reader<'_> {
         }
     }
 
-    /// Counts the rows of tables that hold events and are not read.
-    fn note_unread_tables(&mut self) -> Result<(), IngestError> {
-        let mut unread: Vec<&String> = self
+    /// Lists the tables that hold no events, and counts the rows of those that do and are not read.
+    fn note_tables(&mut self, capture: &mut Capture) -> Result<(), IngestError> {
+        let mut tables: Vec<(&String, bool)> = self
             .tables
             .names
             .iter()
-            .filter(|(lower, _)| {
-                !self.tables.read.contains(*lower)
-                    && !TABLES_WITHOUT_EVENTS.iter().any(|start| lower.starts_with(start))
-            })
-            .map(|(_, name)| name)
+            .filter(|(lower, _)| !TABLES_WITHOUT_EVENTS.iter().any(|start| lower.starts_with(start)))
+            .map(|(lower, name)| (name, self.tables.read.contains(lower)))
             .collect();
-        unread.sort();
-        for name in unread {
+        tables.sort();
+        for (name, is_read) in tables {
             self.progress.check_cancelled()?;
-            let sql = format!("SELECT count(*) FROM {}", quoted(name));
+            // Of what is read, it matters only whether there is anything.
+            let rows = if is_read { "(SELECT 1 FROM {} LIMIT 1)" } else { "{}" };
+            let sql = format!("SELECT count(*) FROM {}", rows.replace("{}", &quoted(name)));
             match self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
-                Ok(0) => {}
+                Ok(0) => capture.empty_tables.push(name.clone()),
+                // Damage was noted when the rows were read.
+                _ if is_read => {}
                 Ok(num_rows) => {
+                    capture.unread_tables.push(name.clone());
                     let detail = || format!("`{name}`: {num_rows} rows");
                     self.warnings.add(WarningKind::NsysUnreadTable, SourceId(0), None, detail);
                     self.warnings.count(WarningKind::NsysUnreadTable, (num_rows - 1).max(0) as u64);

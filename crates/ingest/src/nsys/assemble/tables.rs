@@ -78,6 +78,12 @@ impl Assembly {
                 self.add_number(source, "nsys.collection_stop", analysis.stop);
                 self.add_number(source, "nsys.collection_duration", analysis.duration);
             }
+            for table in &capture.empty_tables {
+                self.add_text(source, "nsys.empty_table", Some(table));
+            }
+            for table in &capture.unread_tables {
+                self.add_text(source, "nsys.unread_table", Some(table));
+            }
             let mut num_private = 0;
             for entry in &capture.capture_metadata {
                 if private_data == PrivateData::LeftOut && is_private(&entry.name) {
