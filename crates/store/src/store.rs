@@ -355,13 +355,7 @@ mod tests {
         }
         // The calls stand in the table in another order than in time, and so do their launches.
         for call in [1, 0] {
-            builder.api_calls.push(ApiCallRow {
-                slice_id: SliceId(call),
-                correlation: None,
-                external_id: None,
-                cbid: None,
-                is_graph_launch: false,
-            });
+            builder.api_calls.push(ApiCallRow::new(SliceId(call)));
         }
         builder.gpu_ops.push(gpu_op(2, 0, 0));
         for (call, slice) in [(0, 1), (1, 0)] {
