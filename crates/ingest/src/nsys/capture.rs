@@ -203,6 +203,22 @@ pub struct Capture {
     pub num_events: u64,
 }
 
+impl Capture {
+    /// Frees the records of which a slice has taken all there is: they are most of a capture's memory.
+    pub(crate) fn forget_placed(&mut self) {
+        self.kernels = Vec::new();
+        self.memcpys = Vec::new();
+        self.memsets = Vec::new();
+        self.syncs = Vec::new();
+        self.graph_traces = Vec::new();
+        self.api_calls = Vec::new();
+        self.library_calls = Vec::new();
+        self.cupti_overheads = Vec::new();
+        self.profiler_overheads = Vec::new();
+        self.osrt_calls = Vec::new();
+    }
+}
+
 /// What a capture says of itself as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct About {

@@ -64,7 +64,7 @@ pub enum PrivateData {
 
 /// Builds the trace of `documents`. `warnings` are what is wrong beyond them.
 pub(crate) fn assemble(
-    documents: Vec<CaptureDocument>,
+    mut documents: Vec<CaptureDocument>,
     warnings: Warnings,
     private_data: PrivateData,
     progress: &Progress,
@@ -91,6 +91,9 @@ pub(crate) fn assemble(
     }
     drop(events);
     progress.check_cancelled()?;
+    for document in &mut documents {
+        document.capture.forget_placed();
+    }
     Ok(assembly.finish(&documents))
 }
 
