@@ -5,6 +5,9 @@
 
 pub(crate) mod assemble;
 pub mod capture;
+pub(crate) mod assemble;
+pub mod capture;
+pub mod report;
 pub(crate) mod sqlite;
 
 pub use assemble::PrivateData;

@@ -1,0 +1,12 @@
+//! Reads reports of Nsight Systems: real ones against the databases that were exported from them, and small ones that
+//! are written here, whole and damaged.
+
+// What several tests share is test code to the lints only in here.
+#[cfg(test)]
+mod nsys_report {
+    mod damage;
+    mod pairs;
+    mod reading;
+    mod writer;
+    mod written;
+}
