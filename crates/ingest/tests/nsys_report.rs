@@ -7,6 +7,7 @@ mod nsys_report {
     mod damage;
     mod pairs;
     mod reading;
+    mod seeds;
     mod writer;
     mod written;
 }

@@ -5,7 +5,7 @@ use kinetoscope_ingest::nsys::report::{ReportLimits, read_report, read_report_in
 use kinetoscope_ingest::{IngestError, Progress};
 
 use super::reading::{LIMITS, read, read_in_pieces, warnings};
-use super::writer::{Packing, Report, call, event, global, gpu_work, message, sample};
+use super::writer::{Message, Packing, Report, call, event, global, gpu_work, message, sample};
 
 /// Everything of a capture as text.
 pub(crate) fn dump(capture: &Capture) -> String {
@@ -298,4 +298,51 @@ fn numbers_that_do_not_fit_are_counted() {
     let capture = read(&Report { blocks: vec![vec![event(79, 107, &kernel)]], ..Report::default() }.bytes()).unwrap();
     assert_eq!((capture.kernels[0].static_shared_memory, capture.kernels[0].grid[0]), (None, Some(7)));
     assert_eq!(warnings(&capture), ["value_out_of_range 1: "]);
+}
+
+/// What was only inferred is believed where it makes sense, and unknown elsewhere.
+#[test]
+fn inferred_fields_are_believed_where_they_make_sense() {
+    let copy = |kind, fields: &dyn Fn(Message) -> Message| {
+        event(80, 107, &gpu_work(1, 2, 3).message(102, &fields(message().int(1, 8).int(2, kind))))
+    };
+    let node = 13 << 32 | 64;
+    let kernel = |fields: &dyn Fn(Message) -> Message| {
+        event(79, 107, &gpu_work(1, 2, 3).message(101, &fields(message().int(1, 0))))
+    };
+    let places = |copy: Message| copy.int(6, 0).int(7, 1).int(8, 2).int(9, 3);
+    let blocks = vec![vec![
+        copy(10, &places),
+        copy(11, &|copy| copy.int(10, 4).int(12, 0x7f00_0000_0000)),
+        copy(1, &|copy| copy.int(11, node)),
+        copy(1, &|copy| places(copy).int(11, 5)),
+        kernel(&|kernel| kernel.int(27, node)),
+        kernel(&|kernel| kernel.int(27, 1)),
+    ]];
+    let capture = read(&Report { blocks, ..Report::default() }.bytes()).unwrap();
+    let peer = &capture.memcpys[0];
+    assert_eq!(
+        (peer.src_device, peer.src_context, peer.dst_device, peer.dst_context),
+        (Some(0), Some(1), Some(2), Some(3))
+    );
+    let migration = &capture.memcpys[1];
+    assert_eq!((migration.migration_cause, migration.virtual_address), (Some(4), Some(0x7f00_0000_0000)));
+    assert_eq!((capture.memcpys[2].graph_node, capture.memcpys[3].graph_node), (Some(node), None));
+    assert_eq!(capture.memcpys[3].src_device, None);
+    assert_eq!((capture.kernels[0].graph_node, capture.kernels[1].graph_node), (Some(node), None));
+    // Five of the fourth copy, one of the second kernel.
+    assert!(warnings(&capture)[0].starts_with("nsys_skipped_field 6: "), "{:?}", warnings(&capture));
+}
+
+/// Reports of 2023 give the state of a switched thread as 0, whatever it is.
+#[test]
+fn states_that_were_not_recorded_are_none() {
+    let sched = |state| event(41, 106, &message().int(1, 5).int(4, 0).int(5, state).int(6, global(22, 23)));
+    let states = |header: &[u8]| {
+        let report = Report { header: header.to_vec(), blocks: vec![vec![sched(0), sched(5)]], ..Report::default() };
+        let capture = read(&report.bytes()).unwrap();
+        capture.sched_events.iter().map(|event| event.thread_state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(b"NVIDIA Tegra Profiler Report 2023@4@4@54-2v0.\n"), [None, Some(5)]);
+    assert_eq!(states(b"NVIDIA Tegra Profiler Report 2024@5@1@113-2v0.\n"), [Some(0), Some(5)]);
 }

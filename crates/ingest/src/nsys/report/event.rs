@@ -41,6 +41,18 @@ mod class {
     ];
 }
 
+/// Kinds of copies.
+mod copy_kind {
+    pub(super) const PEER: i32 = 10;
+    pub(super) const FIRST_MIGRATION: i32 = 11;
+    pub(super) const LAST_MIGRATION: i32 = 13;
+}
+
+/// Whether a number can be that of a graph's node.
+fn is_graph_node(value: u64) -> bool {
+    value >> 32 != 0
+}
+
 /// The type of an event that is a graph launch, traced as one piece.
 const TYPE_DEVICE_GRAPH: u64 = 130;
 
@@ -500,6 +512,9 @@ impl BlockRows {
                 24 => record.launch_type = self.small(value),
                 // 0 wherever it was seen, and exported as nothing.
                 26 if value == 0 => {}
+                // Inferred: one of these is the graph node, whose column stands between those of 22 and 28. Nodes have
+                // the number of their graph in the upper half, which nothing else here can have.
+                25 | 27 if is_graph_node(value) => record.graph_node = Some(int),
                 28 => record.shared_memory_limit_config = self.small(value),
                 // No export at hand has these columns for a report at hand. A kernel with clusters of 2 blocks has 2, 1,
                 // 1, 8 or 16, and 66 on a GPU of 132 multiprocessors.
@@ -517,8 +532,17 @@ impl BlockRows {
 
     fn memcpy(&mut self, place: GpuPlace, bytes: &[u8]) -> Result<(), Bad> {
         let mut record = MemcpyRecord { place, ..MemcpyRecord::default() };
+        // Inferred: 1 to 5 are numbered as their columns stand, and so the following ones would be the devices and
+        // contexts of a copy between GPUs, and the cause and address of a migration. They are believed of such copies.
+        let mut others = [None; 6];
         for field in Fields::new(bytes) {
             match field? {
+                Field { number: number @ (6..=10 | 12), value: Value::Varint(value) } => {
+                    others[if number == 12 { 5 } else { number as usize - 6 }] = Some(value);
+                }
+                Field { number: 11, value: Value::Varint(value) } if is_graph_node(value) => {
+                    record.graph_node = Some(value.cast_signed());
+                }
                 Field { number: 1, value: Value::Varint(value) } => record.bytes = Some(value.cast_signed()),
                 Field { number: 2, value: Value::Varint(value) } => record.copy_kind = self.small(value),
                 Field { number: 4, value: Value::Varint(value) } => record.src_kind = self.small(value),
@@ -526,8 +550,39 @@ impl BlockRows {
                 field => self.unknowns.add_field(Message::Memcpy, field.number),
             }
         }
+        let [src_device, src_context, dst_device, dst_context, cause, address] = others;
+        let int = |value: Option<u64>| value.map(u64::cast_signed);
+        match record.copy_kind {
+            Some(copy_kind::PEER) => {
+                record.src_device = int(src_device);
+                record.src_context = int(src_context);
+                record.dst_device = int(dst_device);
+                record.dst_context = int(dst_context);
+                self.count_given(Message::Memcpy, &[(10, cause), (12, address)]);
+            }
+            Some(copy_kind::FIRST_MIGRATION..=copy_kind::LAST_MIGRATION) => {
+                record.migration_cause = cause.and_then(|cause| self.small(cause));
+                record.virtual_address = int(address);
+                let places = [(6, src_device), (7, src_context), (8, dst_device), (9, dst_context)];
+                self.count_given(Message::Memcpy, &places);
+            }
+            _ => {
+                let places = [(6, src_device), (7, src_context), (8, dst_device), (9, dst_context)];
+                self.count_given(Message::Memcpy, &places);
+                self.count_given(Message::Memcpy, &[(10, cause), (12, address)]);
+            }
+        }
         self.capture.memcpys.push(record);
         Ok(())
+    }
+
+    /// Counts the fields that are there as unknown.
+    fn count_given(&mut self, message: Message, fields: &[(u32, Option<u64>)]) {
+        for (number, value) in fields {
+            if value.is_some() {
+                self.unknowns.add_field(message, *number);
+            }
+        }
     }
 
     fn memset(&mut self, place: GpuPlace, bytes: &[u8]) -> Result<(), Bad> {

@@ -271,6 +271,7 @@ impl Reading<'_> {
         }
         self.rest.warnings.count(WarningKind::ValueOutOfRange, num_out_of_range);
         self.rest.warnings.count(WarningKind::InvalidUtf8, num_bad_texts);
+        session::forget_what_was_not_recorded(&mut part, self.rest.about.recorder_version.as_deref());
         self.numbering.number(&mut part);
         self.num_events += part.num_events;
         self.progress.add_events(part.num_events);

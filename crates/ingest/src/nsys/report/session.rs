@@ -36,6 +36,23 @@ pub(super) fn version_of(header: &str) -> Option<String> {
     is_version.then(|| version.replace('@', "."))
 }
 
+/// Takes out of `part` what recorders of this version wrote without meaning it: such fields have no column in what was
+/// exported with the same version. The state of a thread that is switched is 0 in reports of 2023, and the time of a
+/// recorded CUDA event is 0 in those before 2025.
+pub(super) fn forget_what_was_not_recorded(part: &mut Capture, version: Option<&str>) {
+    let year = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if year.is_some_and(|year| year < 2024) {
+        for event in &mut part.sched_events {
+            event.thread_state = event.thread_state.filter(|&state| state != 0);
+        }
+    }
+    if year.is_some_and(|year| year < 2025) {
+        for event in &mut part.cuda_events {
+            event.timestamp = event.timestamp.filter(|&time| time != 0);
+        }
+    }
+}
+
 /// Reads the message of the session into `capture`.
 pub(super) fn read_session(message: &[u8], capture: &mut Capture, unknowns: &mut Unknowns) {
     if let Err(bad) = session(message, capture, unknowns) {
