@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 /// Small, so that a bomb goes off at once.
 const LIMITS: ReportLimits = ReportLimits { max_unpacked_bytes: 1 << 24 };
 
-const HEADER: &[u8] = b"NVIDIA Tegra Profiler Report ";
+const HEADER: &[u8] = b"NVIDIA Tegra Profiler Report";
 
 fuzz_target!(|data: &[u8]| {
     let report = if data.starts_with(HEADER) { data.to_vec() } else { report_with(data) };
@@ -66,7 +66,7 @@ fn check(capture: &Capture) {
 fn report_with(data: &[u8]) -> Vec<u8> {
     let (&part, data) = data.split_first().unwrap_or((&0, &[]));
     let in_part = |number| if part % 5 == number { data } else { &[] };
-    let mut report = [HEADER, b"2031@2@3@4-5v0.\nQDTEXT00"].concat();
+    let mut report = [HEADER, b" 2031@2@3@4-5v0.\nQDTEXT00"].concat();
     report.extend(with_length(in_part(0)));
     report.extend(with_length(b"\x08\x00"));
     report.extend(packed(in_part(1)));

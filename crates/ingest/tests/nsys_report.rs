@@ -4,6 +4,7 @@
 // What several tests share is test code to the lints only in here.
 #[cfg(test)]
 mod nsys_report {
+    mod cost;
     mod damage;
     mod pairs;
     mod reading;

@@ -673,7 +673,9 @@ fn is_hidden(name: &str) -> bool {
 /// Advice for what content alone does not tell.
 fn hint_from_name(path: &str) -> Option<String> {
     path.ends_with(".qdstrm").then(|| {
-        "by its name it is an interrupted Nsight Systems capture; `QdstrmImporter` makes a report of it".to_owned()
+        "by its name it is an interrupted Nsight Systems capture; `QdstrmImporter`, which comes with the Nsight Systems \
+            that recorded it, makes a report of it"
+            .to_owned()
     })
 }
 

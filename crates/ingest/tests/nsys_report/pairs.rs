@@ -119,7 +119,7 @@ impl Pair {
 }
 
 /// Where the real captures are; `None`, with a line that says so, when there are none.
-fn real_captures() -> Option<PathBuf> {
+pub(crate) fn real_captures() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/traces/nsys");
     if !folder.is_dir() {
         println!("skipped: no Nsight Systems captures next to the project");

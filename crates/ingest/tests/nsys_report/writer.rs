@@ -83,11 +83,15 @@ pub(crate) struct Report {
     pub(crate) session: Message,
     pub(crate) blocks: Vec<Vec<Message>>,
     pub(crate) strings: Vec<Vec<u8>>,
+    /// How many of the strings are in a block of their own before the others.
+    pub(crate) num_early_strings: usize,
     pub(crate) streams: Vec<Message>,
     pub(crate) thread_names: Message,
     pub(crate) target: Message,
     /// As many events as there are, unless a test lies.
     pub(crate) num_events: Option<i64>,
+    /// As many strings as there are, unless a test lies.
+    pub(crate) num_strings: Option<i64>,
 }
 
 impl Default for Report {
@@ -103,10 +107,12 @@ impl Default for Report {
             session: message().message(16, &offsets).int(17, 500).int(18, 900),
             blocks: Vec::new(),
             strings: Vec::new(),
+            num_early_strings: 0,
             streams: Vec::new(),
             thread_names: message(),
             target: message(),
             num_events: None,
+            num_strings: None,
         }
     }
 }
@@ -124,7 +130,8 @@ impl Report {
         let data_start = bytes.len();
         bytes.extend(b"QDTEXT00");
         let num_events = self.num_events.unwrap_or(self.blocks.iter().flatten().count() as i64);
-        let counts = message().int(1, num_events).int(3, self.strings.len() as i64).text(9, "lz4");
+        let counts =
+            message().int(1, num_events).int(3, self.num_strings.unwrap_or(self.strings.len() as i64)).text(9, "lz4");
         for part in [&self.session, &counts] {
             bytes.extend(with_length(&part.0));
         }
@@ -135,7 +142,12 @@ impl Report {
             bytes.extend(self.pack(&block));
             blocks.push(start..bytes.len());
         }
-        let strings = self.strings.iter().fold(message(), |block, string| block.bytes(1, string));
+        let num_early = self.num_early_strings.min(self.strings.len());
+        let (early, late) = self.strings.split_at(num_early);
+        if !early.is_empty() {
+            bytes.extend(self.pack(&early.iter().fold(message(), |block, string| block.bytes(1, string))));
+        }
+        let strings = late.iter().fold(message(), |block, string| block.bytes(1, string));
         bytes.extend(self.pack(&self.streams.iter().fold(strings, |block, stream| block.message(2, stream))));
         for part in [&self.thread_names, &self.target] {
             bytes.extend(with_length(&part.0));

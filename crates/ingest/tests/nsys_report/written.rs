@@ -346,3 +346,40 @@ fn states_that_were_not_recorded_are_none() {
     assert_eq!(states(b"NVIDIA Tegra Profiler Report 2023@4@4@54-2v0.\n"), [None, Some(5)]);
     assert_eq!(states(b"NVIDIA Tegra Profiler Report 2024@5@1@113-2v0.\n"), [Some(0), Some(5)]);
 }
+
+/// Strings may take more than one block; the report says how many there are.
+#[test]
+fn strings_go_on_until_all_are_there() {
+    let whole = dump(&read(&sample().bytes()).unwrap());
+    for num_early_strings in [4, 9] {
+        let report = Report { num_early_strings, ..sample() };
+        assert!(dump(&read(&report.bytes()).unwrap()) == whole, "{num_early_strings} in the first block");
+    }
+    // More than there are: what follows is no block, and is read as what it is.
+    let report = Report { num_strings: Some(1000), ..sample() };
+    assert!(dump(&read(&report.bytes()).unwrap()) == whole);
+}
+
+/// What a sample counts beside CPU cycles has no column.
+#[test]
+fn other_counts_of_a_sample_are_said() {
+    let count = |event_type, number| message().int(1, event_type).int(2, number);
+    let sample = message().int(1, 5).message(5, &count(1, 70)).message(5, &count(11, 3));
+    let report = Report { blocks: vec![vec![event(31, 104, &sample)]], ..Report::default() };
+    let capture = read(&report.bytes()).unwrap();
+    assert_eq!(capture.samples[0].cpu_cycles, Some(70));
+    let expected =
+        "nsys_unknown_event 1: count of event type 11 of a CPU sample: 1 times, recorded by version 2031.2.3.45";
+    assert_eq!(warnings(&capture), [expected]);
+}
+
+/// A call whose stack cannot be read is left out with all of its stack, and leaves no gap in the numbers.
+#[test]
+fn half_a_stack_is_none() {
+    let frame = message().int(1, 2).int(8, 16);
+    let good = || event(48, 108, &call(27, 1, 2, 8).message(15, &frame));
+    let bad = event(48, 108, &call(27, 1, 2, 8).message(15, &frame).bytes(15, b"\x0b"));
+    let capture = read(&Report { blocks: vec![vec![good(), bad, good()]], ..Report::default() }.bytes()).unwrap();
+    assert_eq!(capture.osrt_calls.iter().map(|call| call.callchain).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert_eq!(capture.osrt_frames.iter().map(|frame| frame.callchain).collect::<Vec<_>>(), [1, 2]);
+}

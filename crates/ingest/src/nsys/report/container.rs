@@ -27,7 +27,7 @@ use super::wire::{Fields, Value, take_varint};
 use crate::error::IngestError;
 
 /// How every report begins, `.qdrep` being its older name.
-pub(super) const MAGIC: &[u8] = b"NVIDIA Tegra Profiler Report ";
+pub(super) const MAGIC: &[u8] = b"NVIDIA Tegra Profiler Report";
 
 const DATA_MAGIC: &[u8] = b"QDTEXT00";
 const END_MAGIC: &[u8] = b"U3w[END]";
@@ -59,6 +59,8 @@ pub(super) enum Halt {
         /// Within what.
         within: &'static str,
     },
+    /// More is not wanted.
+    Enough,
     /// What follows cannot be made out.
     Damaged {
         /// Where it begins.
@@ -166,7 +168,7 @@ impl<'a> Source<'a> {
         let head = &head[..head.len().min(MAX_HEADER_BYTES)];
         let Some(rest) = head.strip_prefix(MAGIC) else { return Ok(None) };
         let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let text = String::from_utf8_lossy(line).into_owned();
+        let text = String::from_utf8_lossy(line).trim().to_owned();
         let len = MAGIC.len() + line.len();
         let has_break = head.len() > len;
         self.consume(len + usize::from(has_break));
@@ -190,6 +192,17 @@ impl<'a> Source<'a> {
             }
             self.consume(num_done);
         }
+    }
+
+    /// Whether what follows can be a block, and not the names of threads, whose message has a field 1 as its first byte
+    /// where a block has its unpacked length.
+    pub(super) fn begins_with_block(&mut self) -> Result<bool, IngestError> {
+        let mut rest = self.peek(20)?;
+        let lengths = take_varint(&mut rest).zip(take_varint(&mut rest));
+        Ok(lengths.is_some_and(|(packed, unpacked)| {
+            let most = unpacked.saturating_add(unpacked / MAX_LZ4_RATIO).saturating_add(16);
+            unpacked > (1 << 3 | 2) && packed <= most && unpacked <= packed.saturating_mul(MAX_LZ4_RATIO)
+        }))
     }
 
     /// Takes a packed block.

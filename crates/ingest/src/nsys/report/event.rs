@@ -53,6 +53,9 @@ fn is_graph_node(value: u64) -> bool {
     value >> 32 != 0
 }
 
+/// The type of a sample's count that is its weight.
+const TYPE_CPU_CYCLES: u64 = 1;
+
 /// The type of an event that is a graph launch, traced as one piece.
 const TYPE_DEVICE_GRAPH: u64 = 130;
 
@@ -265,31 +268,44 @@ impl BlockRows {
         Ok(())
     }
 
+    fn frames(&mut self, stacks: Stacks) -> &mut Vec<FrameRecord> {
+        match stacks {
+            Stacks::Osrt => &mut self.capture.osrt_frames,
+            Stacks::Cuda => &mut self.capture.cuda_frames,
+            Stacks::Sampling => &mut self.capture.sampling_frames,
+        }
+    }
+
     /// Takes the frames in field `number` of a payload and gives the number of the stack.
     fn stack(&mut self, stacks: Stacks, payload: &[u8], number: u32) -> Result<i64, Bad> {
         let callchain = match stacks {
-            Stacks::Osrt => &mut self.num_osrt_chains,
-            Stacks::Cuda => &mut self.num_cuda_chains,
+            Stacks::Osrt => self.num_osrt_chains + 1,
+            Stacks::Cuda => self.num_cuda_chains + 1,
             // The number of a sample is that of its stack.
-            Stacks::Sampling => &mut (self.capture.samples.len() as i64),
+            Stacks::Sampling => self.capture.samples.len() as i64 + 1,
         };
-        *callchain += 1;
-        let callchain = *callchain;
+        let num_before = self.frames(stacks).len();
         let mut depth = 0;
         for field in Fields::new(payload) {
-            let field = field?;
-            let Value::Bytes(frame) = field.value else { continue };
-            if field.number != number {
-                continue;
-            }
-            let record = self.frame(frame)?;
-            let frames = match stacks {
-                Stacks::Osrt => &mut self.capture.osrt_frames,
-                Stacks::Cuda => &mut self.capture.cuda_frames,
-                Stacks::Sampling => &mut self.capture.sampling_frames,
+            let frame = match field.map(|field| (field.number, field.value)) {
+                Ok((of, Value::Bytes(frame))) if of == number => self.frame(frame),
+                Ok(_) => continue,
+                Err(bad) => Err(bad.into()),
             };
-            frames.push(FrameRecord { callchain, depth, ..record });
+            match frame {
+                Ok(record) => self.frames(stacks).push(FrameRecord { callchain, depth, ..record }),
+                Err(bad) => {
+                    // Half a stack would be another stack.
+                    self.frames(stacks).truncate(num_before);
+                    return Err(bad);
+                }
+            }
             depth += 1;
+        }
+        match stacks {
+            Stacks::Osrt => self.num_osrt_chains = callchain,
+            Stacks::Cuda => self.num_cuda_chains = callchain,
+            Stacks::Sampling => {}
         }
         Ok(callchain)
     }
@@ -336,15 +352,7 @@ impl BlockRows {
             }
         }
         record.start = start.ok_or(Bad::Lacks("its time"))?;
-        let num_frames = self.capture.sampling_frames.len();
-        match self.stack(Stacks::Sampling, payload, 4) {
-            Ok(id) => record.id = id,
-            Err(bad) => {
-                // Half a stack would be another stack.
-                self.capture.sampling_frames.truncate(num_frames);
-                return Err(bad);
-            }
-        }
+        record.id = self.stack(Stacks::Sampling, payload, 4)?;
         self.capture.samples.push(record);
         Ok(())
     }
@@ -359,7 +367,11 @@ impl BlockRows {
                 field => self.unknowns.add_field(Message::SampleEvent, field.number),
             }
         }
-        Ok(if event_type == Some(1) { number } else { None })
+        if event_type != Some(TYPE_CPU_CYCLES) {
+            self.unknowns.add(Unknown::SampleCount(event_type.unwrap_or_default()));
+            return Ok(None);
+        }
+        Ok(number)
     }
 
     fn sched(&mut self, payload: &[u8]) -> Result<(), Bad> {

@@ -96,12 +96,13 @@ pub fn read_report_in_parts(
         numbering: Numbering::default(),
         num_events: 0,
         num_declared: None,
+        num_strings_declared: None,
         has_strings: false,
         batch: Vec::new(),
     };
     reading.rest.about.recorder_version.clone_from(&version);
     let first_failure = match reading.run(&mut source) {
-        Ok(()) => None,
+        Ok(()) | Err(Halt::Enough) => None,
         Err(Halt::Error(error)) => return Err(error),
         Err(Halt::Cut { at, within }) => {
             let detail = format!("the report ends within {within}");
@@ -150,6 +151,8 @@ struct Reading<'a> {
     num_events: u64,
     /// How many events the report says that it has.
     num_declared: Option<u64>,
+    /// How many strings.
+    num_strings_declared: Option<u64>,
     has_strings: bool,
     batch: Vec<PackedBlock>,
 }
@@ -192,9 +195,10 @@ impl Reading<'_> {
         for field in Fields::new(message).flatten() {
             match field {
                 Field { number: 1, value: Value::Varint(value) } => self.num_declared = Some(value),
-                // Counts of strings and thread names, the name of the packing, and descriptions of generic events,
+                Field { number: 3, value: Value::Varint(value) } => self.num_strings_declared = Some(value),
+                // The count of thread names, the name of the packing, and descriptions of generic events,
                 // which say nothing without such events.
-                Field { number: 3 | 5 | 9 | 10 | 12..=15, .. } => {}
+                Field { number: 5 | 9 | 10 | 12..=15, .. } => {}
                 field => self.unknowns.add_field(Message::Counts, field.number),
             }
         }
@@ -210,40 +214,42 @@ impl Reading<'_> {
             if self.num_unpacked_bytes > self.max_unpacked_bytes {
                 let detail = format!("more than {} bytes unpacked", self.max_unpacked_bytes);
                 self.warn(WarningKind::TooLarge, block.at, &detail);
-                return Ok(());
+                return Err(Halt::Enough);
             }
-            if block.begins_with_event() {
+            if block.begins_with_event() && !self.has_strings {
                 num_bytes += block.num_bytes();
                 self.batch.push(block);
                 if num_bytes >= BATCH_BYTES {
                     self.finish_batch()?;
                     num_bytes = 0;
                 }
-            } else if self.read_strings(block)? {
+            } else if self.read_strings(block)? || self.has_strings && !source.begins_with_block()? {
                 return Ok(());
             }
         }
     }
 
-    /// Reads a block that does not begin with an event; false when it is one of events nevertheless.
+    /// Reads a block that does not begin with an event, or comes behind strings; false when more blocks follow: it is one
+    /// of events nevertheless, or only a part of the strings, of which the report says how many there are.
     fn read_strings(&mut self, block: PackedBlock) -> Result<bool, IngestError> {
         self.finish_batch()?;
         let Ok(unpacked) = block.unpack() else {
             self.batch.push(block);
             return Ok(false);
         };
-        let is_last = self.num_declared.is_none_or(|declared| self.num_events >= declared);
-        if !container::are_strings(&unpacked).unwrap_or(is_last) {
+        let is_behind_events = self.num_declared.is_none_or(|declared| self.num_events >= declared);
+        if !container::are_strings(&unpacked).unwrap_or(is_behind_events) && !self.has_strings {
             self.batch.push(block);
             return Ok(false);
         }
         let (num_bad, result) = target::read_strings(&unpacked, &mut self.rest, &mut self.unknowns);
         self.rest.warnings.count(WarningKind::InvalidUtf8, num_bad);
+        self.has_strings = true;
         if let Err(bad) = result {
             self.warn(WarningKind::NsysBadRow, block.at, &format!("strings cannot be read to the end: {bad}"));
+            return Ok(true);
         }
-        self.has_strings = true;
-        Ok(true)
+        Ok(self.num_strings_declared.is_none_or(|declared| self.rest.strings.len() as u64 >= declared))
     }
 
     /// Unpacks and decodes the blocks at hand, and hands their rows on.

@@ -14,7 +14,7 @@ pub(super) fn read_strings(
     capture: &mut Capture,
     unknowns: &mut Unknowns,
 ) -> (u64, Result<(), Malformed>) {
-    let (mut id, mut num_bad) = (0, 0);
+    let (mut id, mut num_bad) = (capture.strings.len() as i64, 0);
     for field in Fields::new(elements(unpacked)) {
         match field {
             Ok(Field { number: 1, value: Value::Bytes(bytes) }) => {

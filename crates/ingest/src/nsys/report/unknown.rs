@@ -90,6 +90,8 @@ pub(super) enum Unknown {
     GpuEvent { event_type: u64, payload: u32 },
     /// A call: its class.
     CallClass(i64),
+    /// A count of a CPU sample: the type of event that it counts.
+    SampleCount(u64),
     /// A field of a message.
     Field { message: Message, number: u32 },
 }
@@ -97,7 +99,9 @@ pub(super) enum Unknown {
 impl Unknown {
     fn kind(self) -> WarningKind {
         match self {
-            Self::Event { .. } | Self::GpuEvent { .. } | Self::CallClass(_) => WarningKind::NsysUnknownEvent,
+            Self::Event { .. } | Self::GpuEvent { .. } | Self::CallClass(_) | Self::SampleCount(_) => {
+                WarningKind::NsysUnknownEvent
+            }
             Self::Field { .. } => WarningKind::NsysSkippedField,
         }
     }
@@ -107,6 +111,7 @@ impl Unknown {
             Self::Event { event_type, payload } => format!("event type {event_type} with payload {payload}"),
             Self::GpuEvent { event_type, payload } => format!("GPU event type {event_type} with payload {payload}"),
             Self::CallClass(class) => format!("call of class {class}"),
+            Self::SampleCount(event_type) => format!("count of event type {event_type} of a CPU sample"),
             Self::Field { message, number } => format!("field {number} of a {}", message.name()),
         }
     }
