@@ -96,8 +96,8 @@ impl IngestError {
             Self::WrongFormat { hint, .. } => hint.clone(),
             Self::NoTraceInFolder { hint: Some(hint), .. } => Some(hint.clone()),
             Self::NoTraceInFolder { .. } => Some(
-                "traces are recognised by content: Chrome/Kineto JSON and sqlite exports of Nsight Systems, also packed with \
-                 gzip, zstd, zip or tar"
+                "traces are recognised by content: Chrome/Kineto JSON, reports and sqlite exports of Nsight Systems, also \
+                 packed with gzip, zstd, zip or tar"
                     .to_owned(),
             ),
             Self::MixedFormats { .. } => Some("open them one after the other".to_owned()),

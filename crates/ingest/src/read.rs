@@ -12,6 +12,7 @@ use crate::chrome::pipeline::{self, DocumentHead, Feeder, PipelineOptions};
 use crate::chrome::{self, Document};
 use crate::error::IngestError;
 use crate::nsys::assemble::CaptureDocument;
+use crate::nsys::report::{self, ReportLimits};
 use crate::nsys::{self, PrivateData};
 use crate::progress::Progress;
 
@@ -118,9 +119,16 @@ fn feed_all(
     for (index, found) in inputs.iter().enumerate() {
         let (input_of, captures) = (&mut fed.input_of, &mut fed.captures);
         let result = for_each_document(&found.input, limits, progress, &mut |mut document| {
-            if document.content == ContentFormat::Sqlite {
-                captures.push((index, read_database(&mut document, progress)?));
-                return Ok(());
+            match document.content {
+                ContentFormat::Sqlite => {
+                    captures.push((index, read_database(&mut document, progress)?));
+                    return Ok(());
+                }
+                ContentFormat::NsysReport => {
+                    captures.push((index, read_report(&mut document, limits, progress)?));
+                    return Ok(());
+                }
+                ContentFormat::JsonObject | ContentFormat::JsonArray | ContentFormat::JsonEvents => {}
             }
             let head = DocumentHead {
                 path: document.path.clone(),
@@ -155,6 +163,33 @@ fn read_database(
         format: document.format.clone(),
         file_bytes: document.file_bytes().max(stored.num_bytes() * u64::from(document.is_whole_file())),
         unpacked_bytes: stored.num_bytes(),
+        capture,
+    })
+}
+
+/// Reads a report of Nsight Systems.
+fn read_report(
+    document: &mut crate::bytes::Document<'_>,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<CaptureDocument, IngestError> {
+    let path = document.path.clone();
+    let limits = ReportLimits { max_unpacked_bytes: limits.max_unpacked_bytes };
+    let mut unpacked_bytes = 0;
+    let mut read = |buffer: &mut [u8]| {
+        let num_bytes = document.read(buffer)?;
+        unpacked_bytes += num_bytes as u64;
+        Ok(num_bytes)
+    };
+    let mut capture = report::read_report(&path, &mut read, limits, progress)?;
+    for problem in document.take_problems().iter() {
+        capture.warnings.add(problem.kind, SourceId(0), problem.byte_offset, || problem.detail.clone());
+    }
+    Ok(CaptureDocument {
+        path,
+        format: document.format.clone(),
+        file_bytes: document.file_bytes(),
+        unpacked_bytes,
         capture,
     })
 }

@@ -1049,8 +1049,6 @@ mod contents {
         let safetensors = [&20_u64.to_le_bytes()[..], b"{\"__metadata__\": {}}"].concat();
         let many_tabs = b"a\tb\n1\t2\n";
         let table: &[(&[u8], &str)] = &[
-            (b"NVIDIA Tegra Profiler Report 2023@4@4@54-234433681190v0.\n\x0a\x0bLo", "an Nsight Systems report"),
-            (b"NVIDIA Tegra Profiler Report 1.\n\x0a", "an Nsight Systems report"),
             (b"\x0a\x03\x18\x01\x02\x0a\x02\x40\x01", "a Perfetto trace"),
             (b"{\"meta\": {\"interval\": 1, \"preprocessedProfileVersion\": 48}, \"threads\": [", "a Firefox profile"),
             (
@@ -1112,7 +1110,7 @@ mod contents {
             (&b"\xff\xfe{\0"[..], "iconv"),
             (b"\x80\x04\x95\0", "export_chrome_trace"),
             (b"\xfd7zXZ\0", "unpack it first"),
-            (b"NVIDIA Tegra Profiler Report 1.\n\x0a", "nsys export --type sqlite"),
+            (b"{\"Type\": 41, \"SchedEvent\": {}}", "nsys export --type sqlite"),
             (b"{\"schema\": \"1.0.1\", \"nodes\": [", "beside it"),
         ] {
             let hint = read(bytes).expect_err("it is no trace").hint();
@@ -1146,8 +1144,6 @@ mod contents {
             other => panic!("{path}: {:?}", other.map(|(seen, _)| seen.len())),
         };
         for (path, expected) in [
-            ("nsys/cpu_demo.nsys-rep", "an Nsight Systems report (.nsys-rep or .qdrep)"),
-            ("nsys/fuser-matmul-h200.nsys-rep", "an Nsight Systems report (.nsys-rep or .qdrep)"),
             ("nsys/README.md", "plain text"),
             ("kineto/hta/execution_trace/benchmark_simple_add_et.json.gz", "a PyTorch execution trace"),
             ("kineto/hta/memory_analysis/memory_timeline.raw.gz", "a PyTorch memory timeline"),
@@ -1273,21 +1269,19 @@ mod inputs {
     fn a_folder_of_other_tools_files_says_what_they_are_and_what_to_do() {
         let folder = folder_with(&[]);
         fs::write(folder.path().join("notes.txt"), b"run of Monday").expect("the folder is ours");
-        fs::write(folder.path().join("a.nsys-rep"), b"NVIDIA Tegra Profiler Report\n").expect("the folder is ours");
+        fs::write(folder.path().join("a.jsonl"), b"{\"Type\": 41, \"SchedEvent\": {}}\n").expect("the folder is ours");
         fs::write(folder.path().join("a.sqlite"), b"SQLite format 3\0 CREATE TABLE StringIds")
             .expect("the folder is ours");
         let read_folder = |name: &str| {
             let found = find_inputs(&[path_of(folder.path(), name)]).expect("it is there");
             kinetoscope_ingest::read(&found, &ReadOptions::default(), &Progress::default()).expect_err("holds no trace")
         };
-        let alone = read_folder("a.nsys-rep");
+        let alone = read_folder("a.jsonl");
         let error = read_folder("");
         assert!(alone.hint().is_some_and(|hint| hint.contains("Nsight Systems")), "{alone}");
         assert_eq!(error.hint(), alone.hint());
         let message = error.to_string();
-        for what in
-            ["an Nsight Systems report (.nsys-rep or .qdrep)", "an SQLite database that cannot be opened", "(3 files"]
-        {
+        for what in ["an Nsight Systems export (JSON lines)", "an SQLite database that cannot be opened", "(3 files"] {
             assert!(message.contains(what), "{message}");
         }
     }

@@ -9,6 +9,7 @@ mod nsys_report {
     mod pairs;
     mod reading;
     mod seeds;
+    mod traces;
     mod writer;
     mod written;
 }

@@ -101,6 +101,8 @@ pub enum ContentFormat {
     JsonEvents,
     /// An SQLite database: an export of Nsight Systems, or something that turns out to be none.
     Sqlite,
+    /// A report of Nsight Systems.
+    NsysReport,
 }
 
 impl ContentFormat {
@@ -111,6 +113,7 @@ impl ContentFormat {
             Self::JsonArray => "chrome json array",
             Self::JsonEvents => "chrome json events",
             Self::Sqlite => "nsys sqlite",
+            Self::NsysReport => "nsys report",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::gzip::GzipStream;
 use super::stream::{Lookahead, Source, Stream as _};
 use super::{ContentFormat, gzip, tarball, zipfile, zstandard};
 use crate::Progress;
+use crate::nsys::report;
 
 /// How many bytes are looked at. Enough to get past the metadata that some tools write before the telling key, and past
 /// most of a long event that was cut in two.
@@ -59,6 +60,9 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
     if head.starts_with(SQLITE_MAGIC) {
         return Kind::Content(ContentFormat::Sqlite);
     }
+    if head.starts_with(report::MAGIC) {
+        return Kind::Content(ContentFormat::NsysReport);
+    }
     if let Some(other) = other_magic(head) {
         return other;
     }
@@ -78,8 +82,8 @@ pub(super) fn recognise(head: &[u8]) -> Kind {
     }
 }
 
-/// Whether what begins with `head` can be a trace: JSON, a database, or something that is unpacked on the way. Some thousand
-/// bytes are enough, so that the first of a gzip file can be unpacked; what is no trace after all is told when it is read.
+/// Whether what begins with `head` can be a trace: JSON, a database, a report, or something that is unpacked on the way. Some
+/// thousand bytes are enough, so that the first of a gzip file can be unpacked; what is no trace after all is told when it is read.
 pub fn may_be_trace(head: &[u8]) -> bool {
     match container_of(head) {
         Some(Container::Gzip) => start_within_gzip(head).is_none_or(|start| begins_like_trace(&start)),
@@ -88,7 +92,9 @@ pub fn may_be_trace(head: &[u8]) -> bool {
 }
 
 fn begins_like_trace(head: &[u8]) -> bool {
-    container_of(head).is_some() || head.starts_with(SQLITE_MAGIC) || matches!(text_of(head).first(), Some(b'{' | b'['))
+    container_of(head).is_some()
+        || [SQLITE_MAGIC, report::MAGIC].iter().any(|magic| head.starts_with(magic))
+        || matches!(text_of(head).first(), Some(b'{' | b'['))
 }
 
 /// The first bytes of what is packed in a gzip file that begins with `head`; `None` when these are not enough to tell.
@@ -128,8 +134,7 @@ fn container_of(head: &[u8]) -> Option<Container> {
 }
 
 /// What to do with files of Nsight Systems that are not read.
-pub(crate) const NSYS_HINT: &str =
-    "of Nsight Systems, this version reads the database that `nsys export --type sqlite` writes";
+pub(crate) const NSYS_HINT: &str = "of Nsight Systems, this version reads reports (.nsys-rep) and the databases that `nsys export --type sqlite` makes of them";
 /// The first bytes of an SQLite database.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 const UNPACK_HINT: &str = "unpack it first; gzip, zstd, zip and tar are unpacked on the fly";
@@ -144,8 +149,6 @@ const MAGICS: &[(&[u8], &str, &str)] = &[
     (b"[\0", "UTF-16 text", "convert it to UTF-8: `iconv -f UTF-16LE -t UTF-8`"),
     (b"\0{", "UTF-16 text", "convert it to UTF-8: `iconv -f UTF-16BE -t UTF-8`"),
     (b"\0[", "UTF-16 text", "convert it to UTF-8: `iconv -f UTF-16BE -t UTF-8`"),
-    // The header line of .nsys-rep and of its older name .qdrep; see nsys-rep files of 2023.4 and 2026.1.
-    (b"NVIDIA Tegra Profiler Report", "an Nsight Systems report (.nsys-rep or .qdrep)", NSYS_HINT),
     (b"\x7fELF", "a program or library (ELF)", ""),
     (b"MZ", "a program or library (Windows)", ""),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", ""),

@@ -5,8 +5,6 @@
 
 pub(crate) mod assemble;
 pub mod capture;
-pub(crate) mod assemble;
-pub mod capture;
 pub mod report;
 pub(crate) mod sqlite;
 

@@ -334,16 +334,16 @@ fn inferred_fields_are_believed_where_they_make_sense() {
     assert!(warnings(&capture)[0].starts_with("nsys_skipped_field 6: "), "{:?}", warnings(&capture));
 }
 
-/// Reports of 2023 give the state of a switched thread as 0, whatever it is.
+/// Exports of 2023 do not have the state of a switched thread, so reports of 2023 do not either.
 #[test]
-fn states_that_were_not_recorded_are_none() {
+fn states_that_exports_lack_are_none() {
     let sched = |state| event(41, 106, &message().int(1, 5).int(4, 0).int(5, state).int(6, global(22, 23)));
     let states = |header: &[u8]| {
         let report = Report { header: header.to_vec(), blocks: vec![vec![sched(0), sched(5)]], ..Report::default() };
         let capture = read(&report.bytes()).unwrap();
         capture.sched_events.iter().map(|event| event.thread_state).collect::<Vec<_>>()
     };
-    assert_eq!(states(b"NVIDIA Tegra Profiler Report 2023@4@4@54-2v0.\n"), [None, Some(5)]);
+    assert_eq!(states(b"NVIDIA Tegra Profiler Report 2023@4@4@54-2v0.\n"), [None, None]);
     assert_eq!(states(b"NVIDIA Tegra Profiler Report 2024@5@1@113-2v0.\n"), [Some(0), Some(5)]);
 }
 

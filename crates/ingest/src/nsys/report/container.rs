@@ -27,7 +27,7 @@ use super::wire::{Fields, Value, take_varint};
 use crate::error::IngestError;
 
 /// How every report begins, `.qdrep` being its older name.
-pub(super) const MAGIC: &[u8] = b"NVIDIA Tegra Profiler Report";
+pub(crate) const MAGIC: &[u8] = b"NVIDIA Tegra Profiler Report";
 
 const DATA_MAGIC: &[u8] = b"QDTEXT00";
 const END_MAGIC: &[u8] = b"U3w[END]";

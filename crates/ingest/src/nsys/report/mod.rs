@@ -23,6 +23,7 @@ use kinetoscope_model::WarningKind;
 use kinetoscope_model::id::SourceId;
 use rayon::prelude::*;
 
+pub(crate) use container::MAGIC;
 pub use container::ReadBytes;
 use container::{Halt, PackedBlock, Source};
 use event::BlockRows;

@@ -36,14 +36,14 @@ pub(super) fn version_of(header: &str) -> Option<String> {
     is_version.then(|| version.replace('@', "."))
 }
 
-/// Takes out of `part` what recorders of this version wrote without meaning it: such fields have no column in what was
-/// exported with the same version. The state of a thread that is switched is 0 in reports of 2023, and the time of a
-/// recorded CUDA event is 0 in those before 2025.
+/// Takes out of `part` what the exporters of the recorder's own version do not take for recorded. They have no column for
+/// the state of a thread that is switched before 2024, where reports have 0 but for a few, and none for the time of a
+/// recorded CUDA event before 2025, where it is 0. A report and its export are the same capture only so.
 pub(super) fn forget_what_was_not_recorded(part: &mut Capture, version: Option<&str>) {
     let year = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if year.is_some_and(|year| year < 2024) {
         for event in &mut part.sched_events {
-            event.thread_state = event.thread_state.filter(|&state| state != 0);
+            event.thread_state = None;
         }
     }
     if year.is_some_and(|year| year < 2025) {
