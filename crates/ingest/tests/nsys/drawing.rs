@@ -92,7 +92,7 @@ CREATE TABLE StringIds (id INTEGER NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 INSERT INTO StringIds VALUES (1, 'void scale<float>(float*)'), (2, 'scale'), (3, '_Z5scaleIfEvPT_'),
   (10, 'cudaLaunchKernel_v7000'), (11, 'cudaGraphLaunch_v10000'), (12, 'cuLaunchKernel'), (20, 'read'),
   (21, 'libc.so.6'), (22, '__read'), (23, 'main'), (24, 'program'), (30, 'step'), (40, 'python3'),
-  (41, 'worker'), (50, 'Lazy function loading'), (51, 'Chunk Allocation'), (60, 'stdout.log'), (61, 'hello'),
+  (41, 'worker'), (42, '[NSys Comms]'), (50, 'Lazy function loading'), (51, 'Chunk Allocation'), (60, 'stdout.log'), (61, 'hello'),
   (1000000000000, 'far id'), (70, 'OS runtime libraries profiling started'), (80, 'cublasGemmEx');
 CREATE TABLE META_DATA_EXPORT (name TEXT NOT NULL, value TEXT);
 INSERT INTO META_DATA_EXPORT VALUES ('EXPORT_PRODUCT_VERSION', '2025.5.2.266'), ('EXPORT_SCHEMA_VERSION', '3.24.0');
@@ -112,7 +112,7 @@ CREATE TABLE PROCESSES (globalPid INTEGER, pid INTEGER, name TEXT);
 INSERT INTO PROCESSES VALUES (0x0001000064000000, 100, '/usr/bin/python3'), (0x00010000c8000000, 200, 'VLLM::Worker_TP1'),
   (0x0001000001000000, 1, 'init');
 CREATE TABLE ThreadNames (nameId INTEGER NOT NULL, priority INTEGER, globalTid INTEGER);
-INSERT INTO ThreadNames VALUES (40, 20, 0x0001000064000064), (41, 10, 0x0001000064000065);
+INSERT INTO ThreadNames VALUES (40, 20, 0x0001000064000064), (41, 10, 0x0001000064000065), (42, 10, 0x0001000064000066);
 CREATE TABLE ProcessStreams (globalPid INTEGER NOT NULL, filenameId INTEGER NOT NULL, contentId INTEGER NOT NULL);
 INSERT INTO ProcessStreams VALUES (0x0001000064000000, 60, 61);
 CREATE TABLE DIAGNOSTIC_EVENT (timestamp INTEGER NOT NULL, timestampType INTEGER NOT NULL, source INTEGER NOT NULL,
@@ -212,7 +212,7 @@ CREATE TABLE CUPTI_ACTIVITY_KIND_OVERHEAD (start INTEGER NOT NULL, end INTEGER N
 INSERT INTO CUPTI_ACTIVITY_KIND_OVERHEAD VALUES (1110, 1120, 0, 0x0001000064000064, 7, 50, 7);
 CREATE TABLE PROFILER_OVERHEAD (start INTEGER NOT NULL, end INTEGER NOT NULL, globalTid INTEGER, nameId INTEGER NOT NULL,
   returnValue INTEGER NOT NULL);
-INSERT INTO PROFILER_OVERHEAD VALUES (600, 700, 0x0001000064000064, 51, 0);
+INSERT INTO PROFILER_OVERHEAD VALUES (600, 700, 0x0001000064000066, 51, 0);
 CREATE TABLE NVTX_EVENTS (start INTEGER NOT NULL, end INTEGER, eventType INTEGER NOT NULL, rangeId INTEGER,
   category INTEGER, color INTEGER, text TEXT, globalTid INTEGER, endGlobalTid INTEGER, textId INTEGER, domainId INTEGER,
   uint64Value INTEGER, int64Value INTEGER, doubleValue REAL, uint32Value INTEGER, int32Value INTEGER, floatValue REAL,

@@ -286,6 +286,7 @@ fn processes_and_threads_have_names_roles_and_priorities() {
         [
             (100, Some("python3"), Some(20), true, Role::Main),
             (101, Some("worker"), Some(10), false, Role::Unknown),
+            (102, Some("[NSys Comms]"), Some(10), false, Role::Profiler),
             (OTHER_MAIN & 0xff_ffff, None, None, true, Role::Worker),
         ]
     );

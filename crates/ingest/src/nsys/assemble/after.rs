@@ -6,6 +6,9 @@ use kinetoscope_model::table::Role;
 use super::{Assembly, CaptureDocument};
 use crate::chrome::role;
 
+/// How the names of the threads begin that the recorder and CUPTI run in the processes they record.
+const RECORDER_THREADS: &[&str] = &["[NSys", "*2CommsProcesso", "CUPTI worker"];
+
 impl Assembly {
     pub(super) fn finish(mut self, documents: &[CaptureDocument]) -> Trace {
         self.add_nvtx(documents);
@@ -51,6 +54,11 @@ impl Assembly {
         for row in &self.rows {
             let utid = row.utid.index();
             if row.stream.is_some() {
+                continue;
+            }
+            let name = trace.threads.name.get(utid).map_or("", |name| trace.strings.get(name));
+            if RECORDER_THREADS.iter().any(|start| name.starts_with(start)) {
+                trace.threads.role.set(utid, Role::Profiler);
                 continue;
             }
             let is_main = trace.threads.is_main_thread.get(utid);
