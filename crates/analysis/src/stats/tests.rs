@@ -171,6 +171,21 @@ fn what_a_trace_has_not_is_skipped() {
     assert_eq!(text, format!("\n ** NVTX Start/End Range Summary (nvtx_startend_sum):\n\n{NO_ROWS}\n\n"));
 }
 
+#[test]
+fn empty_tables_are_told_from_missing_and_unread_ones() {
+    let trace = Drawing::lanes("cpu a.\n s7 .A")
+        .metadata("nsys.empty_table", Err("OSRT_API"))
+        .metadata("nsys.empty_table", Err("CUPTI_ACTIVITY_KIND_OPENACC_DATA"))
+        .metadata("nsys.unread_table", Err("OPENMP_EVENT_KIND_TASK"))
+        .build();
+    let activities = Activities::new(&trace, &Filter::default()).unwrap();
+    let outcome = |report: &str| run(&activities, &report.parse().unwrap(), activities_options());
+    assert!(matches!(outcome("osrt_sum"), Outcome::Nothing { message } if message == NO_ROWS));
+    assert!(matches!(outcome("openacc_sum"), Outcome::Nothing { message } if message == NO_ROWS));
+    assert!(matches!(outcome("openmp_sum"), Outcome::Unread(Data::OpenMp)));
+    assert!(matches!(outcome("mpi_event_trace"), Outcome::Skipped(Data::Mpi)));
+}
+
 fn activities_options() -> &'static Options {
     const NONE: &Options = &Options { percentiles: false, wall: false, strip_suffixes: false, fold_ids: false };
     NONE
