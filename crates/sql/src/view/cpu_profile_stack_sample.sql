@@ -1,10 +1,8 @@
--- Samples of stacks, as `perf_sample`; empty unless the source samples CPUs.
---
--- process_priority: Always null: sources do not say.
+-- Stacks that programs sample of themselves; always empty: sources have samples of CPUs, which are in `perf_sample`.
 SELECT
-  id,
-  ts,
-  callsite_id,
-  utid,
+  CAST(NULL AS BIGINT) AS id,
+  CAST(NULL AS BIGINT) AS ts,
+  CAST(NULL AS BIGINT) AS callsite_id,
+  CAST(NULL AS BIGINT) AS utid,
   CAST(NULL AS BIGINT) AS process_priority
-FROM __perf_sample
+WHERE 1 = 0

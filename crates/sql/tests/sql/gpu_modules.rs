@@ -369,9 +369,9 @@ fn contexts_and_samples_are_listed_where_there_are_any() {
         rows(
             &session,
             "include perfetto module stacks.cpu_profiling; include perfetto module viz.track_event_callstacks; \
-              select (select count(*) from cpu_profiling_samples), (select count(*) from cpu_profiling_summary_tree), \
-              (select count(*) from _track_event_callstacks), \
-              (select count(*) from _callstacks_for_callsites!(cpu_profiling_samples))"
+              select (select count(*) from cpu_profiling_samples) as a, (select count(*) from cpu_profiling_summary_tree) as b, \
+              (select count(*) from _track_event_callstacks) as c, \
+              (select count(*) from _callstacks_for_callsites!(cpu_profiling_samples)) as d"
         ),
         ["0,0,0,0"]
     );
