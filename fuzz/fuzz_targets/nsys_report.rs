@@ -52,10 +52,34 @@ fn check(capture: &Capture) {
         };
     }
     check_rows!(
-        processes, thread_names, kernels, memcpys, memsets, syncs, cuda_events, graph_traces, graph_events,
-        graph_node_events, api_calls, cupti_overheads, profiler_overheads, nvtx, osrt_calls, osrt_frames, cuda_frames,
-        sampling_frames, sched_events, samples, diagnostics, gpus, cuda_devices, contexts, streams, system_env,
-        capture_metadata, process_streams
+        processes,
+        thread_names,
+        kernels,
+        memcpys,
+        memsets,
+        syncs,
+        cuda_events,
+        graph_traces,
+        graph_events,
+        graph_node_events,
+        api_calls,
+        cupti_overheads,
+        profiler_overheads,
+        nvtx,
+        osrt_calls,
+        osrt_frames,
+        cuda_frames,
+        sampling_frames,
+        sched_events,
+        samples,
+        diagnostics,
+        gpus,
+        cuda_devices,
+        contexts,
+        streams,
+        system_env,
+        capture_metadata,
+        process_streams
     );
     assert!(capture.osrt_frames.is_sorted_by_key(|frame| (frame.callchain, frame.depth)));
     assert!(capture.sampling_frames.is_sorted_by_key(|frame| (frame.callchain, frame.depth)));
