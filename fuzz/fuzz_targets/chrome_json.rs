@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
             // Packed bytes are for another target.
             limits: Limits { max_container_depth: 0, ..Limits::default() },
             tuning: Tuning { piece_bytes: Some(piece_bytes), num_readers: Some(num_readers) },
+            ..ReadOptions::default()
         };
         let input = Input::Memory { name: "input".to_owned(), bytes: bytes.clone() };
         let result = match read(&[FoundInput { input, folder: None }], &options, &Progress::default()) {
