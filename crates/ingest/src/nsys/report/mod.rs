@@ -6,7 +6,7 @@
 //! - **Unknown is normal.** Fields, events and classes that nobody has seen yet are passed over, counted by number and
 //!   said with the recorder's version; they are no errors.
 //! - **Reports have gigabytes.** They are read from front to back, some blocks at a time, and these are unpacked and
-//!   decoded on all cores. What is held beside the rows is [`BATCH_BYTES`], or one block if that is larger.
+//!   decoded on all cores. What is held beside the rows is `BATCH_BYTES`, or one block if that is larger.
 //! - **Captures are interrupted.** A report that was cut gives what is in it, and says what is missing. Strings stand
 //!   behind all events, so a cut report has no names.
 
