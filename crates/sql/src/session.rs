@@ -4,6 +4,7 @@
 //! a cancelled or late query returns at once, whatever the engine is busy with. Starting a session costs next to
 //! nothing and does not depend on the size of the trace.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::num::NonZeroUsize;
@@ -24,7 +25,7 @@ use datafusion::execution::memory_pool::{
 };
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::execution::{SessionState, SessionStateDefaults};
+use datafusion::execution::{SessionState, SessionStateDefaults, TaskContext};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType};
@@ -273,6 +274,7 @@ async fn past(limit: Option<Duration>) -> Duration {
 }
 
 /// Operators, alone and before the engine's own.
+#[derive(Clone)]
 struct OperatorSet {
     operators: Arc<Operators>,
     expr_planners: Vec<Arc<dyn ExprPlanner>>,
@@ -363,6 +365,14 @@ impl Engine {
 
     pub(crate) fn planner(&self) -> Planner<'_> {
         self.planner_with(&self.operators)
+    }
+
+    /// The operators of a statement, some of whose operations give mixed columns: mostly none do.
+    fn operators_with(&self, as_mixed: &BTreeSet<String>) -> Cow<'_, OperatorSet> {
+        match as_mixed.is_empty() {
+            true => Cow::Borrowed(&self.operators),
+            false => Cow::Owned(OperatorSet::new(&self.functions, as_mixed.clone())),
+        }
     }
 
     fn planner_with<'a>(&'a self, operators: &'a OperatorSet) -> Planner<'a> {
@@ -634,7 +644,7 @@ impl Engine {
     async fn rows_of(&self, script: &str, statement: &ParsedStatement) -> Result<RecordBatch, SqlError> {
         let mut as_mixed = BTreeSet::new();
         loop {
-            let operators = OperatorSet::new(&self.functions, as_mixed.clone());
+            let operators = self.operators_with(&as_mixed);
             let plan = self.planner_with(&operators).plan(script, &mut statement.clone())?;
             match self.rows_once(script, &plan).await {
                 Err(SqlError::IntegerOverflow { operation }) if as_mixed.insert(operation.clone()) => {}
@@ -644,14 +654,8 @@ impl Engine {
     }
 
     async fn rows_once(&self, script: &str, plan: &LogicalPlan) -> Result<RecordBatch, SqlError> {
-        let failed = |error| explain_execution(error, self.memory_limit_bytes);
-        let mut stream = self.execute(script, plan).await?;
-        let schema = stream.schema();
-        let mut batches = Vec::new();
-        while let Some(batch) = stream.next().await {
-            batches.push(batch.map_err(failed)?);
-        }
-        arrow_select::concat::concat_batches(&schema, &batches).map_err(|error| failed(error.into()))
+        let rows = collected(self.execute(script, plan).await?).await;
+        rows.map_err(|error| explain_execution(error, self.memory_limit_bytes))
     }
 
     /// What a function of a script gives for `args`.
@@ -704,15 +708,8 @@ impl Engine {
         let mut as_mixed = BTreeSet::new();
         let mut given = Given::default();
         loop {
-            let other_operators;
-            let operators = match as_mixed.is_empty() {
-                true => &self.operators,
-                false => {
-                    other_operators = OperatorSet::new(&self.functions, as_mixed.clone());
-                    &other_operators
-                }
-            };
-            match self.run_plan(script, statement.clone(), operators, events, &mut given).await {
+            let operators = self.operators_with(&as_mixed);
+            match self.run_plan(script, statement.clone(), &operators, events, &mut given).await {
                 // The operation gives a mixed column then, in which only the rows that do not fit are real numbers. Each turn
                 // makes one more so. Rows that were given already are not given again.
                 Err(SqlError::IntegerOverflow { operation }) if as_mixed.insert(operation.clone()) => {}
@@ -774,18 +771,13 @@ impl Engine {
             },
         };
         let plan = planned.map_err(|error| self.planner().explain(error, script, &Origins::default()))?;
-        start(plan, state).map_err(|error| explain_execution(error, self.memory_limit_bytes))
+        start(plan, &state).map_err(|error| explain_execution(error, self.memory_limit_bytes))
     }
 
     /// All rows of a plan that a running query needs.
     pub(crate) async fn rows_of_plan(&self, plan: &LogicalPlan) -> datafusion::common::Result<RecordBatch> {
         let plan = self.state.create_physical_plan(plan).await?;
-        let mut stream = start(plan, self.state.clone())?;
-        let mut batches = Vec::new();
-        while let Some(batch) = stream.next().await {
-            batches.push(batch?);
-        }
-        Ok(arrow_select::concat::concat_batches(&stream.schema(), &batches)?)
+        collected(start(plan, &self.state)?).await
     }
 
     /// Memory for the rows of a table that a script makes.
@@ -882,15 +874,22 @@ impl Engine {
     }
 }
 
+/// All rows of a stream as one batch.
+async fn collected(mut stream: SendableRecordBatchStream) -> datafusion::common::Result<RecordBatch> {
+    let mut batches = Vec::new();
+    while let Some(batch) = stream.next().await {
+        batches.push(batch?);
+    }
+    Ok(arrow_select::concat::concat_batches(&stream.schema(), &batches)?)
+}
+
 /// Starts a plan, whose rows come in their order until the script is stopped that this thread works for.
-fn start(
-    plan: Arc<dyn ExecutionPlan>,
-    mut state: SessionState,
-) -> datafusion::common::Result<SendableRecordBatchStream> {
+fn start(plan: Arc<dyn ExecutionPlan>, state: &SessionState) -> datafusion::common::Result<SendableRecordBatchStream> {
     let stop = Stop::current();
     let plan = stoppable(in_order(plan), &stop)?;
-    state.config_mut().set_extension(Arc::new(stop));
-    execute_stream(plan, state.task_ctx())
+    let context = TaskContext::from(state);
+    let config = context.session_config().clone().with_extension(Arc::new(stop));
+    execute_stream(plan, Arc::new(context.with_session_config(config)))
 }
 
 /// What a statement has given so far, which stays given when it is planned anew.
