@@ -7,7 +7,9 @@
 pub mod bytes;
 mod chrome;
 pub mod error;
+mod lane_tracks;
 pub mod nsys;
+mod one_clock;
 pub mod progress;
 pub mod read;
 

@@ -28,6 +28,7 @@ use crate::chrome::flow::{FlowFamily, FlowPoint};
 use crate::chrome::gpu::{ApiSlice, GpuRow, GpuSlice};
 use crate::chrome::metadata::TopLevel;
 use crate::error::IngestError;
+use crate::lane_tracks::LaneTracks;
 use crate::progress::Progress;
 
 /// Most events of one trace: ids are 32 bits, and the last value means "none".
@@ -90,8 +91,7 @@ struct Row {
     utid: ThreadId,
     upid: ProcessId,
     nester: RowNester,
-    /// Track of the row and of its lanes, made when first needed.
-    tracks: Vec<TrackId>,
+    tracks: LaneTracks,
     /// Flow ends that wait for the row's next slice.
     waiting_flows: Vec<usize>,
     last_placed: Option<(Nanos, SliceId)>,
@@ -219,7 +219,7 @@ impl Assembly {
         Self {
             trace,
             tops: documents.iter().map(|document| TopLevel::read(&document.top_level)).collect(),
-            shifts: vec![0; documents.len()],
+            shifts: Vec::new(),
             documents,
             blocks,
             defective_strings: HashSet::new(),

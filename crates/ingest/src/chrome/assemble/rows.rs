@@ -2,7 +2,7 @@
 
 use kinetoscope_model::id::NONE;
 use kinetoscope_model::nest::RowNester;
-use kinetoscope_model::table::{ProcessRow, Role, ThreadRow, TrackKind, TrackRow};
+use kinetoscope_model::table::{ProcessRow, Role, ThreadRow, TrackRow};
 use kinetoscope_model::{ProcessId, SourceId, StringId, ThreadId, TrackId, WarningKind};
 
 use crate::chrome::assemble::{Assembly, PidText, Row, SideTrack};
@@ -10,6 +10,7 @@ use crate::chrome::block::{Ident, RowKey};
 use crate::chrome::category::CategoryRole;
 use crate::chrome::cursor::TextDefects;
 use crate::chrome::role;
+use crate::lane_tracks::LaneTracks;
 
 impl Assembly {
     /// The trace string of a block string.
@@ -108,7 +109,7 @@ impl Assembly {
                 utid,
                 upid,
                 nester: RowNester::default(),
-                tracks: Vec::new(),
+                tracks: LaneTracks::default(),
                 waiting_flows: Vec::new(),
                 last_placed: None,
                 gpu_row: None,
@@ -144,20 +145,7 @@ impl Assembly {
     /// The track of a row's lane; lane 0 is the row itself.
     pub(super) fn row_track(&mut self, row: u32, lane: usize) -> TrackId {
         let row = &mut self.rows[row as usize];
-        while row.tracks.len() <= lane {
-            let is_lane = !row.tracks.is_empty();
-            row.tracks.push(TrackId::from_index(self.trace.tracks.push(TrackRow {
-                name: None,
-                r#type: if is_lane { TrackKind::Lane } else { TrackKind::Thread },
-                utid: Some(row.utid),
-                upid: Some(row.upid),
-                parent_id: row.tracks.first().copied(),
-                track_group_id: None,
-                unit: None,
-                arg_set_id: None,
-            })));
-        }
-        row.tracks[lane]
+        row.tracks.track(&mut self.trace.tracks, row.utid, row.upid, lane)
     }
 
     pub(super) fn new_side_track(&mut self, row: TrackRow) -> usize {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::chrome::assemble::Assembly;
 use crate::chrome::{metadata, role};
+use crate::one_clock::{self, InputClock};
 
 impl Assembly {
     /// Puts all documents on one clock and into the source, rank and metadata tables.
@@ -20,30 +21,15 @@ impl Assembly {
             .zip(&first_times)
             .map(|(top, first)| top.base_unix_ns.or((*first >= Some(OLDEST_UNIX_NS)).then_some(0)))
             .collect();
-        let starts = bases.iter().zip(&first_times).filter_map(|(base, first)| (*base)?.checked_add((*first)?));
-        let start_unix_ns = starts.min();
-        self.trace.clock.start_unix_ns = start_unix_ns;
-        let num_timed = first_times.iter().flatten().count();
+        let clocks = self
+            .documents
+            .iter()
+            .zip(&bases)
+            .zip(&first_times)
+            .map(|((document, &base_unix_ns), &first)| InputClock { path: &document.path, base_unix_ns, first });
+        self.shifts = one_clock::align(&mut self.trace, &clocks.collect::<Vec<_>>());
         for (index, document) in self.documents.iter_mut().enumerate() {
             let source_id = SourceId::from_index(index);
-            let first = first_times[index];
-            let on_clock = bases[index].zip(start_unix_ns).and_then(|(base, start)| base.checked_sub(start));
-            let shift = match (on_clock, first) {
-                (Some(shift), _) => shift,
-                (None, Some(first)) => {
-                    if num_timed > 1 {
-                        let path = &document.path;
-                        let detail = || format!("`{path}`");
-                        self.trace.warnings.add(WarningKind::UnrelatedClocks, source_id, None, detail);
-                    }
-                    first.checked_neg().unwrap_or(i64::MAX)
-                }
-                (None, None) => 0,
-            };
-            self.shifts[index] = shift;
-            if index == 0 {
-                self.trace.clock.file_offset_ns = shift.checked_neg().unwrap_or(i64::MAX);
-            }
             self.trace.warnings.merge(std::mem::take(&mut document.warnings).of_source(source_id));
             if self.tops[index].has_display_time_unit {
                 self.trace.warnings.count(WarningKind::DisplayTimeUnit, 1);
@@ -59,7 +45,7 @@ impl Assembly {
                 file_bytes: document.file_bytes as i64,
                 unpacked_bytes: document.unpacked_bytes as i64,
                 num_events: document.num_events as i64,
-                clock_offset: shift,
+                clock_offset: self.shifts[index],
                 base_unix_ns: bases[index],
                 rank_id,
             });

@@ -1,38 +1,23 @@
 //! Before the pass: puts all captures on one clock, and learns the names that hold for the whole capture.
 
+use kinetoscope_model::SourceId;
 use kinetoscope_model::table::SourceRow;
-use kinetoscope_model::{SourceId, WarningKind};
 
 use super::{Assembly, CaptureDocument, ThreadName};
 use crate::chrome::metadata::{self, TopLevel};
 use crate::nsys::capture::Capture;
+use crate::one_clock::{self, InputClock};
 
 impl Assembly {
     pub(super) fn add_sources(&mut self, documents: &[CaptureDocument]) {
-        let firsts: Vec<Option<i64>> = documents.iter().map(|document| first_time(&document.capture)).collect();
-        let bases: Vec<Option<i64>> = documents.iter().map(|document| document.capture.about.utc_epoch_ns).collect();
-        let starts = bases.iter().zip(&firsts).filter_map(|(base, first)| (*base)?.checked_add((*first)?));
-        let start_unix_ns = starts.min();
-        self.trace.clock.start_unix_ns = start_unix_ns;
-        let num_timed = firsts.iter().flatten().count();
+        let clocks = documents.iter().map(|document| InputClock {
+            path: &document.path,
+            base_unix_ns: document.capture.about.utc_epoch_ns,
+            first: first_time(&document.capture),
+        });
+        self.shifts = one_clock::align(&mut self.trace, &clocks.collect::<Vec<_>>());
         for (index, document) in documents.iter().enumerate() {
             let source_id = SourceId::from_index(index);
-            let on_clock = bases[index].zip(start_unix_ns).and_then(|(base, start)| base.checked_sub(start));
-            let shift = match (on_clock, firsts[index]) {
-                (Some(shift), _) => shift,
-                (None, Some(first)) => {
-                    if num_timed > 1 {
-                        let detail = || format!("`{}`", document.path);
-                        self.trace.warnings.add(WarningKind::UnrelatedClocks, source_id, None, detail);
-                    }
-                    first.checked_neg().unwrap_or(i64::MAX)
-                }
-                (None, None) => 0,
-            };
-            self.shifts[index] = shift;
-            if index == 0 {
-                self.trace.clock.file_offset_ns = shift.checked_neg().unwrap_or(i64::MAX);
-            }
             self.trace.warnings.merge(document.capture.warnings.clone().of_source(source_id));
             // Only the name of a capture says which rank it is of.
             let rank_id = metadata::add_rank(&mut self.trace, source_id, &TopLevel::default(), &document.path);
@@ -44,8 +29,8 @@ impl Assembly {
                 file_bytes: document.file_bytes as i64,
                 unpacked_bytes: document.unpacked_bytes as i64,
                 num_events: document.capture.num_events as i64,
-                clock_offset: shift,
-                base_unix_ns: bases[index],
+                clock_offset: self.shifts[index],
+                base_unix_ns: document.capture.about.utc_epoch_ns,
                 rank_id,
             });
         }

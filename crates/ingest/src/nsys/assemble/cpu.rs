@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use kinetoscope_model::table::{ApiCallRow, NvtxRow, NvtxType, OsrtRow, OverheadRow, TrackKind};
 use kinetoscope_model::time::Nanos;
-use kinetoscope_model::{ArgValue, StringId, TrackId, WarningKind};
+use kinetoscope_model::{ArgValue, SliceId, StringId, TrackId, WarningKind};
 
 use super::gpu::unsigned;
 use super::{Assembly, CaptureDocument, Event, Label};
@@ -334,10 +334,7 @@ impl Assembly {
     }
 
     pub(super) fn place_cupti_overhead(&mut self, event: &Event, record: &CuptiOverheadRecord, capture: &Capture) {
-        let name = self.text(event.source, capture, record.name).unwrap_or(self.words.no_name);
-        let row = self.thread_row(event.source, record.thread);
-        let label = Label { name, category: self.words.overhead, arg_set_id: None, source_row: record.row };
-        let slice_id = self.place_on_row(row, event, label);
+        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, capture);
         self.trace.overheads.push(OverheadRow {
             slice_id,
             is_cupti: true,
@@ -353,10 +350,7 @@ impl Assembly {
         record: &ProfilerOverheadRecord,
         capture: &Capture,
     ) {
-        let name = self.text(event.source, capture, record.name).unwrap_or(self.words.no_name);
-        let row = self.thread_row(event.source, record.thread);
-        let label = Label { name, category: self.words.overhead, arg_set_id: None, source_row: record.row };
-        let slice_id = self.place_on_row(row, event, label);
+        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, capture);
         self.trace.overheads.push(OverheadRow {
             slice_id,
             is_cupti: false,
@@ -364,6 +358,20 @@ impl Assembly {
             correlation: None,
             return_value: record.return_value,
         });
+    }
+
+    fn place_overhead(
+        &mut self,
+        event: &Event,
+        name: Option<TextId>,
+        thread: Option<GlobalId>,
+        source_row: i64,
+        capture: &Capture,
+    ) -> SliceId {
+        let name = self.text(event.source, capture, name).unwrap_or(self.words.no_name);
+        let row = self.thread_row(event.source, thread);
+        let label = Label { name, category: self.words.overhead, arg_set_id: None, source_row };
+        self.place_on_row(row, event, label)
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn assemble(
         let path = documents.first().map(|document| document.path.clone()).unwrap_or_default();
         return Err(IngestError::TooManyEvents { path, limit: MAX_EVENTS });
     }
-    let mut assembly = Assembly::new(documents.len());
+    let mut assembly = Assembly::new();
     assembly.trace.warnings.merge(warnings);
     assembly.add_sources(&documents);
     assembly.add_metadata(&documents, private_data);
@@ -200,7 +200,7 @@ struct Assembly {
 }
 
 impl Assembly {
-    fn new(num_sources: usize) -> Self {
+    fn new() -> Self {
         let mut trace = TraceBuilder::default();
         let mut word = |text: &str| trace.strings.intern(text);
         let words = Words {
@@ -222,7 +222,7 @@ impl Assembly {
         Self {
             trace,
             words,
-            shifts: vec![0; num_sources],
+            shifts: Vec::new(),
             texts: HashMap::new(),
             rows: Vec::new(),
             row_ids: HashMap::new(),

@@ -8,6 +8,7 @@ use kinetoscope_model::{
 
 use super::gpu::DeviceKey;
 use super::{Assembly, Event, Label};
+use crate::lane_tracks::LaneTracks;
 use crate::nsys::capture::{GlobalId, GpuPlace};
 
 /// What a row of the timeline is for.
@@ -39,8 +40,7 @@ pub(super) struct Row {
     pub(super) upid: ProcessId,
     pub(super) stream: Option<(DeviceId, Option<StreamId>)>,
     nester: RowNester,
-    /// Track of the row and of its lanes, made when first needed.
-    tracks: Vec<TrackId>,
+    tracks: LaneTracks,
 }
 
 /// The number that CUPTI writes for no stream.
@@ -168,7 +168,7 @@ impl Assembly {
         stream: Option<(DeviceId, Option<StreamId>)>,
     ) -> usize {
         let row = self.rows.len();
-        self.rows.push(Row { utid, upid, stream, nester: RowNester::default(), tracks: Vec::new() });
+        self.rows.push(Row { utid, upid, stream, nester: RowNester::default(), tracks: LaneTracks::default() });
         self.row_ids.insert(key, row);
         row
     }
@@ -229,20 +229,7 @@ impl Assembly {
     /// The track of a row's lane; lane 0 is the row itself.
     fn row_track(&mut self, row: usize, lane: usize) -> TrackId {
         let row = &mut self.rows[row];
-        while row.tracks.len() <= lane {
-            let is_lane = !row.tracks.is_empty();
-            row.tracks.push(TrackId::from_index(self.trace.tracks.push(TrackRow {
-                name: None,
-                r#type: if is_lane { TrackKind::Lane } else { TrackKind::Thread },
-                utid: Some(row.utid),
-                upid: Some(row.upid),
-                parent_id: row.tracks.first().copied(),
-                track_group_id: None,
-                unit: None,
-                arg_set_id: None,
-            })));
-        }
-        row.tracks[lane]
+        row.tracks.track(&mut self.trace.tracks, row.utid, row.upid, lane)
     }
 
     /// Puts a slice on a row, or on a lane of it.

@@ -43,12 +43,28 @@ pub(super) struct Numbering {
 /// The class of calls of cuBLAS, whose table comes before that of cuDNN.
 const CLASS_CUBLAS: i32 = 29;
 
-macro_rules! number {
-    ($self:ident, $part:ident, $($table:ident),*) => {
-        $(for record in &mut $part.$table {
-            $self.$table += 1;
-            record.row = $self.$table;
-        })*
+/// Does `$action` with each table whose rows have numbers of their own.
+macro_rules! for_each_table {
+    ($action:ident) => {
+        $action!(kernels);
+        $action!(memcpys);
+        $action!(memsets);
+        $action!(syncs);
+        $action!(cuda_events);
+        $action!(graph_traces);
+        $action!(graph_events);
+        $action!(graph_node_events);
+        $action!(api_calls);
+        $action!(cupti_overheads);
+        $action!(profiler_overheads);
+        $action!(nvtx);
+        $action!(osrt_calls);
+        $action!(osrt_frames);
+        $action!(cuda_frames);
+        $action!(sampling_frames);
+        $action!(sched_events);
+        $action!(samples);
+        $action!(diagnostics);
     };
 }
 
@@ -80,29 +96,15 @@ impl Numbering {
         }
         self.osrt_chains = part.osrt_frames.last().map_or(self.osrt_chains, |frame| frame.callchain);
         self.cuda_chains = part.cuda_frames.last().map_or(self.cuda_chains, |frame| frame.callchain);
-        number!(
-            self,
-            part,
-            kernels,
-            memcpys,
-            memsets,
-            syncs,
-            cuda_events,
-            graph_traces,
-            graph_events,
-            graph_node_events,
-            api_calls,
-            cupti_overheads,
-            profiler_overheads,
-            nvtx,
-            osrt_calls,
-            osrt_frames,
-            cuda_frames,
-            sampling_frames,
-            sched_events,
-            samples,
-            diagnostics
-        );
+        macro_rules! number {
+            ($table:ident) => {
+                for record in &mut part.$table {
+                    self.$table += 1;
+                    record.row = self.$table;
+                }
+            };
+        }
+        for_each_table!(number);
         for call in &mut part.library_calls {
             let last = if is_cublas(call) { &mut self.cublas_calls } else { &mut self.cudnn_calls };
             *last += 1;
@@ -132,30 +134,12 @@ fn is_cublas(call: &ApiRecord) -> bool {
 /// Appends the rows of `part`, which are numbered, to those of `whole`.
 pub(super) fn append(whole: &mut Capture, part: Capture) {
     macro_rules! append {
-        ($($table:ident),*) => { $(append_to(&mut whole.$table, part.$table);)* };
+        ($table:ident) => {
+            append_to(&mut whole.$table, part.$table);
+        };
     }
-    append!(
-        kernels,
-        memcpys,
-        memsets,
-        syncs,
-        cuda_events,
-        graph_traces,
-        graph_events,
-        graph_node_events,
-        api_calls,
-        library_calls,
-        cupti_overheads,
-        profiler_overheads,
-        nvtx,
-        osrt_calls,
-        osrt_frames,
-        cuda_frames,
-        sampling_frames,
-        sched_events,
-        samples,
-        diagnostics
-    );
+    for_each_table!(append);
+    append!(library_calls);
     whole.num_events += part.num_events;
 }
 
