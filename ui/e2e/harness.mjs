@@ -1,8 +1,10 @@
 // One browser and one server for a file of journeys. KINETOSCOPE_URL names a running server; without it, the mock
 // is started. Every journey gets a fresh context, fails on any error of the page, and on any request to another host.
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { startMock } from "./mock_server.mjs";
+import { STEP } from "./mock_trace.mjs";
 
 const ARGS = [
   "--no-sandbox",
@@ -13,6 +15,33 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** A view of the second and third step of the made trace. */
+export const TWO_STEPS = `t=0&v=${STEP}-${3 * STEP}`;
+
+/** Declares journeys over the made trace, which are skipped where another one is served; `harness` gives the running one. */
+export function onMadeTrace(harness) {
+  return (name, body, options) =>
+    test(name, async (t) => {
+      if (!harness().isMock) return t.skip("the expectations are those of the made trace");
+      await harness().journey(async (page, raw) => {
+        await page.ready();
+        await body(page, raw);
+      }, options);
+    });
+}
+
+/** What goes wrong in a page, as it happens: its errors, and requests that are not to what `isOwn` says is its own. */
+function problemsOf(page, isOwn) {
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`error in the page: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
+  page.on("request", (request) => {
+    const to = request.url();
+    if (!isOwn(to) && !/^(data|blob):/.test(to)) problems.push(`request to another place: ${to}`);
+  });
+  return problems;
+}
 
 export async function startHarness(options = {}) {
   const given = options.url ?? (options.mode === undefined ? process.env.KINETOSCOPE_URL : undefined);
@@ -27,13 +56,7 @@ export async function startHarness(options = {}) {
     const opened = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...context });
     await opened.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
     const page = await opened.newPage();
-    const problems = [];
-    page.on("pageerror", (error) => problems.push(`error in the page: ${error.message}`));
-    page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
-    page.on("request", (request) => {
-      const to = request.url();
-      if (!to.startsWith(origin) && !/^(data|blob):/.test(to)) problems.push(`request to another host: ${to}`);
-    });
+    const problems = problemsOf(page, (to) => to.startsWith(origin));
     try {
       await page.goto(url + (fragment === "" ? "" : `#${fragment}`));
       await body(makePage(page), page);
@@ -49,13 +72,7 @@ export async function startHarness(options = {}) {
   async function fileJourney(address, body) {
     const opened = await browser.newContext({ viewport: { width: 1440, height: 900 }, offline: true });
     const page = await opened.newPage();
-    const problems = [];
-    page.on("pageerror", (error) => problems.push(`error in the page: ${error.message}`));
-    page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
-    page.on("request", (request) => {
-      const to = request.url();
-      if (to.split("#")[0] !== address && !/^(data|blob):/.test(to)) problems.push(`request: ${to}`);
-    });
+    const problems = problemsOf(page, (to) => to.split("#")[0] === address);
     try {
       await page.goto(address);
       await body(makePage(page), page);

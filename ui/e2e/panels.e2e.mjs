@@ -1,22 +1,14 @@
 // Journeys through search, palettes, SQL, settings and the list of traces.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startHarness } from "./harness.mjs";
+import { TWO_STEPS, onMadeTrace, startHarness } from "./harness.mjs";
 import { OPS, STEP } from "./mock_trace.mjs";
 
 let harness;
 before(async () => (harness = await startHarness({ steps: 100 })));
 after(() => harness.stop());
 
-const TWO_STEPS = `t=0&v=${STEP}-${3 * STEP}`;
-const onMade = (name, body, options) =>
-  test(name, async (t) => {
-    if (!harness.isMock) return t.skip("the expectations are those of the made trace");
-    await harness.journey(async (page, raw) => {
-      await page.ready();
-      await body(page, raw);
-    }, options);
-  });
+const onMade = onMadeTrace(() => harness);
 const runSql = async (page, raw, sql) => {
   await raw.locator(".cm-content").click();
   await raw.keyboard.press("Control+a");

@@ -1,7 +1,7 @@
 // Journeys over the timeline: every key and gesture, seen through the view, the selection and what is written.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startHarness } from "./harness.mjs";
+import { TWO_STEPS, onMadeTrace, startHarness } from "./harness.mjs";
 import { KERNELS, OPS, STEP } from "./mock_trace.mjs";
 
 let harness;
@@ -10,16 +10,7 @@ after(() => harness.stop());
 
 const span = ({ start, end }) => end - start;
 const near = (a, b, slack, what) => assert.ok(Math.abs(a - b) <= slack, `${what}: ${a} is not within ${slack} of ${b}`);
-/** A view of the second and third step of the made trace. */
-const TWO_STEPS = `t=0&v=${STEP}-${3 * STEP}`;
-const onMade = (name, body, options) =>
-  test(name, async (t) => {
-    if (!harness.isMock) return t.skip("the expectations are those of the made trace");
-    await harness.journey(async (page, raw) => {
-      await page.ready();
-      await body(page, raw);
-    }, options);
-  });
+const onMade = onMadeTrace(() => harness);
 
 test("regions come in the order CPU, GPU, Profiler", async () => {
   await harness.journey(async (page) => {

@@ -2,22 +2,14 @@
 // all of it; flows of an area; and what happens when the server is another one.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startHarness } from "./harness.mjs";
+import { TWO_STEPS, onMadeTrace, startHarness } from "./harness.mjs";
 import { STEP } from "./mock_trace.mjs";
 
 let harness;
 before(async () => (harness = await startHarness({ steps: 100 })));
 after(() => harness.stop());
 
-const TWO_STEPS = `t=0&v=${STEP}-${3 * STEP}`;
-const onMade = (name, body, options) =>
-  test(name, async (t) => {
-    if (!harness.isMock) return t.skip("the expectations are those of the made trace");
-    await harness.journey(async (page, raw) => {
-      await page.ready();
-      await body(page, raw);
-    }, options);
-  });
+const onMade = onMadeTrace(() => harness);
 const names = async (page) => (await page.state("rows")).map((row) => row.name);
 /** The address once it has caught up with the view. */
 const settledHash = async (raw, part) => {
