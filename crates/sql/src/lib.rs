@@ -24,6 +24,7 @@
 mod arg_kinds;
 mod arg_rows;
 mod catalog;
+mod coded_sort;
 mod declared;
 mod definition;
 mod dialect;

@@ -41,6 +41,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use crate::catalog::{Catalog, NameConflict};
+use crate::coded_sort::UseCodedSorts;
 use crate::declared::DeclaredColumns;
 use crate::definition::Definitions;
 use crate::dialect::cuda_word;
@@ -342,6 +343,7 @@ impl Engine {
             .with_physical_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(UseIntervalJoins))
             .with_physical_optimizer_rule(Arc::new(KeepOrder))
+            .with_physical_optimizer_rule(Arc::new(UseCodedSorts))
             .with_query_planner(Arc::new(KernelQueryPlanner))
             .build();
         let engine = Arc::new_cyclic(|itself| Self {

@@ -37,6 +37,13 @@ use super::text_filter::TextFilter;
 /// A partition smaller than this costs more than it gains.
 const MIN_PARTITION_ROWS: usize = BATCH_ROWS;
 
+/// Rows of the first batch, so that whoever waits for a first row does not wait for many; each batch is larger than the
+/// one before by [`BATCH_GROWTH`].
+const FIRST_BATCH_ROWS: usize = 1 << 10;
+
+/// How fast batches grow.
+const BATCH_GROWTH: usize = 8;
+
 /// Rows a filtered scan looks at before it lets others run.
 const ROWS_PER_TURN: usize = 16 * BATCH_ROWS;
 
@@ -202,6 +209,7 @@ impl ExecutionPlan for ScanExec {
             extent: first..end,
             rest: spans.clone().into_stack(),
             room: self.fetch.unwrap_or(usize::MAX),
+            batch_rows: FIRST_BATCH_ROWS,
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
         Ok(Box::pin(cooperative(scan)))
@@ -262,6 +270,8 @@ struct Scan {
     rest: Vec<Range<usize>>,
     /// Rows that may still be given.
     room: usize,
+    /// Most rows of the next batch.
+    batch_rows: usize,
     metrics: BaselineMetrics,
 }
 
@@ -274,7 +284,8 @@ impl Scan {
         if self.room == 0 {
             return Ok(None);
         }
-        let wanted = self.room.min(BATCH_ROWS);
+        let wanted = self.room.min(self.batch_rows);
+        self.batch_rows = BATCH_ROWS.min(self.batch_rows * BATCH_GROWTH);
         let rows = if self.text_filters.is_empty() {
             let Some(first) = self.take(wanted) else { return Ok(None) };
             if first.len() == wanted || self.rest.is_empty() {
