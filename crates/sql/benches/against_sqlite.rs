@@ -1,6 +1,8 @@
 //! Times queries over one trace here and in SQLite over the same rows, in turns, and prints the ratios.
 //!
-//! `cargo xtask bench-sql` makes a trace and runs this. By hand: `cargo bench --workspace --bench against_sqlite -- TRACE`.
+//! `cargo xtask bench-sql` makes a trace and runs this. By hand:
+//! `cargo bench --workspace --bench against_sqlite -- TRACE`, and with a word behind the trace, only the queries with that
+//! word in their names.
 //!
 //! SQLite gets what its users would give it: the tables in memory, keys and indexes for every join and look-up below, and
 //! statistics. Making those is not timed. Both sides must give the same rows, or the bench fails.
@@ -113,7 +115,9 @@ const QUERIES: [Query; 8] = [
 
 fn main() -> Result<()> {
     // `cargo bench` hands on flags of its own.
-    let path = env::args().skip(1).find(|arg| !arg.starts_with("--")).ok_or("which trace?")?;
+    let mut args = env::args().skip(1).filter(|arg| !arg.starts_with("--"));
+    let path = args.next().ok_or("which trace?")?;
+    let wanted = args.next().unwrap_or_default();
     let trace = kinetoscope_ingest::read_path(Path::new(&path))?;
     println!("{} slices, {} GPU operations", trace.slices.len(), trace.gpu_ops.len());
     let session = Session::new(Arc::new(trace), SessionOptions::default())?;
@@ -125,7 +129,7 @@ fn main() -> Result<()> {
     sqlite.execute_batch("analyze")?;
     println!("{:<34} {:>12} {:>12} {:>9}", "query", "here", "SQLite", "SQLite ÷");
     let (mut all, mut long) = (Vec::new(), Vec::new());
-    for query in &QUERIES {
+    for query in QUERIES.iter().filter(|query| query.name.contains(&wanted)) {
         let theirs = query.theirs.unwrap_or(query.ours);
         let (rows, expected) = (our_rows(&session, query)?, their_rows(&sqlite, theirs, query)?);
         if rows != expected {

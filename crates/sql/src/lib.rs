@@ -30,6 +30,7 @@ mod definition;
 mod dialect;
 mod error;
 mod file_access;
+mod first_rows;
 pub mod format;
 mod function;
 mod interval_join;

@@ -17,9 +17,10 @@ use datafusion::common::{Column, JoinType, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
+use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
-    Aggregate, Analyze, Distinct, Explain, Expr, ExprFunctionExt, Limit, LogicalPlan, LogicalPlanBuilder, Projection,
-    Sort, SortExpr, SubqueryAlias, Window,
+    Aggregate, Analyze, BinaryExpr, Distinct, Explain, Expr, ExprFunctionExt, Join, Limit, LogicalPlan,
+    LogicalPlanBuilder, Operator, Projection, Sort, SortExpr, SubqueryAlias, Window,
 };
 
 use crate::table_provider::{ID, ModelTable};
@@ -331,9 +332,28 @@ fn carry_places(plan: &LogicalPlan, names: &mut HiddenNames) -> Result<Option<Ca
                 return Ok(None);
             }
             let Some(right) = carry_places(&join.right, names)? else { return Ok(None) };
+            let is_told = matches!(join.join_type, JoinType::Inner | JoinType::Left)
+                && right.places.iter().all(|place| left_tells(join, place));
             let plan = plan.with_new_exprs(plan.expressions(), vec![left.plan, right.plan])?;
-            Some(Carried { plan, places: left.places.into_iter().chain(right.places).collect() })
+            let right_places = if is_told { Vec::new() } else { right.places };
+            Some(Carried { plan, places: left.places.into_iter().chain(right_places).collect() })
         }
         _ => None,
     })
+}
+
+/// Whether each row of the left side has at most one partner, as the join asks for a row of the right table by its number.
+/// Then the place of that row tells no two rows apart, and most joins of a trace are such: a kernel and its slice, its
+/// stream and its device.
+fn left_tells(join: &Join, place: &Column) -> bool {
+    let left = join.left.schema();
+    let is_of_left = |expr: &Expr| expr.column_refs().iter().all(|column| left.has_column(column));
+    let is_place = |expr: &Expr| *expr == Expr::Column(place.clone());
+    let conditions = join.filter.iter().flat_map(|filter| split_conjunction(filter));
+    let in_filter = conditions.filter_map(|condition| match condition {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => Some((left.as_ref(), right.as_ref())),
+        _ => None,
+    });
+    let mut pairs = join.on.iter().map(|(left, right)| (left, right)).chain(in_filter);
+    pairs.any(|(one, other)| (is_place(one) && is_of_left(other)) || (is_place(other) && is_of_left(one)))
 }

@@ -51,6 +51,7 @@ use crate::dialect::script::{ParsedStatement, Script, ScriptStatement, parse_bod
 use crate::dialect::token_macro::{Macro, Origins};
 use crate::error::{Place, SqlError, nearest_names};
 use crate::file_access::FileAccess;
+use crate::first_rows::given_early;
 use crate::function::Functions;
 use crate::function::user_defined::is_type;
 use crate::function::value::{Value, Values};
@@ -330,6 +331,8 @@ impl Engine {
         engine_options.sql_parser.enable_subquery_sort_elimination = false;
         // Scans split themselves into ranges of rows, which keeps their order; dealing batches out does not.
         engine_options.optimizer.enable_round_robin_repartition = false;
+        // Dealing rows out to several threads costs more than sorting them by numbers on one.
+        engine_options.optimizer.repartition_windows = false;
         engine_options.optimizer.hash_join_single_partition_threshold_rows = MAX_COLLECTED_ROWS;
         engine_options.optimizer.hash_join_single_partition_threshold = MAX_COLLECTED_BYTES;
         let functions = Arc::new(Functions::new(&trace, options.files.as_ref()));
@@ -888,7 +891,7 @@ async fn collected(mut stream: SendableRecordBatchStream) -> datafusion::common:
 /// Starts a plan, whose rows come in their order until the script is stopped that this thread works for.
 fn start(plan: Arc<dyn ExecutionPlan>, state: &SessionState) -> datafusion::common::Result<SendableRecordBatchStream> {
     let stop = Stop::current();
-    let plan = stoppable(in_order(plan), &stop)?;
+    let plan = stoppable(given_early(in_order(plan))?, &stop)?;
     let context = TaskContext::from(state);
     let config = context.session_config().clone().with_extension(Arc::new(stop));
     execute_stream(plan, Arc::new(context.with_session_config(config)))

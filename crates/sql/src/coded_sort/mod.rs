@@ -328,7 +328,8 @@ fn added_bytes(before: Option<&RecordBatch>, batch: &RecordBatch) -> usize {
             return column.get_array_memory_size();
         }
         let (keys, values) = parts_of(column);
-        let is_shared = before.is_some_and(|before| parts_of(before.column(number)).1.to_data().ptr_eq(&values.to_data()));
+        let is_shared =
+            before.is_some_and(|before| parts_of(before.column(number)).1.to_data().ptr_eq(&values.to_data()));
         keys + if is_shared { 0 } else { values.get_array_memory_size() }
     });
     columns.sum()

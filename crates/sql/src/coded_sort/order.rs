@@ -103,7 +103,8 @@ fn sort(words: &mut Vec<u64>, spare: &mut Vec<u64>, row_bits: u32, key_bits: u32
     let num_digits = key_bits.div_ceil(DIGIT_BITS);
     // As few bits as the number of digits allows.
     let digit_bits = key_bits.div_ceil(num_digits.max(1));
-    let digit_of = |word: u64, digit: u32| ((word >> (row_bits + digit * digit_bits)) & ((1 << digit_bits) - 1)) as usize;
+    let digit_of =
+        |word: u64, digit: u32| ((word >> (row_bits + digit * digit_bits)) & ((1 << digit_bits) - 1)) as usize;
     let mut counts = vec![vec![0_u32; 1 << digit_bits]; num_digits as usize];
     for word in words.iter() {
         for (digit, counts) in (0..).zip(&mut counts) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use kinetoscope_sql::{Session, SessionOptions};
+use kinetoscope_sql::{ResultEvent, Session, SessionOptions};
 
 use super::drawn::csv;
 use super::many::{self, made};
@@ -103,5 +103,54 @@ fn positional_functions_see_rows_of_one_time_in_the_order_of_the_table() {
         where gap is not null group by gap";
     for session in sessions() {
         assert_eq!(csv(&session, query), format!("\"gap\",\"n\"\n{expected}"));
+    }
+}
+
+#[test]
+fn rows_that_a_row_number_tells_break_no_ties() {
+    // A kernel's slice, stream and device are one each, so only the kernel itself and the call are of use.
+    for (query, keys) in [
+        ("select id, lag(ts) over (partition by stream order by ts) as before from kernel", "stream, ts, gpu_op_id"),
+        ("select id from kernel order by dur", "dur, gpu_op_id"),
+        (
+            "select kernel.id from kernel join cuda_api using (correlation) order by kernel.dur",
+            "dur, gpu_op_id, api_call_id",
+        ),
+        // Each thread has many slices: a track's number tells nothing of the slice.
+        (
+            "select thread_track.id from thread_track join slice on slice.track_id = thread_track.id order by utid",
+            "utid, id, id",
+        ),
+    ] {
+        for session in sessions() {
+            let plan = csv(&session, &format!("explain {query}"));
+            let sort = plan.lines().find_map(|line| line.split_once("CodedSortExec: expr=[")).map(|(_, keys)| keys);
+            let sort = sort.and_then(|keys| keys.split_once(']')).unwrap_or_else(|| panic!("no sort in {plan}"));
+            let names: Vec<&str> = sort.0.split(", ").filter_map(|key| key.split('@').next()).collect();
+            let hidden = |name: &str| name.starts_with("__place_");
+            let names: Vec<&str> = names.into_iter().filter(|name| !hidden(name)).collect();
+            assert_eq!(names.join(", "), keys, "{plan}");
+        }
+    }
+}
+
+#[test]
+fn first_rows_are_given_before_many_are_read() {
+    for session in sessions() {
+        for query in ["select id, name from slice", "select id, name from slice where dur > 100"] {
+            let mut batches: Vec<usize> = Vec::new();
+            session
+                .run(query, &mut |event| {
+                    if let ResultEvent::Batch(batch) = event {
+                        batches.push(batch.num_rows());
+                    }
+                    Ok(())
+                })
+                .expect("the query runs");
+            let found = (0..NUM_SLICES).filter(|&row| query.ends_with("slice") || made(row).dur > 100).count();
+            assert_eq!(batches.iter().sum::<usize>(), found, "{query}");
+            assert!(batches[0] <= 8192, "{query}: the first batch has {} rows", batches[0]);
+            assert!(batches.len() < 40, "{query}: {batches:?}");
+        }
     }
 }
