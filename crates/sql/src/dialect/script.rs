@@ -53,6 +53,7 @@ const READING: [Keyword; 7] =
 #[derive(Debug)]
 pub(crate) struct Script<'a> {
     text: &'a str,
+    lines: Lines<'a>,
     tokens: std::vec::IntoIter<TokenWithSpan>,
     /// Why the tokens end before the text does.
     token_error: Option<SqlError>,
@@ -109,17 +110,18 @@ impl<'a> Script<'a> {
         let mut tokens = Vec::new();
         let result = Tokenizer::new(&Grammar, text).tokenize_with_location_into_buf(&mut tokens);
         join_hex_numbers(&mut tokens);
-        read_hex_numbers(text, &mut tokens);
+        let lines = Lines::new(text);
+        read_hex_numbers(&lines, &mut tokens);
         let token_error = result.err().map(|error| SqlError::Syntax {
             message: error.message.trim().to_owned(),
             place: Place::in_script(text, error.location.line, error.location.column, 1),
         });
-        Self { text, tokens: tokens.into_iter(), token_error, statement: None }
+        Self { text, lines, tokens: tokens.into_iter(), token_error, statement: None }
     }
 
     /// The text of the statement that was read last.
     pub(crate) fn statement_text(&self) -> &'a str {
-        self.statement.map_or("", |(start, end)| text_between(self.text, start, end))
+        self.statement.map_or("", |(start, end)| self.lines.between(start, end))
     }
 
     /// Makes a placeholder the name of a table.
@@ -165,7 +167,7 @@ impl<'a> Script<'a> {
 
     fn parse(&self, tokens: Vec<TokenWithSpan>, known: &Known) -> Result<ScriptStatement, SqlError> {
         let text_of = |first: &TokenWithSpan, last: &TokenWithSpan| {
-            text_between(self.text, first.span.start, last.span.end).to_owned()
+            self.lines.between(first.span.start, last.span.end).to_owned()
         };
         let wrong = |wrong: perfetto::Wrong| {
             let place = match &wrong.token {
@@ -209,7 +211,7 @@ impl<'a> Script<'a> {
         self.check_kind(&tokens)?;
         self.check_depth(&tokens)?;
         let quoted = lower_quoted_names(&mut tokens);
-        let item_texts = ItemTexts { script: self.text, tokens: tokens.clone() };
+        let item_texts = ItemTexts { lines: Some(&self.lines), tokens: tokens.clone() };
         let mut parser =
             Parser::new(&Grammar).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens.clone());
         let ast = parser.parse_statement().map_err(|error| self.syntax_error(error, &tokens, &origins))?;
@@ -389,7 +391,7 @@ pub(crate) fn parse_call(function: &FunctionText, args: &[Expr], known: &Known) 
     let mut quoted = HashMap::new();
     let mut query = parse_body(function, known, &mut quoted)?;
     table_call::put_arguments(&mut query, function, args);
-    let item_texts = ItemTexts { script: "", tokens: Vec::new() };
+    let item_texts = ItemTexts { lines: None, tokens: Vec::new() };
     finish(Statement::Query(Box::new(query)), quoted, &item_texts, None, Origins::default(), known)
 }
 
@@ -507,7 +509,8 @@ fn lower_quoted_names(tokens: &mut [TokenWithSpan]) -> HashMap<Location, String>
 /// Gives the text of each item of a `SELECT` list, which is how SQLite names a result column without a name.
 #[derive(Debug)]
 pub(crate) struct ItemTexts<'a> {
-    script: &'a str,
+    /// Where the items may be found as they were typed.
+    lines: Option<&'a Lines<'a>>,
     tokens: Vec<TokenWithSpan>,
 }
 
@@ -566,10 +569,11 @@ impl ItemTexts<'_> {
 
     /// The text of some tokens: what the script has there, or the tokens themselves where macros have put some in.
     fn text_of(&self, tokens: &[TokenWithSpan]) -> String {
-        let num_lines = self.script.lines().count() as u64;
-        match (tokens.first(), tokens.last()) {
-            (Some(first), Some(last)) if tokens.iter().all(|token| token.span.start.line <= num_lines) => {
-                text_between(self.script, first.span.start, last.span.end).to_owned()
+        match (self.lines, tokens.first(), tokens.last()) {
+            (Some(lines), Some(first), Some(last))
+                if tokens.iter().all(|token| token.span.start.line <= lines.num_lines()) =>
+            {
+                lines.between(first.span.start, last.span.end).to_owned()
             }
             _ => tokens.iter().map(|token| token.token.to_string()).collect(),
         }
@@ -597,10 +601,10 @@ fn join_hex_numbers(tokens: &mut Vec<TokenWithSpan>) {
 }
 
 /// `0x1F` is a whole number, for which the tokenizer has the same token as for the blob `x'1F'`.
-fn read_hex_numbers(text: &str, tokens: &mut [TokenWithSpan]) {
+fn read_hex_numbers(lines: &Lines<'_>, tokens: &mut [TokenWithSpan]) {
     for token in tokens {
         let Token::HexStringLiteral(digits) = &token.token else { continue };
-        let is_number = text[byte_offset(text, token.span.start)..].starts_with('0');
+        let is_number = lines.text[lines.offset(token.span.start)..].starts_with('0');
         // All 64 bits count, so the longest numbers are negative ones.
         if let Some(value) = is_number.then(|| u64::from_str_radix(digits, 16).ok()).flatten() {
             token.token = Token::Number(value.cast_signed().to_string(), false);
@@ -608,17 +612,34 @@ fn read_hex_numbers(text: &str, tokens: &mut [TokenWithSpan]) {
     }
 }
 
-fn text_between(script: &str, start: Location, end: Location) -> &str {
-    let (start, end) = (byte_offset(script, start), byte_offset(script, end));
-    script.get(start..end).unwrap_or_default()
+/// The lines of a text, found once: a script of thousands of statements asks where each of its words is.
+#[derive(Debug)]
+struct Lines<'a> {
+    text: &'a str,
+    /// Where each begins; the last may be empty.
+    starts: Vec<usize>,
 }
 
-/// Where a place that counts lines and characters lies in the text's bytes.
-fn byte_offset(text: &str, place: Location) -> usize {
-    let line_start = match place.line {
-        0 | 1 => 0,
-        line => text.match_indices('\n').nth(line as usize - 2).map_or(text.len(), |(at, _)| at + 1),
-    };
-    let column = place.column.saturating_sub(1) as usize;
-    text[line_start..].char_indices().nth(column).map_or(text.len(), |(at, _)| line_start + at)
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    fn num_lines(&self) -> u64 {
+        let has_empty_end = self.starts.last() == Some(&self.text.len());
+        (self.starts.len() - usize::from(has_empty_end)) as u64
+    }
+
+    fn between(&self, start: Location, end: Location) -> &'a str {
+        self.text.get(self.offset(start)..self.offset(end)).unwrap_or_default()
+    }
+
+    /// Where a place that counts lines and characters lies in the text's bytes.
+    fn offset(&self, place: Location) -> usize {
+        let line = usize::try_from(place.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let Some(&line_start) = self.starts.get(line) else { return self.text.len() };
+        let column = place.column.saturating_sub(1) as usize;
+        self.text[line_start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| line_start + at)
+    }
 }
