@@ -1353,6 +1353,45 @@ function snapToEdge(columns, depth, nanos, reach) {
 	return best;
 }
 // src/render/palette.ts
+/** A colour as a pixel of an image has it: red in the lowest byte, and how opaque it is in the highest. */
+function bitsOf(hex) {
+	const [red, green, blue] = rgbOf(hex);
+	return ((hex.length > 7 ? parseInt(hex.slice(7), 16) : 255) << 24 | blue << 16 | green << 8 | red) >>> 0;
+}
+var withAlpha = (bits, alpha) => (bits & 16777215 | Math.round(alpha * 255) << 24) >>> 0;
+/** Red, green and blue of `#rrggbb` or `#rrggbbaa`, from 0 to 255. */
+function rgbOf(hex) {
+	const value = parseInt(hex.slice(1, 7), 16);
+	return [
+		value >> 16,
+		value >> 8 & 255,
+		value & 255
+	];
+}
+function hexOf(rgb) {
+	return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+}
+/** A hue in degrees, saturation and lightness in percent, as `#rrggbb`. */
+function hexOfHsl(hue, saturation, lightness) {
+	const light = lightness / 100;
+	const chroma = saturation / 100 * Math.min(light, 1 - light);
+	const part = (n) => {
+		const k = (n + hue / 30) % 12;
+		return 255 * (light - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
+	};
+	return hexOf([
+		part(0),
+		part(8),
+		part(4)
+	]);
+}
+function withBits(theme) {
+	return {
+		...theme,
+		classBits: theme.classes.map(bitsOf),
+		nameBits: theme.names.map(bitsOf)
+	};
+}
 var HUES = [
 	210,
 	28,
@@ -1373,7 +1412,7 @@ var HUES = [
 	320,
 	180
 ];
-var LIGHT = {
+var LIGHT = withBits({
 	background: "#ffffff",
 	rowLine: "#eceef1",
 	regionBackground: "#e4e9f0",
@@ -1388,7 +1427,7 @@ var LIGHT = {
 	arrowOut: "#c2410c",
 	arrowIn: "#0f766e",
 	mark: "#b45309",
-	counterFill: "rgba(64, 120, 200, 0.25)",
+	counterFill: "#4078c840",
 	counterLine: "#3f74bd",
 	hit: "#d97706",
 	classes: [
@@ -1403,9 +1442,9 @@ var LIGHT = {
 		"#aab4c0",
 		"#c3dba6"
 	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 46 : 38}% ${i % 3 === 0 ? 80 : 84}%)`)
-};
-var DARK = {
+	names: HUES.map((hue, i) => hexOfHsl(hue, i % 2 === 0 ? 46 : 38, i % 3 === 0 ? 80 : 84))
+});
+var DARK = withBits({
 	background: "#14181e",
 	rowLine: "#20262e",
 	regionBackground: "#262e39",
@@ -1420,7 +1459,7 @@ var DARK = {
 	arrowOut: "#fb923c",
 	arrowIn: "#2dd4bf",
 	mark: "#fbbf24",
-	counterFill: "rgba(100, 160, 240, 0.28)",
+	counterFill: "#64a0f047",
 	counterLine: "#6ea5ec",
 	hit: "#fbbf24",
 	classes: [
@@ -1435,8 +1474,8 @@ var DARK = {
 		"#8a96a4",
 		"#97b574"
 	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 30 : 25}% ${i % 3 === 0 ? 58 : 63}%)`)
-};
+	names: HUES.map((hue, i) => hexOfHsl(hue, i % 2 === 0 ? 30 : 25, i % 3 === 0 ? 58 : 63))
+});
 var CLASS_NAMES = [
 	"none",
 	"GEMM",
@@ -1449,16 +1488,84 @@ var CLASS_NAMES = [
 	"other kernel",
 	"annotation"
 ];
+var isWorkClass = (kernelClass) => kernelClass > 0 && kernelClass < 9;
 function blockColor(theme, kernelClass, nameHash) {
-	if (kernelClass > 0 && kernelClass < 9) return theme.classes[kernelClass];
+	if (isWorkClass(kernelClass)) return theme.classes[kernelClass];
 	return theme.names[nameHash % theme.names.length];
 }
+/** The same as bits of a pixel. */
+function blockBits(theme, kernelClass, nameHash) {
+	if (isWorkClass(kernelClass)) return theme.classBits[kernelClass];
+	return theme.nameBits[nameHash % theme.nameBits.length];
+}
 // src/render/renderer.ts
+/** The image that bands of a canvas are written into, below each other; it grows with them and serves every frame. */
+var BandSheet = class {
+	canvas = document.createElement("canvas");
+	context = this.canvas.getContext("2d", { willReadFrequently: true });
+	image = new ImageData(1, 1);
+	pixels = new Uint32Array(this.image.data.buffer);
+	lines = 0;
+	places = [];
+	/** Forgets bands that were not painted. */
+	clear() {
+		this.places = [];
+		this.lines = 0;
+	}
+	/** One line is enough for what is the same over the whole height. */
+	band(y, width, height, lines, density) {
+		const across = Math.max(1, Math.round(width * density));
+		const first = this.lines;
+		this.places.push({
+			y,
+			height,
+			first,
+			lines
+		});
+		this.lines += lines;
+		this.grow(across);
+		this.pixels.fill(0, first * across, this.lines * across);
+		const fill = (left, right, top, bottom, bits) => {
+			const from = Math.max(0, left);
+			const to = Math.min(across, right);
+			for (let line = Math.max(0, top); line < Math.min(lines, bottom); line++) {
+				const start = (first + line) * across;
+				for (let x = from; x < to; x++) this.pixels[start + x] = bits;
+			}
+		};
+		return {
+			density,
+			lines,
+			fill
+		};
+	}
+	grow(across) {
+		if (this.image.width === across && this.image.height >= this.lines) return;
+		const image = new ImageData(across, 2 ** Math.ceil(Math.log2(Math.max(64, this.lines))));
+		const pixels = new Uint32Array(image.data.buffer);
+		if (this.image.width === across) pixels.set(this.pixels);
+		[this.image, this.pixels] = [image, pixels];
+		this.canvas.width = image.width;
+		this.canvas.height = image.height;
+	}
+	paint(onto, density) {
+		if (this.places.length === 0) return;
+		const { width } = this.image;
+		this.context.putImageData(this.image, 0, 0, 0, 0, width, this.lines);
+		onto.imageSmoothingEnabled = false;
+		for (const { y, height, first, lines } of this.places) onto.drawImage(this.canvas, 0, first, width, lines, 0, y, width / density, height);
+		this.clear();
+	}
+};
 var CANVAS_FONT = "11px \"Inter\", system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif";
 var CanvasRenderer = class {
 	context;
 	widths = /* @__PURE__ */ new Map();
 	canvas;
+	sheet = new BandSheet();
+	density = 1;
+	/** What the canvas fills with: reading a colour costs more than many a rectangle. */
+	fill = "";
 	constructor(canvas) {
 		this.canvas = canvas;
 		this.context = canvas.getContext("2d");
@@ -1472,18 +1579,26 @@ var CanvasRenderer = class {
 			this.canvas.width = deviceWidth;
 			this.canvas.height = deviceHeight;
 		}
+		this.density = density;
+		this.sheet.clear();
 		const c = this.context;
 		c.setTransform(density, 0, 0, density, 0, 0);
 		c.globalAlpha = 1;
-		c.fillStyle = background;
+		this.fill = "";
+		this.fillWith(background);
 		c.fillRect(0, 0, width, height);
 		c.font = CANVAS_FONT;
 		c.textRendering = "optimizeSpeed";
 		c.textBaseline = "middle";
 		c.textAlign = "left";
 	}
-	fillRect(x, y, width, height, color) {
+	fillWith(color) {
+		if (color === this.fill) return;
+		this.fill = color;
 		this.context.fillStyle = color;
+	}
+	fillRect(x, y, width, height, color) {
+		this.fillWith(color);
 		this.context.fillRect(x, y, width, height);
 	}
 	strokeRect(x, y, width, height, color, lineWidth) {
@@ -1492,7 +1607,7 @@ var CanvasRenderer = class {
 		this.context.strokeRect(x, y, width, height);
 	}
 	text(x, y, text, color, align = "left") {
-		this.context.fillStyle = color;
+		this.fillWith(color);
 		this.context.textAlign = align;
 		this.context.fillText(text, x, y);
 	}
@@ -1509,7 +1624,7 @@ var CanvasRenderer = class {
 	polygon(points, color) {
 		this.path(points);
 		this.context.closePath();
-		this.context.fillStyle = color;
+		this.fillWith(color);
 		this.context.fill();
 	}
 	curve(x1, y1, x2, y2, color, lineWidth) {
@@ -1529,12 +1644,20 @@ var CanvasRenderer = class {
 		this.context.clip();
 		body();
 		this.context.restore();
+		this.fill = "";
 	}
 	alpha(value, body) {
 		const before = this.context.globalAlpha;
 		this.context.globalAlpha = before * value;
 		body();
 		this.context.globalAlpha = before;
+	}
+	band(y, width, height, kind) {
+		const lines = kind === "flat" ? 1 : Math.max(1, Math.round(height * this.density));
+		return this.sheet.band(y, width, height, lines, this.density);
+	}
+	paintBands() {
+		this.sheet.paint(this.context, this.density);
 	}
 	measure(text) {
 		let width = this.widths.get(text);
@@ -2120,8 +2243,8 @@ function ellipsizeMiddle(text, maxChars) {
 var MIN_TEXT_PX = 22;
 /** Up to this width a block has no gap to its neighbour. */
 var THIN_PX = 3;
-/** Less between two blocks is not seen. */
-var TOUCH_PX = .05;
+/** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
+var BAND_PX = 8;
 var MERGED_ALPHA = .62;
 var SUMMARY_ALPHA = .5;
 var HIDDEN_ALPHA = .1;
@@ -2151,7 +2274,7 @@ function drawBlock(renderer, scene, columns, i, x, width, y, height) {
 		];
 		renderer.polygon(points, color);
 	} else {
-		renderer.fillRect(x, y, width > 3 ? width - .75 : width, height, color);
+		renderer.fillRect(x, y, width > THIN_PX ? width - .75 : width, height, color);
 		if ((columns.flags[i] & 1) !== 0 && width > 12) {
 			const right = x + width - .75;
 			for (let at = 0; at < height; at += 4) renderer.polygon([
@@ -2181,15 +2304,7 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 		const y = y0 + depth * depthPx;
 		const to = columns.depthFirst[depth + 1];
 		let drawnUpTo = -1;
-		let run = null;
-		const endRun = () => {
-			if (run === null) return;
-			const { left, right, color, opacity } = run;
-			run = null;
-			const fill = () => renderer.fillRect(left, y, right - left, height, color);
-			if (opacity < 1) renderer.alpha(opacity, fill);
-			else fill();
-		};
+		let band = null;
 		for (let i = firstEndingAfter(columns, columns.depthFirst[depth], to, window.start); i < to; i++) {
 			const exact = (columns.ts[i] - window.start) * pxPerNano;
 			if (exact > width) break;
@@ -2199,34 +2314,29 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 			const slice = columns.slice[i];
 			const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
 			if (right <= drawnUpTo && !isSpecial) continue;
+			const free = drawnUpTo;
 			drawnUpTo = Math.max(drawnUpTo, right);
 			const left = Math.max(x, -4);
 			const shown = Math.min(right, width + 4) - left;
 			const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]));
 			const opacity = alpha * (columns.count[i] > 1 ? MERGED_ALPHA : 1) * (isHidden ? HIDDEN_ALPHA : 1);
 			const isMarked = isSpecial || scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash;
-			if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
-				const color = blockColor(scene.theme, columns.class[i], columns.nameHash[i]);
-				if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) run.right = Math.max(run.right, left + shown);
-				else {
-					endRun();
-					run = {
-						left,
-						right: left + shown,
-						color,
-						opacity
-					};
-				}
+			if (right - x <= BAND_PX && !isMarked && columns.flags[i] === 0) {
+				band ??= renderer.band(y, width, height, "flat");
+				const { density } = band;
+				const from = Math.round(Math.max(x, free) * density);
+				const until = Math.round(right * density);
+				const gap = right - x > THIN_PX && until - from > 1 ? 1 : 0;
+				const bits = blockBits(scene.theme, columns.class[i], columns.nameHash[i]);
+				band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
 				continue;
 			}
-			endRun();
 			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
 			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
 			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
 			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
 			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
 		}
-		endRun();
 	}
 }
 /** Text that stays readable over whatever is beneath it. */
@@ -2249,6 +2359,8 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	const xOf = (i) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i])));
 	const first = Math.max(0, lastNotAfter(ts, window.start));
 	if (first >= ts.length || ts[first] > window.end) return;
+	const [fillBits, lineBits] = [bitsOf(theme.counterFill), bitsOf(theme.counterLine)];
+	let band = null;
 	let held = null;
 	for (let i = first; i < ts.length && ts[i] <= window.end;) {
 		const x = xOf(i);
@@ -2260,10 +2372,21 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 		}
 		const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]))) : width;
 		const y = yOf(held);
+		if (right - x <= THIN_PX) {
+			band ??= renderer.band(y0, width, place.height, "fine");
+			const { density } = band;
+			const line = (at) => Math.round((at - y0) * density);
+			const until = right * density;
+			band.fill(x * density, until, line(Math.min(y, base)), line(Math.max(y, base)), fillBits);
+			if (high === low || right - x > 1) band.fill(x * density, until, line(y - .5), line(y - .5) + Math.round(density), lineBits);
+			if (high > low) band.fill(x * density, (x + 1) * density, line(yOf(high)), line(yOf(low)), lineBits);
+			continue;
+		}
 		renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
 		if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
-		if (high === low || right - x > 1) renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
+		renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
 	}
+	if (band !== null) renderer.paintBands();
 	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
 	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
@@ -2301,6 +2424,7 @@ function drawRows(renderer, scene, rows, scroll, top, height) {
 				else drawCounter(renderer, scene, row, place, columns, y + place.y);
 			}
 		}
+		renderer.paintBands();
 	});
 }
 function drawGrid(renderer, scene, height) {
@@ -6263,6 +6387,51 @@ function Omnibox({ onCommandMode }) {
 		]
 	});
 }
+var TICKS_PX = 6;
+var MIN_TICK_PX = 2;
+var MIN_LABEL_PX = 11;
+function drawOverview(renderer, scene) {
+	const { width, bounds, theme } = scene;
+	const laneHeight = 46 / Math.max(1, scene.loads.length);
+	const topOf = (lane) => TICKS_PX + lane * laneHeight;
+	scene.loads.forEach(({ label, share }, lane) => {
+		const bits = bitsOf(/GPU/.test(label) ? theme.classes[1] : theme.classes[8]);
+		const band = renderer.band(topOf(lane), width, laneHeight, "fine");
+		const perBucket = width * band.density / share.length;
+		share.forEach((value, i) => {
+			const lines = Math.round(value * (laneHeight - 3) * band.density);
+			const shown = value > 0 ? Math.max(1, lines) : 0;
+			band.fill(Math.round(i * perBucket), Math.round((i + 1) * perBucket), band.lines - shown, band.lines, bits);
+		});
+	});
+	const band = renderer.band(0, width, 5, "flat");
+	const perTick = width * band.density / Math.max(1, scene.ticks.length);
+	scene.ticks.forEach((count, i) => {
+		if (count === 0) return;
+		const left = Math.min(Math.round(i * perTick), Math.round(width * band.density) - MIN_TICK_PX);
+		band.fill(left, Math.max(left + MIN_TICK_PX, Math.round((i + 1) * perTick)), 0, 1, bitsOf(theme.hit));
+	});
+	renderer.paintBands();
+	scene.loads.forEach(({ label }, lane) => {
+		if (laneHeight >= MIN_LABEL_PX) renderer.text(5, topOf(lane) + laneHeight / 2, label, theme.text);
+		renderer.fillRect(0, topOf(lane + 1) - .5, width, .5, theme.rowLine);
+	});
+	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
+	const left = cssFromTrace(bounds, width, scene.view.start);
+	const right = cssFromTrace(bounds, width, scene.view.end);
+	renderer.alpha(.72, () => {
+		renderer.fillRect(0, 0, left, 52, theme.background);
+		renderer.fillRect(right, 0, width - right, 52, theme.background);
+	});
+	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
+	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
+	renderer.fillRect(right - 2, 18, 3, 16, theme.faintText);
+	if (scene.dragged !== null) {
+		const from = cssFromTrace(bounds, width, scene.dragged.start);
+		const to = cssFromTrace(bounds, width, scene.dragged.end);
+		renderer.fillRect(from, 0, to - from, 52, theme.selectionFill);
+	}
+}
 // src/timeline/icons.tsx
 var PATHS = {
 	pin: "M6 1.5h4l-.5 4.5 2.5 2.5v1H8.6V14L8 15l-.6-1V9.5H4v-1L6.5 6z",
@@ -6289,43 +6458,8 @@ function Icon({ name }) {
 		children: /* @__PURE__ */ a("path", { d: PATHS[name] })
 	});
 }
-var TICKS_PX = 6;
+// src/timeline/overview.tsx
 var EDGE_PX$1 = 6;
-function drawOverview(renderer, scene) {
-	const theme = scene.isDark ? DARK : LIGHT;
-	const { width, bounds } = scene;
-	const laneHeight = 46 / Math.max(1, scene.loads.length);
-	scene.loads.forEach((load, lane) => {
-		const color = /GPU/.test(load.label) ? theme.classes[1] : theme.classes[8];
-		const bucket = width / load.share.length;
-		const base = TICKS_PX + (lane + 1) * laneHeight;
-		load.share.forEach((share, i) => {
-			const height = share * (laneHeight - 3);
-			if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, .5), height, color);
-		});
-		if (laneHeight >= 11) renderer.text(5, base - laneHeight / 2, load.label, theme.text);
-		renderer.fillRect(0, base - .5, width, .5, theme.rowLine);
-	});
-	const bucket = width / Math.max(1, scene.ticks.length);
-	scene.ticks.forEach((count, i) => {
-		if (count > 0) renderer.fillRect(i * bucket, 0, Math.max(1.5, bucket), 5, theme.hit);
-	});
-	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
-	const left = cssFromTrace(bounds, width, scene.view.start);
-	const right = cssFromTrace(bounds, width, scene.view.end);
-	renderer.alpha(.72, () => {
-		renderer.fillRect(0, 0, left, 52, theme.background);
-		renderer.fillRect(right, 0, width - right, 52, theme.background);
-	});
-	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
-	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
-	renderer.fillRect(right - 2, 18, 3, 16, theme.faintText);
-	if (scene.dragged !== null) {
-		const from = cssFromTrace(bounds, width, scene.dragged.start);
-		const to = cssFromTrace(bounds, width, scene.dragged.end);
-		renderer.fillRect(from, 0, to - from, 52, theme.selectionFill);
-	}
-}
 function Overview() {
 	const canvas = T(null);
 	A(() => {
@@ -6334,8 +6468,8 @@ function Overview() {
 		let dragged = null;
 		const draw = () => {
 			const { width } = viewport.value;
-			const isDark$1 = isDark.value;
-			renderer.begin(width, 52, (isDark$1 ? DARK : LIGHT).background);
+			const theme = isDark.value ? DARK : LIGHT;
+			renderer.begin(width, 52, theme.background);
 			drawOverview(renderer, {
 				width,
 				bounds: bounds.value,
@@ -6344,7 +6478,7 @@ function Overview() {
 				ticks: search.value.result?.ticks ?? [],
 				marks: marks.value,
 				dragged,
-				isDark: isDark$1
+				theme
 			});
 		};
 		const stop = x(draw);

@@ -36,6 +36,7 @@ import {
   type PlacedArrow,
   type Scene,
 } from "./draw.ts";
+import type { Load } from "./draw_overview.ts";
 import { NameCache } from "./names.ts";
 import { ViewportLoader } from "./viewport_loader.ts";
 
@@ -54,12 +55,6 @@ interface Placed {
 }
 
 export const OVERVIEW_BUCKETS = 512;
-
-export interface Load {
-  label: string;
-  /** Share of each bucket in which the busiest track had work. */
-  share: Float64Array;
-}
 
 const reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
 

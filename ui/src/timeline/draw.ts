@@ -1,6 +1,6 @@
 // Draws the timeline into a Renderer: pure functions from a scene to calls.
-// What comes from the server is already folded to pixels, so a frame costs a few thousand boxes whatever the
-// trace holds; columns of an older zoom are drawn scaled until newer ones arrive.
+// What comes from the server is already folded to pixels, so a frame costs as much as it has pixels whatever the trace
+// holds; columns of an older zoom are drawn scaled until newer ones arrive. Boxes of few pixels go into bands.
 import type { FlowArrow } from "../api/types.ts";
 import {
   firstEndingAfter,
@@ -16,8 +16,8 @@ import { cssFromTrace, spanOf, tickStep, type TimeWindow } from "../base/geom.ts
 import { type CounterMode, scaleFor, seenRange, shownColumns, unitOf } from "../logic/counter_mode.ts";
 import type { Row, RowTrack } from "../logic/rows.ts";
 import type { Mark } from "../logic/url_state.ts";
-import { blockColor, type CanvasTheme } from "../render/palette.ts";
-import type { Renderer } from "../render/renderer.ts";
+import { bitsOf, blockBits, blockColor, type CanvasTheme, withAlpha } from "../render/palette.ts";
+import type { Band, Renderer } from "../render/renderer.ts";
 
 export interface Scene {
   window: TimeWindow;
@@ -40,8 +40,8 @@ export interface Scene {
 const MIN_TEXT_PX = 22;
 /** Up to this width a block has no gap to its neighbour. */
 const THIN_PX = 3;
-/** Less between two blocks is not seen. */
-const TOUCH_PX = 0.05;
+/** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
+const BAND_PX = 8;
 const MERGED_ALPHA = 0.62;
 const SUMMARY_ALPHA = 0.5;
 const HIDDEN_ALPHA = 0.1;
@@ -83,7 +83,7 @@ function drawBlock(
     renderer.polygon(points, color);
   } else {
     // A hair of background between neighbours, as soon as there is room for one.
-    renderer.fillRect(x, y, width > 3 ? width - 0.75 : width, height, color);
+    renderer.fillRect(x, y, width > THIN_PX ? width - 0.75 : width, height, color);
     if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
       // An open end is torn, so that nobody takes the trace's end for the slice's.
       const right = x + width - 0.75;
@@ -129,16 +129,7 @@ function drawSlices(
     const y = y0 + depth * depthPx;
     const to = columns.depthFirst[depth + 1]!;
     let drawnUpTo = -1;
-    // Thin neighbours of one look are one box: a zoomed-out row has a block for every pixel.
-    let run: { left: number; right: number; color: string; opacity: number } | null = null;
-    const endRun = () => {
-      if (run === null) return;
-      const { left, right, color, opacity } = run;
-      run = null;
-      const fill = () => renderer.fillRect(left, y, right - left, height, color);
-      if (opacity < 1) renderer.alpha(opacity, fill);
-      else fill();
-    };
+    let band: Band | null = null;
     for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
       const exact = (columns.ts[i]! - window.start) * pxPerNano;
       if (exact > width) break;
@@ -150,6 +141,7 @@ function drawSlices(
       const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
       // Zoomed out of fetched detail, many blocks share a pixel: one of them is enough until the new ones come.
       if (right <= drawnUpTo && !isSpecial) continue;
+      const free = drawnUpTo;
       drawnUpTo = Math.max(drawnUpTo, right);
       const left = Math.max(x, -4);
       const shown = Math.min(right, width + 4) - left;
@@ -157,17 +149,16 @@ function drawSlices(
       const merged = columns.count[i]! > 1 ? MERGED_ALPHA : 1;
       const opacity = alpha * merged * (isHidden ? HIDDEN_ALPHA : 1);
       const isMarked = isSpecial || (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash);
-      if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
-        const color = blockColor(scene.theme, columns.class[i]!, columns.nameHash[i]!);
-        if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) {
-          run.right = Math.max(run.right, left + shown);
-        } else {
-          endRun();
-          run = { left, right: left + shown, color, opacity };
-        }
+      if (right - x <= BAND_PX && !isMarked && columns.flags[i] === 0) {
+        band ??= renderer.band(y, width, height, "flat");
+        const { density } = band;
+        const from = Math.round(Math.max(x, free) * density);
+        const until = Math.round(right * density);
+        const gap = right - x > THIN_PX && until - from > 1 ? 1 : 0;
+        const bits = blockBits(scene.theme, columns.class[i]!, columns.nameHash[i]!);
+        band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
         continue;
       }
-      endRun();
       if (opacity < 1) {
         renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
       } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
@@ -178,7 +169,6 @@ function drawSlices(
         renderer.fillRect(left, y + height - 2, shown - 0.75, 2, scene.theme.hover);
       }
     }
-    endRun();
   }
 }
 
@@ -210,8 +200,9 @@ function drawCounter(
   const xOf = (i: number) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i]!)));
   const first = Math.max(0, lastNotAfter(ts, window.start));
   if (first >= ts.length || ts[first]! > window.end) return;
-  // Upright boxes only, and at most three for a pixel: a path of thousands of corners takes longer to fill than a frame
-  // may last.
+  const [fillBits, lineBits] = [bitsOf(theme.counterFill), bitsOf(theme.counterLine)];
+  let band: Band | null = null;
+  // Upright boxes only: a path of thousands of corners takes longer to fill than a frame may last.
   let held: number | null = null;
   for (let i = first; i < ts.length && ts[i]! <= window.end;) {
     const x = xOf(i);
@@ -223,11 +214,23 @@ function drawCounter(
     }
     const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]!))) : width;
     const y = yOf(held!);
+    if (right - x <= THIN_PX) {
+      band ??= renderer.band(y0, width, place.height, "fine");
+      const { density } = band;
+      const line = (at: number) => Math.round((at - y0) * density);
+      const until = right * density;
+      band.fill(x * density, until, line(Math.min(y, base)), line(Math.max(y, base)), fillBits);
+      if (high === low || right - x > 1)
+        band.fill(x * density, until, line(y - 0.5), line(y - 0.5) + Math.round(density), lineBits);
+      if (high > low) band.fill(x * density, (x + 1) * density, line(yOf(high)), line(yOf(low)), lineBits);
+      continue;
+    }
     renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
     // What several values of a pixel reached, and the step from the value before.
     if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
-    if (high === low || right - x > 1) renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
+    renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
   }
+  if (band !== null) renderer.paintBands();
   label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
   label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
   if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
@@ -274,6 +277,7 @@ export function drawRows(
         else drawCounter(renderer, scene, row, place, columns, y + place.y);
       }
     }
+    renderer.paintBands();
   });
 }
 

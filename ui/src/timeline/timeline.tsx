@@ -7,8 +7,9 @@ import { cssFromTrace, traceFromCss } from "../base/geom.ts";
 import * as store from "../state/store.ts";
 import { controller, draggedArea, type Hit, hovered, TimelineController } from "./controller.ts";
 import { AXIS_PX, MARKS_PX } from "./draw.ts";
+import { OVERVIEW_PX } from "./draw_overview.ts";
 import { Icon } from "./icons.tsx";
-import { Overview, OVERVIEW_PX } from "./overview.tsx";
+import { Overview } from "./overview.tsx";
 import { Shells } from "./shells.tsx";
 import { Tooltip } from "./tooltip.tsx";
 
