@@ -135,6 +135,42 @@ onReal("Ctrl+P finds a stream and shows its row", async (page, raw) => {
   assert.ok(y >= 0 && y < (await page.box()).height, "the row is in view");
 });
 
+onReal("a view of one SQL tab serves the others, and a link makes a track of it again", async (page, raw) => {
+  const kernels = events.filter((event) => event.ph === "X" && event.name.includes(SEARCHED)).length;
+  const runSql = async (sql) => {
+    await raw.locator(".cm-content").click();
+    await raw.keyboard.press("Control+a");
+    await raw.keyboard.insertText(sql);
+    await page.press("Control+Enter");
+  };
+  // The server may be one that a page has asked before.
+  const view = `reduces_${Date.now()}`;
+  await page.press("Control+Shift+S");
+  await runSql(`create view ${view} as select * from slice where name like '%${SEARCHED}%'`);
+  await raw.getByRole("button", { name: "New query" }).click();
+  await runSql(`select ts, dur, name from ${view}`);
+  assert.match(await page.text(".sql-count"), new RegExp(`^${kernels} rows`));
+  await raw.getByRole("button", { name: "Show as track" }).click();
+  await raw.getByRole("textbox", { name: "title" }).fill("all of them");
+  await raw.getByRole("button", { name: "Add track" }).click();
+  await page.idle();
+  assert.deepEqual(await page.state("debugTracks"), [{ name: "all of them", rows: kernels }]);
+  await raw.waitForFunction(() => decodeURIComponent(location.hash).includes("all+of+them"));
+  const link = await raw.evaluate(() => location.href);
+
+  await raw.evaluate(() => localStorage.clear());
+  await raw.goto("about:blank");
+  await raw.goto(link);
+  await page.ready();
+  await raw.locator(".shell-debug").getByText("all of them").waitFor();
+  assert.deepEqual(await page.state("debugTracks"), [{ name: "all of them", rows: kernels }]);
+  // A second reload finds the view made already, and makes the track all the same.
+  await raw.reload();
+  await page.ready();
+  await raw.locator(".shell-debug").getByText("all of them").waitFor();
+  assert.equal(await raw.locator(".notice.error").count(), 0);
+});
+
 onReal("an exported window opens without a server: timeline, details, flows, sums, search", async (page, raw) => {
   const kernels = events.filter((event) => event.ph === "X" && event.name.includes(SEARCHED));
   kernels.sort((a, b) => a.ts - b.ts);

@@ -1,4 +1,4 @@
-import { A as useComputed, B as $, C as EditorState, D as observeElementOffset, E as elementScroll, F as x, I as y, L as A, M as O, N as f, O as observeElementRect, P as r, R as F, S as Compartment, T as Virtualizer, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as T } from "./vendor.js";
+import { A as useComputed, B as $, C as EditorState, D as observeElementRect, E as observeElementOffset, F as x, I as y, L as A, M as O, N as f, O as a, P as r, R as F, S as Compartment, T as elementScroll, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as Virtualizer, x as placeholder, y as keymap, z as T } from "./vendor.js";
 // \0rolldown/runtime.js
 var __defProp = Object.defineProperty;
 var __exportAll = (all, no_symbols) => {
@@ -863,15 +863,27 @@ var SCALES = [
 ];
 var PLAIN = {
 	shows: "value",
-	scale: "zero"
+	scale: "zero",
+	height: 44
 };
-var modeText = (mode) => `${mode.shows}-${mode.scale}`;
+/** The heights that a button offers, one after another. */
+var HEIGHTS = [
+	44,
+	88,
+	176
+];
+/** The next higher of them; after the highest, the plain one. */
+var nextHeight = (height) => HEIGHTS.find((each) => each > height) ?? 44;
+var clampHeight = (height) => Math.round(Math.min(400, Math.max(22, height)));
+var modeText = ({ shows, scale, height }) => `${shows}-${scale}${height === 44 ? "" : `-${height}`}`;
 function modeOfText(text) {
-	const [shows, scale] = text.split("-");
-	return MODES.includes(shows) && SCALES.includes(scale) ? {
+	const [shows, scale, height] = text.split("-");
+	if (!(MODES.includes(shows) && SCALES.includes(scale)) || height !== void 0 && !/^\d+$/.test(height)) return null;
+	return {
 		shows,
-		scale
-	} : null;
+		scale,
+		height: height === void 0 ? 44 : clampHeight(Number(height))
+	};
 }
 function unitOf(unit, mode) {
 	return mode.shows === "rate" ? `${unit ?? ""}/s` : unit;
@@ -981,6 +993,7 @@ function recipeOf(text) {
 		const word = (value) => typeof value === "string" ? value : null;
 		if (typeof read?.sql !== "string" || typeof read.ts !== "string") return null;
 		return {
+			before: Array.isArray(read.before) ? read.before.filter((each) => typeof each === "string") : [],
 			sql: read.sql,
 			set: typeof read.set === "number" && read.set >= 0 ? Math.floor(read.set) : 0,
 			ts: read.ts,
@@ -1202,12 +1215,12 @@ function summaryTracks(node, into = []) {
 	for (const child of node.children) summaryTracks(child, into);
 	return into;
 }
-function placeTracks(node, isCompact) {
+function placeTracks(node, isCompact, counterPx) {
 	const tracks = [];
 	let y = TRACK_PADDING_PX / 2;
 	for (const track of node.tracks) {
 		const depthPx = isCompact ? 4 : 18;
-		const height = track.kind === "counter" ? 40 : Math.max(1, track.num_rows) * depthPx;
+		const height = track.kind === "counter" ? counterPx - TRACK_PADDING_PX : Math.max(1, track.num_rows) * depthPx;
 		tracks.push({
 			track,
 			y,
@@ -1221,9 +1234,9 @@ function placeTracks(node, isCompact) {
 		height: y + TRACK_PADDING_PX / 2
 	};
 }
-function makeRow(node, path, y, collapsed, compact) {
+function makeRow(node, path, y, collapsed, compact, counterPx) {
 	const isGroup = node.children.length > 0;
-	const { tracks, height } = placeTracks(node, compact);
+	const { tracks, height } = placeTracks(node, compact, counterPx);
 	const header = HEADER_PX[node.kind] ?? 22;
 	return {
 		node,
@@ -1243,6 +1256,7 @@ function layoutRows(input) {
 	const rows = [];
 	const byKey = /* @__PURE__ */ new Map();
 	const filtering = input.filter.trim() !== "";
+	const counterPx = (node) => input.counterModes?.get(node.key)?.height ?? 44;
 	let y = 0;
 	const hasMatch = (node) => matchesFilter(node, input.filter) || node.children.some((child) => hasMatch(child));
 	const index = (node, path) => {
@@ -1260,7 +1274,7 @@ function layoutRows(input) {
 		const folded = input.collapsed.get(node.key) ?? node.collapsed;
 		const isCollapsed = filtering ? input.collapsed.get(node.key) ?? false : folded;
 		if (shown) {
-			const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key));
+			const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key), counterPx(node));
 			rows.push(row);
 			y += row.height;
 		}
@@ -1285,7 +1299,9 @@ function layoutRows(input) {
 		for (const key of input.pins) {
 			const found = byKey.get(key);
 			if (found === void 0) continue;
-			const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+			const isThin = areThin || input.compact.has(key);
+			const counter = areThin ? Math.min(44, counterPx(found.node)) : counterPx(found.node);
+			const row = makeRow(found.node, found.path, pinnedHeight, true, isThin, counter);
 			pinned.push({
 				...row,
 				isApart: found.path.length > 0
@@ -1740,6 +1756,8 @@ function merged(kept, linked) {
 var store_exports = /* @__PURE__ */ __exportAll({
 	ALL_PLACES: () => ALL_PLACES,
 	DRAWER_TABS: () => DRAWER_TABS,
+	USUAL_DRAWER_PX: () => 300,
+	USUAL_SHELL_PX: () => 290,
 	addMark: () => addMark,
 	areaArrows: () => areaArrows,
 	areaBefore: () => areaBefore,
@@ -1909,6 +1927,7 @@ var layout = O(() => layoutRows({
 	nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
 	collapsed: collapsed.value,
 	compact: compact.value,
+	counterModes: counterModes.value,
 	pins: pins.value,
 	maxPinnedHeight: viewport.value.height * .6,
 	filter: trackFilter.value
@@ -2388,7 +2407,7 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	}
 	if (band !== null) renderer.paintBands();
 	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
-	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+	if (place.height >= 32) label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
 	const at = lastNotAfter(columns.ts, scene.pointer.nanos);
 	if (at < 0) return;
@@ -3383,6 +3402,56 @@ function markSelection(isTemporary) {
 		end: range.end,
 		text: isTemporary ? "" : name.slice(0, 60),
 		isTemporary
+	});
+}
+// src/timeline/handle.tsx
+var STEP_PX = 10;
+function Handle(props) {
+	const { label, orientation, size, min, max } = props;
+	const sign = props.grows === "forward" ? 1 : -1;
+	const isFlat = orientation === "horizontal";
+	const set = (wanted) => props.onSize(Math.round(Math.min(max, Math.max(min, wanted))));
+	const drag = (event) => {
+		const handle = event.currentTarget;
+		handle.setPointerCapture(event.pointerId);
+		event.preventDefault();
+		const at = (each) => sign * (isFlat ? each.clientY : each.clientX);
+		const from = size - at(event);
+		const move = (next) => set(from + at(next));
+		const end = () => {
+			handle.removeEventListener("pointermove", move);
+			handle.removeEventListener("pointerup", end);
+			handle.removeEventListener("pointercancel", end);
+		};
+		handle.addEventListener("pointermove", move);
+		handle.addEventListener("pointerup", end);
+		handle.addEventListener("pointercancel", end);
+	};
+	const press = (event) => {
+		const [back, forward] = isFlat ? ["ArrowUp", "ArrowDown"] : ["ArrowLeft", "ArrowRight"];
+		const wanted = {
+			[back]: size - sign * STEP_PX,
+			[forward]: size + sign * STEP_PX,
+			Home: min,
+			End: max,
+			Enter: props.usual
+		};
+		if (wanted[event.key] === void 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+		event.preventDefault();
+		set(wanted[event.key]);
+	};
+	return /* @__PURE__ */ a("div", {
+		class: props.class,
+		role: "separator",
+		tabIndex: 0,
+		"aria-label": label,
+		"aria-orientation": orientation,
+		"aria-valuenow": Math.round(size),
+		"aria-valuemin": min,
+		"aria-valuemax": Math.round(max),
+		onPointerDown: drag,
+		onKeyDown: press,
+		onDblClick: () => set(props.usual)
 	});
 }
 // src/logic/flame_layout.ts
@@ -5059,6 +5128,31 @@ function SlicePanel() {
 		]
 	});
 }
+// src/logic/sql_scripts.ts
+/** Without comments and texts, in which any word may stand. */
+var bare = (script) => script.replace(/--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'/g, (part) => part.startsWith("'") ? "''" : " ");
+var CREATE = /\bcreate\s+(?:or\s+replace\s+)?(?:perfetto\s+)?(?:temp(?:orary)?\s+)?(?:virtual\s+)?(?:table|view|function|macro)\s+(?:if\s+not\s+exists\s+)?["`[]?(\w+)/gi;
+/** The same as functions, which take the name in a text. */
+var CREATE_FUNCTION = /\bcreate_(?:view_)?function\s*\(\s*'\s*(\w+)/gi;
+/** The names that a script creates, in lower case. */
+function createdNames(script) {
+	return [...bare(script).matchAll(CREATE), ...script.matchAll(CREATE_FUNCTION)].map((match) => match[1].toLowerCase());
+}
+/** Whether a script leaves something for later ones: what it creates, or a module. */
+var leavesSomething = (script) => createdNames(script).length > 0 || /\binclude\s+perfetto\s+module\b/i.test(bare(script));
+/** Of the scripts that ran before, in order, those that `script` needs: for its own names, and for those of such scripts. */
+function neededScripts(before, script) {
+	const wordsOf = (text) => new Set(bare(text).toLowerCase().match(/\w+/g) ?? []);
+	const words = wordsOf(script);
+	const needed = [];
+	for (const each of [...before].reverse()) {
+		const names = createdNames(each);
+		if (names.length > 0 ? !names.some((name) => words.has(name)) : !leavesSomething(each)) continue;
+		needed.unshift(each);
+		for (const word of wordsOf(each)) words.add(word);
+	}
+	return needed;
+}
 // src/panels/sql_editor.ts
 var highlight = HighlightStyle.define([
 	{
@@ -5193,6 +5287,9 @@ function makeSqlEditor(parent, text, onChange, onRun) {
 var TABS_KEY = "kinetoscope.sql.tabs";
 var HISTORY_KEY = "kinetoscope.sql.history";
 var HISTORY_LENGTH = 100;
+/** All tabs share a session, so that what one of them creates is there for the others. */
+var SESSION = "sql";
+var MADE_KEY = "kinetoscope.sql.made";
 var EXAMPLES = [
 	{
 		title: "First rows",
@@ -5240,6 +5337,18 @@ function forgetRuns() {
 	for (const each of runs.value.values()) each.abort?.abort();
 	runs.value = /* @__PURE__ */ new Map();
 }
+/** Scripts whose creations the session of this trace holds, the oldest first. */
+function madeScripts() {
+	const made = stored(MADE_KEY, null);
+	return made?.trace === String(trace.value?.entry.id) ? made.scripts : [];
+}
+function keepMade(script) {
+	const scripts = [...madeScripts().filter((each) => each !== script), script].slice(-200);
+	store(MADE_KEY, {
+		trace: String(trace.value?.entry.id),
+		scripts
+	});
+}
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
 	const trace$10 = trace.value;
@@ -5260,7 +5369,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$10.client.query(text, SESSION, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -5269,6 +5378,7 @@ async function run(tab, text) {
 				shownSet: Math.max(0, partial.sets.length - 1)
 			});
 		});
+		if (leavesSomething(text)) keepMade(text);
 		if (isCurrent()) setRun(tab, {
 			...mine,
 			result,
@@ -5335,6 +5445,7 @@ function recipeFor(sql, set, number, choice) {
 	const nameOf = (column) => column < 0 ? null : set.columns[column].name;
 	const { ts, dur, name, value, title } = choice;
 	return {
+		before: neededScripts(madeScripts().filter((each) => each !== sql), sql),
 		sql,
 		set: number,
 		ts: nameOf(ts),
@@ -5344,18 +5455,47 @@ function recipeFor(sql, set, number, choice) {
 		title
 	};
 }
+var nextLink = 1;
+/**
+* A session for a query of a link: one of its own when something is created for it, so that nothing of that name stands
+* in the way. Queries that need the same share it.
+*/
+async function sessionFor(trace, recipe, known) {
+	if (recipe.before.length === 0 && !leavesSomething(recipe.sql)) return {
+		name: "tracks",
+		error: null
+	};
+	const key = JSON.stringify(leavesSomething(recipe.sql) ? recipe : recipe.before);
+	const found = known.get(key);
+	if (found !== void 0) return found;
+	const session = {
+		name: `link-${Date.now()}-${nextLink++}`,
+		error: null
+	};
+	known.set(key, session);
+	for (const script of recipe.before) {
+		const { error } = await trace.client.query(script, session.name, new AbortController().signal);
+		session.error ??= error?.message ?? null;
+	}
+	return session;
+}
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
-	const trace$11 = trace.value;
+	const trace$9 = trace.value;
 	pendingRecipes.value = recipes;
+	const sessions = /* @__PURE__ */ new Map();
 	for (const recipe of recipes) {
-		if (trace$11 === null || trace.value !== trace$11) return;
+		if (trace$9 === null || trace.value !== trace$9) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const result = await trace$11.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const session = await sessionFor(trace$9, recipe, sessions);
+			const result = await trace$9.client.query(recipe.sql, session.name, new AbortController().signal);
 			const set = result.sets[recipe.set];
-			if (result.error !== null) fail(result.error.message, result.error.hint);
-			if (trace.value !== trace$11 || set === void 0) continue;
+			if (result.error !== null) {
+				const earlier = session.error === null ? null : `a script before it failed, too: ${session.error}`;
+				fail(result.error.message, earlier ?? result.error.hint);
+			}
+			if (trace.value !== trace$9 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
 			if ([
@@ -5375,7 +5515,7 @@ async function makeTracksAgain(recipes) {
 				title: recipe.title
 			}, recipe, "again");
 		} catch (error) {
-			reportError(error);
+			if (!isAbort(error)) fail(error.message, null);
 		} finally {
 			pendingRecipes.value = pendingRecipes.value.filter((each) => each !== recipe);
 		}
@@ -5692,11 +5832,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$9 = trace.value;
-		if (trace$9 === null || schema.value?.trace === trace$9) return;
-		trace$9.client.schema().then((answer) => {
+		const trace$11 = trace.value;
+		if (trace$11 === null || schema.value?.trace === trace$11) return;
+		trace$11.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$9,
+				trace: trace$11,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -6177,6 +6317,9 @@ var TABS = [
 		title: "Trace"
 	}
 ];
+var MIN_PX = 90;
+/** What stays of the timeline, with the bars above it. */
+var ABOVE_PX = 220;
 function Selected() {
 	switch (selection.value.kind) {
 		case "slice": return /* @__PURE__ */ a(SlicePanel, {});
@@ -6194,33 +6337,26 @@ function Drawer() {
 		...drawer.value,
 		isOpen: !isOpen
 	};
-	const resize = (event) => {
-		const handle = event.currentTarget;
-		handle.setPointerCapture(event.pointerId);
-		const from = height + event.clientY;
-		const move = (next) => {
-			const wanted = Math.min(window.innerHeight - 220, Math.max(90, from - next.clientY));
-			drawer.value = {
-				...drawer.value,
-				isOpen: true,
-				height: wanted
-			};
-		};
-		handle.addEventListener("pointermove", move);
-		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-	};
 	const counts = trace.value?.overview.warnings;
 	return /* @__PURE__ */ a("section", {
 		class: isOpen ? "drawer open" : "drawer",
 		style: isOpen ? { height: `${height}px` } : {},
 		"aria-label": "Drawer",
 		children: [
-			/* @__PURE__ */ a("div", {
+			/* @__PURE__ */ a(Handle, {
 				class: "drawer-handle",
-				onPointerDown: resize,
-				role: "separator",
-				"aria-orientation": "horizontal",
-				"aria-label": "Height of the drawer"
+				label: "Height of the drawer",
+				orientation: "horizontal",
+				grows: "backward",
+				size: isOpen ? height : 0,
+				min: MIN_PX,
+				max: Math.max(MIN_PX, window.innerHeight - ABOVE_PX),
+				usual: 300,
+				onSize: (wanted) => drawer.value = {
+					...drawer.value,
+					isOpen: true,
+					height: wanted
+				}
 			}),
 			/* @__PURE__ */ a("div", {
 				class: "tabs",
@@ -6560,6 +6696,7 @@ function Shell({ row, top, isSticky, clip }) {
 	const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
 	const inWorkspace = workspace.value?.keys.includes(node.key) === true;
 	const isCounter = node.tracks.some((track) => track.kind === "counter");
+	const mode = modeOf(node.key);
 	const fold = () => setCollapsed([node.key], !row.isCollapsed);
 	const selectRow = () => {
 		const { start, end } = view.value;
@@ -6656,7 +6793,21 @@ function Shell({ row, top, isSticky, clip }) {
 					})
 				]
 			}),
-			isCounter && /* @__PURE__ */ a(CounterButtons, { row })
+			isCounter && /* @__PURE__ */ a(CounterButtons, { row }),
+			isCounter && /* @__PURE__ */ a(Handle, {
+				class: "row-resize",
+				label: `Height of ${node.name}`,
+				orientation: "horizontal",
+				grows: "forward",
+				size: mode.height,
+				min: 22,
+				max: 400,
+				usual: 44,
+				onSize: (height) => setMode(node.key, {
+					...modeOf(node.key),
+					height
+				})
+			})
 		]
 	});
 }
@@ -6675,7 +6826,7 @@ var SCALE_WORDS = {
 	fit: "fitted",
 	log: "logarithmic"
 };
-/** What a counter shows and its scale; a click goes to the next choice. */
+/** What a counter shows, its scale and how high it is; a click goes to the next choice. */
 function CounterButtons({ row }) {
 	const { node } = row;
 	const mode = modeOf(node.key);
@@ -6701,6 +6852,15 @@ function CounterButtons({ row }) {
 				title: `Scale: ${SCALE_WORDS[scale]}`,
 				"aria-label": `Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`,
 				children: SCALE_WORDS[mode.scale]
+			}),
+			/* @__PURE__ */ a("button", {
+				onClick: () => setMode(node.key, {
+					...mode,
+					height: nextHeight(mode.height)
+				}),
+				title: `Height: ${nextHeight(mode.height)} pixels. The lower edge can be dragged, too`,
+				"aria-label": `${node.name} is ${mode.height} pixels high: make it ${nextHeight(mode.height)}`,
+				children: [mode.height, " px"]
 			}),
 			/* @__PURE__ */ a(Within, { row })
 		]
@@ -7302,14 +7462,6 @@ function Timeline() {
 			hovered.value = null;
 		};
 	}, [trace$5]);
-	const resizeShells = (event) => {
-		const handle = event.currentTarget;
-		handle.setPointerCapture(event.pointerId);
-		const from = settings.value.shellWidth - event.clientX;
-		const move = (next) => changeSettings({ shellWidth: Math.min(600, Math.max(140, from + next.clientX)) });
-		handle.addEventListener("pointermove", move);
-		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-	};
 	return /* @__PURE__ */ a("main", {
 		class: "timeline",
 		ref: root,
@@ -7350,12 +7502,16 @@ function Timeline() {
 					/* @__PURE__ */ a(ScrollBar, {})
 				]
 			}),
-			/* @__PURE__ */ a("div", {
+			/* @__PURE__ */ a(Handle, {
 				class: "shell-resize",
-				onPointerDown: resizeShells,
-				role: "separator",
-				"aria-orientation": "vertical",
-				"aria-label": "Width of the track names"
+				label: "Width of the track names",
+				orientation: "vertical",
+				grows: "forward",
+				size: settings.value.shellWidth,
+				min: 140,
+				max: 600,
+				usual: 290,
+				onSize: (shellWidth) => changeSettings({ shellWidth })
 			})
 		]
 	});

@@ -45,6 +45,9 @@ export interface Notice {
   isError: boolean;
 }
 
+export const USUAL_SHELL_PX = 290;
+export const USUAL_DRAWER_PX = 300;
+
 export const client = signal<Client | null>(null);
 export const info = signal<T.Info | null>(null);
 export const trace = signal<LoadedTrace | null>(null);
@@ -72,7 +75,7 @@ export const pendingRecipes = signal<readonly TrackRecipe[]>([]);
 export const drawer = signal<{ isOpen: boolean; tab: DrawerTab; height: number }>({
   isOpen: false,
   tab: "selection",
-  height: 300,
+  height: USUAL_DRAWER_PX,
 });
 export const dialog = signal<"none" | "help" | "palette" | "finder" | "pin" | "workspaces">("none");
 export const workspaces = signal<Workspace[]>([]);
@@ -121,6 +124,7 @@ export const layout = computed(() =>
     nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
     collapsed: collapsed.value,
     compact: compact.value,
+    counterModes: counterModes.value,
     pins: pins.value,
     maxPinnedHeight: viewport.value.height * 0.6,
     filter: trackFilter.value,
@@ -156,7 +160,7 @@ export const trackPlaces = computed<ReadonlyMap<number, TrackPlace>>(() => {
 
 const SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings(): Settings {
-  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: 290 };
+  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: USUAL_SHELL_PX };
   try {
     return { ...defaults, ...(JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}") as Partial<Settings>) };
   } catch {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { TrackNode } from "../api/types.ts";
 import { indexDepths, type SliceColumns, type TrackColumns } from "../api/viewport_frame.ts";
+import { madeNode } from "../logic/made_node.ts";
 import { layoutRows } from "../logic/rows.ts";
 import { PLAIN } from "../logic/counter_mode.ts";
 import { LIGHT } from "../render/palette.ts";
@@ -32,23 +32,12 @@ function columns(blocks: Block[]): SliceColumns {
     depthFirst: indexDepths(depth),
   };
 }
-function row(rows: number, kind: "slice" | "counter" = "slice") {
+function row(rows: number, kind: "slice" | "counter" = "slice", height = 44) {
   const track = { id: 1, kind, num_events: 1, num_rows: rows, start: 0, end: 100, unit: null };
-  const node: TrackNode = {
-    key: "k",
-    name: "stream 7",
-    kind: "stream",
-    children: [],
-    tracks: [track],
-    collapsed: false,
-    role: null,
-    pid: null,
-    tid: null,
-    rank: null,
-    device: null,
-    stream: null,
-  };
-  return layoutRows({ nodes: [node], collapsed: new Map(), compact: new Set(), pins: [], filter: "" }).rows;
+  const node = madeNode("stream", "stream 7", [], 0, { tracks: [track] });
+  const counterModes = new Map([["stream 7", { ...PLAIN, height }]]);
+  return layoutRows({ nodes: [node], counterModes, collapsed: new Map(), compact: new Set(), pins: [], filter: "" })
+    .rows;
 }
 /** 100 ns over 1000 px, so that a nanosecond is ten pixels. */
 const scene = (track: TrackColumns, more: Partial<Scene> = {}): Scene => ({
@@ -70,9 +59,10 @@ function draw(
   more: Partial<Scene> = {},
   rows = 2,
   kind: "slice" | "counter" = "slice",
+  height = 44,
 ): DrawCall[] {
   const renderer = new RecordingRenderer();
-  drawRows(renderer, scene(track, more), row(rows, kind), 0, 0, 200);
+  drawRows(renderer, scene(track, more), row(rows, kind, height), 0, 0, 200);
   return renderer.calls.slice(1); // the first is the line under the row
 }
 const rects = (calls: DrawCall[]) => calls.filter((call) => call.op === "rect");
@@ -246,6 +236,8 @@ it("labels the ends of a counter's scale, at the top and at the bottom", () => {
     ["1\u202f000", 11],
     ["0", 34],
   ]);
+  expect(texts(draw(counter, {}, 1, "counter", 100)).at(-1)).toEqual(["0", 90]);
+  expect(texts(draw(counter, {}, 1, "counter", 24)), "no room for the lower one").toEqual([["1\u202f000", 11]]);
   const fit = draw(counter, { modeOf: () => ({ shows: "value", scale: "fit" }) }, 1, "counter");
   expect(texts(fit).map(([text]) => text)).toEqual(["1\u202f000", "10"]);
 });

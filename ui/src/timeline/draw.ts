@@ -31,7 +31,7 @@ export interface Scene {
   hoveredSlice: number | null;
   /** Null when no filter hides anything; else whether a name is to be seen. */
   isNameShown: ((name: string | undefined) => boolean) | null;
-  modeOf: (key: string) => CounterMode;
+  modeOf: (key: string) => Pick<CounterMode, "shows" | "scale">;
   /** The counter under the mouse, and the time there. */
   pointer: { trackId: number; nanos: number } | null;
 }
@@ -172,6 +172,9 @@ function drawSlices(
   }
 }
 
+/** Height of a line of text with what is around it. */
+const LABEL_PX = 16;
+
 /** Text that stays readable over whatever is beneath it. */
 function label(renderer: Renderer, scene: Scene, x: number, y: number, text: string, color: string): void {
   const width = renderer.measure(text);
@@ -232,7 +235,9 @@ function drawCounter(
   }
   if (band !== null) renderer.paintBands();
   label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
-  label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+  // In a low row the lower end would stand on the upper one.
+  if (place.height >= 2 * LABEL_PX)
+    label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
   if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
   const at = lastNotAfter(columns.ts, scene.pointer.nanos);
   if (at < 0) return;

@@ -2,11 +2,12 @@
 // Only rows on the screen exist.
 import { formatCount } from "../base/format.ts";
 import { chipsOf, shownName } from "../logic/row_names.ts";
-import { MODES, SCALES } from "../logic/counter_mode.ts";
+import { MAX_HEIGHT, MIN_HEIGHT, MODES, nextHeight, PLAIN_HEIGHT, SCALES } from "../logic/counter_mode.ts";
 import { allTracks, type Row } from "../logic/rows.ts";
 import { withoutRow, withRowMoved } from "../logic/workspaces.ts";
 import * as store from "../state/store.ts";
 import { controller } from "./controller.ts";
+import { Handle } from "./handle.tsx";
 import { Icon } from "./icons.tsx";
 
 const NAME_PX = 22;
@@ -24,6 +25,7 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
   const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
   const inWorkspace = store.workspace.value?.keys.includes(node.key) === true;
   const isCounter = node.tracks.some((track) => track.kind === "counter");
+  const mode = store.modeOf(node.key);
   const fold = () => store.setCollapsed([node.key], !row.isCollapsed);
   const selectRow = () => {
     const { start, end } = store.view.value;
@@ -146,6 +148,19 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
         )}
       </span>
       {isCounter && <CounterButtons row={row} />}
+      {isCounter && (
+        <Handle
+          class="row-resize"
+          label={`Height of ${node.name}`}
+          orientation="horizontal"
+          grows="forward"
+          size={mode.height}
+          min={MIN_HEIGHT}
+          max={MAX_HEIGHT}
+          usual={PLAIN_HEIGHT}
+          onSize={(height) => store.setMode(node.key, { ...store.modeOf(node.key), height })}
+        />
+      )}
     </div>
   );
 }
@@ -163,7 +178,7 @@ function Within({ row }: { row: Row }) {
 
 const SCALE_WORDS = { zero: "from zero", fit: "fitted", log: "logarithmic" } as const;
 
-/** What a counter shows and its scale; a click goes to the next choice. */
+/** What a counter shows, its scale and how high it is; a click goes to the next choice. */
 function CounterButtons({ row }: { row: Row }) {
   const { node } = row;
   const mode = store.modeOf(node.key);
@@ -184,6 +199,13 @@ function CounterButtons({ row }: { row: Row }) {
         aria-label={`Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`}
       >
         {SCALE_WORDS[mode.scale]}
+      </button>
+      <button
+        onClick={() => store.setMode(node.key, { ...mode, height: nextHeight(mode.height) })}
+        title={`Height: ${nextHeight(mode.height)} pixels. The lower edge can be dragged, too`}
+        aria-label={`${node.name} is ${mode.height} pixels high: make it ${nextHeight(mode.height)}`}
+      >
+        {mode.height} px
       </button>
       <Within row={row} />
     </span>

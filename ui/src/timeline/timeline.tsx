@@ -8,6 +8,7 @@ import * as store from "../state/store.ts";
 import { controller, draggedArea, type Hit, hovered, TimelineController } from "./controller.ts";
 import { AXIS_PX, MARKS_PX } from "./draw.ts";
 import { OVERVIEW_PX } from "./draw_overview.ts";
+import { Handle } from "./handle.tsx";
 import { Icon } from "./icons.tsx";
 import { Overview } from "./overview.tsx";
 import { Shells } from "./shells.tsx";
@@ -381,15 +382,6 @@ export function Timeline() {
       hovered.value = null;
     };
   }, [trace]);
-  const resizeShells = (event: PointerEvent) => {
-    const handle = event.currentTarget as HTMLElement;
-    handle.setPointerCapture(event.pointerId);
-    const from = store.settings.value.shellWidth - event.clientX;
-    const move = (next: PointerEvent) =>
-      store.changeSettings({ shellWidth: Math.min(600, Math.max(140, from + next.clientX)) });
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-  };
   return (
     <main
       class="timeline"
@@ -426,12 +418,16 @@ export function Timeline() {
         <Tooltip />
         <ScrollBar />
       </div>
-      <div
+      <Handle
         class="shell-resize"
-        onPointerDown={resizeShells}
-        role="separator"
-        aria-orientation="vertical"
-        aria-label="Width of the track names"
+        label="Width of the track names"
+        orientation="vertical"
+        grows="forward"
+        size={store.settings.value.shellWidth}
+        min={140}
+        max={600}
+        usual={store.USUAL_SHELL_PX}
+        onSize={(shellWidth) => store.changeSettings({ shellWidth })}
       />
     </main>
   );
