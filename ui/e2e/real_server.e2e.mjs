@@ -179,7 +179,7 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
   await raw.locator(".track-canvas").focus();
   await page.press("f");
   await page.press("f");
-  await page.hold("s", 300);
+  while (span(await page.state("view")) < 4e6) await page.hold("s", 300);
   const [details, view] = [await page.state("details"), await page.state("view")];
   const downloading = raw.waitForEvent("download");
   await page.press("Control+s");
@@ -196,7 +196,11 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
         "the window is all there is",
       );
       assert.match(await rawFile.locator(".topbar").innerText(), /exported window/);
-      assert.equal(await rawFile.getByRole("tab", { name: "SQL" }).count(), 0);
+      await rawFile.getByRole("tab", { name: "SQL" }).click();
+      assert.match(
+        await file.text(".no-sql"),
+        /This file has no SQL[^]*kinetoscope open vllm-h100-sample\.pt\.trace\.json\.gz/,
+      );
       // The same kernel, with what is known of it, and its launch where the call is in the window.
       await rawFile.locator(".track-canvas").focus();
       await file.press("/");
@@ -220,6 +224,29 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
       await rawFile.getByRole("button", { name: "Flame graph" }).click();
       await file.idle();
       assert.equal(await rawFile.getByText("No slices in this area").count(), 0);
+      // Counters are drawn, and added up over the window: its samples are those of the trace with times in it.
+      await file.press("Escape");
+      await file.press("Control+a");
+      await rawFile.getByRole("button", { name: "Counters", exact: true }).click();
+      await file.idle();
+      const counted = await rawFile.locator(".area-panel .grid-row").allInnerTexts();
+      const zero = kernels[0].ts - details.ts / 1000;
+      const samples = events.filter((event) => event.ph === "C");
+      const expected = [...new Set(samples.map((sample) => sample.name))].sort().map((name) => {
+        const own = samples.filter((sample) => sample.name === name).map(({ ts }) => (ts - zero) * 1000);
+        return [name, own.filter((at) => at >= shown.start && at < shown.end).length];
+      });
+      assert.deepEqual(
+        counted
+          .map((row) => row.split("\n"))
+          .map(([name, count]) => [name, Number(count)])
+          .sort(),
+        expected,
+      );
+      assert.ok(
+        expected.every(([, count]) => count > 1),
+        "the window has samples",
+      );
       await file.press("u");
       assert.match(await file.text(".summary"), /Kernels by time/i);
     });

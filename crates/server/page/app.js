@@ -3263,10 +3263,10 @@ function addLoad(share, columns, bounds) {
 }
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$14 = trace.value;
-	if (trace$14 === null) return;
+	const trace$15 = trace.value;
+	if (trace$15 === null) return;
 	try {
-		const details = await trace$14.client.slice(id);
+		const details = await trace$15.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -3278,11 +3278,11 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$15 = trace.value;
+	const trace$16 = trace.value;
 	const selected = selection.value;
-	if (trace$15 === null || selected.kind !== "slice") return;
+	if (trace$16 === null || selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$15.client.neighbour(selected.id, direction);
+		const { slice } = await trace$16.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -3454,6 +3454,39 @@ function Handle(props) {
 		onDblClick: () => set(props.usual)
 	});
 }
+// src/logic/counter_sums.ts
+/** Null where no sample is in the area. Every sample of the columns stands for itself. */
+function counterSums(columns, area) {
+	const { ts, last: values } = columns;
+	const from = lastNotAfter(ts, area.start - 1) + 1;
+	const to = lastNotAfter(ts, area.end - 1) + 1;
+	if (from >= to) return null;
+	let [held, sum, min, max] = [
+		0,
+		0,
+		Infinity,
+		-Infinity
+	];
+	for (let i = from; i < to; i++) {
+		const nanos = (i + 1 < to ? ts[i + 1] : area.end) - ts[i];
+		held += nanos;
+		sum += nanos * values[i];
+		min = Math.min(min, values[i]);
+		max = Math.max(max, values[i]);
+	}
+	const [first, last] = [values[from], values[to - 1]];
+	const nanos = ts[to - 1] - ts[from];
+	return {
+		count: to - from,
+		delta: last - first,
+		rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+		mean: sum / held,
+		first,
+		last,
+		min,
+		max
+	};
+}
 // src/logic/flame_layout.ts
 /** Boxes beneath `root` (-1: all roots), and the ancestors of `root` above it at full width. */
 function layoutFlames(graph, root = -1) {
@@ -3508,8 +3541,8 @@ var HIT_LIMIT = 1e4;
 var abort = null;
 async function runSearch(text, places = search.value.places) {
 	abort?.abort();
-	const trace$13 = trace.value;
-	if (text.trim() === "" || trace$13 === null) {
+	const trace$14 = trace.value;
+	if (text.trim() === "" || trace$14 === null) {
 		search.value = {
 			text,
 			result: null,
@@ -3528,7 +3561,7 @@ async function runSearch(text, places = search.value.places) {
 		isRunning: true
 	};
 	try {
-		const result = await trace$13.client.search({
+		const result = await trace$14.client.search({
 			text,
 			in: places,
 			limit: HIT_LIMIT
@@ -4374,35 +4407,55 @@ function counterQuery(area, tracks) {
 	const held = `(coalesce(next, ${end}) - ts)`;
 	return `with v as (select track_id, ts, value, lead(ts) over w as next, row_number() over w as n, count(*) over (partition by track_id) as count from counter where ts >= ${start} and ts < ${end} and track_id in (${tracks.join(",")}) window w as (partition by track_id order by ts)) select track_id, max(count) as count, sum(value * ${held}) / sum(${held}) as mean, sum(case when n = 1 then value end) as first, sum(case when n = count then value end) as last, min(value) as min, max(value) as max, max(ts) - min(ts) as time from v group by track_id`;
 }
+async function rowsByQuery(trace, area, tracks, signal) {
+	const result = await trace.client.query(counterQuery(area, tracks), "area", signal);
+	if (result.error !== null) notify(result.error.message, result.error.hint, true);
+	const set = result.sets[0];
+	return Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
+		const number = (column) => Number(cellAt(set, row, column));
+		const [first, last, nanos] = [
+			number(3),
+			number(4),
+			number(7)
+		];
+		return {
+			track: number(0),
+			count: number(1),
+			delta: last - first,
+			rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+			mean: number(2),
+			first,
+			last,
+			min: number(5),
+			max: number(6)
+		};
+	});
+}
+/** The same without SQL: an exported file has every sample. */
+async function rowsByColumns(trace, area, tracks, signal) {
+	const body = {
+		start: area.start,
+		end: area.end,
+		px: 1,
+		tracks: [...tracks]
+	};
+	return (await trace.client.viewport(body, signal)).flatMap(({ trackId, columns }) => {
+		const sums = columns.kind === "counter" ? counterSums(columns, area) : null;
+		return sums === null ? [] : [{
+			...sums,
+			track: trackId
+		}];
+	});
+}
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }) {
 	const rows = useSignal(null);
 	A(() => {
 		rows.value = null;
+		const trace$13 = trace.value;
+		if (trace$13 === null) return;
 		const abort = new AbortController();
-		trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
-			if (result.error !== null) notify(result.error.message, result.error.hint, true);
-			const set = result.sets[0];
-			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
-				const number = (column) => Number(cellAt(set, row, column));
-				const [first, last, nanos] = [
-					number(3),
-					number(4),
-					number(7)
-				];
-				return {
-					track: number(0),
-					count: number(1),
-					delta: last - first,
-					rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
-					mean: number(2),
-					first,
-					last,
-					min: number(5),
-					max: number(6)
-				};
-			});
-		}, reportError);
+		(isFile.value ? rowsByColumns : rowsByQuery)(trace$13, area, tracks, abort.signal).then((found) => rows.value = found, reportError);
 		return () => abort.abort();
 	}, [area]);
 	if (rows.value === null) return /* @__PURE__ */ a("p", {
@@ -4437,7 +4490,7 @@ function Counters({ area, tracks }) {
 			children: [
 				/* @__PURE__ */ a("span", {
 					class: "faint",
-					children: [formatCount(list.length), " counters with samples in the area"]
+					children: [formatNumberOf(list.length, "counter"), " with samples in the area"]
 				}),
 				/* @__PURE__ */ a("span", { class: "spacer" }),
 				/* @__PURE__ */ a(ExportButtons, {
@@ -4516,7 +4569,7 @@ function AreaPanel() {
 								onClick: () => view.value = "flows",
 								children: "Flows"
 							}),
-							counters.length > 0 && !isFile.value && /* @__PURE__ */ a("button", {
+							counters.length > 0 && /* @__PURE__ */ a("button", {
 								"aria-pressed": shown === "counters",
 								class: shown === "counters" ? "active" : "",
 								onClick: () => view.value = "counters",
@@ -5407,7 +5460,7 @@ async function run(tab, text) {
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 function runInNewTab(sql) {
 	if (isFile.value) {
-		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+		openDrawer("sql");
 		return;
 	}
 	const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
@@ -5481,21 +5534,21 @@ async function sessionFor(trace, recipe, known) {
 }
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
-	const trace$9 = trace.value;
+	const trace$11 = trace.value;
 	pendingRecipes.value = recipes;
 	const sessions = /* @__PURE__ */ new Map();
 	for (const recipe of recipes) {
-		if (trace$9 === null || trace.value !== trace$9) return;
+		if (trace$11 === null || trace.value !== trace$11) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const session = await sessionFor(trace$9, recipe, sessions);
-			const result = await trace$9.client.query(recipe.sql, session.name, new AbortController().signal);
+			const session = await sessionFor(trace$11, recipe, sessions);
+			const result = await trace$11.client.query(recipe.sql, session.name, new AbortController().signal);
 			const set = result.sets[recipe.set];
 			if (result.error !== null) {
 				const earlier = session.error === null ? null : `a script before it failed, too: ${session.error}`;
 				fail(result.error.message, earlier ?? result.error.hint);
 			}
-			if (trace.value !== trace$9 || set === void 0) continue;
+			if (trace.value !== trace$11 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
 			if ([
@@ -5813,6 +5866,22 @@ function Result({ tab }) {
 		]
 	});
 }
+/** What an exported file says in the place of the panel. */
+function NoSql() {
+	const sources = trace.value?.overview.sources ?? [];
+	return /* @__PURE__ */ a("div", {
+		class: "pad no-sql",
+		children: [/* @__PURE__ */ a("p", { children: [/* @__PURE__ */ a("b", { children: "This file has no SQL." }), " It is a window of a trace, with the answers that the page asks for and without the program that runs queries."] }), /* @__PURE__ */ a("p", { children: [
+			"Open the trace itself to query it:",
+			" ",
+			/* @__PURE__ */ a("code", { children: ["kinetoscope open ", sources[0]?.path.replace(/^.*\//, "") ?? "TRACE"] }),
+			sources.length > 1 && /* @__PURE__ */ a("span", {
+				class: "faint",
+				children: [" and ", formatNumberOf(sources.length - 1, "other file")]
+			})
+		] })]
+	});
+}
 function SqlPanel() {
 	const host = T(null);
 	const editor = T(null);
@@ -5832,11 +5901,11 @@ function SqlPanel() {
 		return () => made.destroy();
 	}, [tab.id]);
 	A(() => {
-		const trace$11 = trace.value;
-		if (trace$11 === null || schema.value?.trace === trace$11) return;
-		trace$11.client.schema().then((answer) => {
+		const trace$9 = trace.value;
+		if (trace$9 === null || schema.value?.trace === trace$9) return;
+		trace$9.client.schema().then((answer) => {
 			schema.value = {
-				trace: trace$11,
+				trace: trace$9,
 				schema: answer
 			};
 			editor.current?.setSchema(answer);
@@ -6363,7 +6432,7 @@ function Drawer() {
 				role: "tablist",
 				"aria-label": "Panels",
 				children: [
-					TABS.filter((each) => each.tab !== "sql" || !isFile.value).map((each) => /* @__PURE__ */ a("button", {
+					TABS.map((each) => /* @__PURE__ */ a("button", {
 						role: "tab",
 						"aria-selected": isOpen && tab === each.tab,
 						class: isOpen && tab === each.tab ? "tab active" : "tab",
@@ -6390,7 +6459,7 @@ function Drawer() {
 				children: [
 					tab === "selection" && /* @__PURE__ */ a(Selected, {}),
 					tab === "summary" && /* @__PURE__ */ a(SummaryPanel, {}),
-					tab === "sql" && /* @__PURE__ */ a(SqlPanel, {}),
+					tab === "sql" && (isFile.value ? /* @__PURE__ */ a(NoSql, {}) : /* @__PURE__ */ a(SqlPanel, {})),
 					tab === "search" && /* @__PURE__ */ a(SearchPanel, {}),
 					tab === "warnings" && /* @__PURE__ */ a(WarningsPanel, {}),
 					tab === "info" && /* @__PURE__ */ a(InfoPanel, {}),
@@ -7601,10 +7670,6 @@ function toggleDrawer() {
 	};
 }
 function showTab(tab) {
-	if (tab === "sql" && isFile.value) {
-		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
-		return;
-	}
 	const { isOpen, tab: current } = drawer.value;
 	if (isOpen && current === tab) toggleDrawer();
 	else openDrawer(tab);
@@ -8600,7 +8665,7 @@ function restoreUrlState(fragment) {
 		...state.area
 	});
 	if (state.scroll !== null) pendingScroll = state.scroll;
-	const panel = DRAWER_TABS.find((each) => each === state.panel && !(each === "sql" && isFile.value));
+	const panel = DRAWER_TABS.find((each) => each === state.panel);
 	if (panel !== void 0) openDrawer(panel);
 }
 /** A link to a slice alone shows it, once there is a timeline. */

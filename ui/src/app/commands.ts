@@ -32,10 +32,6 @@ function toggleDrawer(): void {
   store.drawer.value = { ...store.drawer.value, isOpen: !store.drawer.value.isOpen };
 }
 function showTab(tab: store.DrawerTab): void {
-  if (tab === "sql" && store.isFile.value) {
-    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
-    return;
-  }
   const { isOpen, tab: current } = store.drawer.value;
   if (isOpen && current === tab) toggleDrawer();
   else store.openDrawer(tab);

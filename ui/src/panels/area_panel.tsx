@@ -8,10 +8,12 @@ import {
   formatCount,
   formatNanos,
   formatNanosShort,
+  formatNumberOf,
   formatPercent,
   formatValue,
 } from "../base/format.ts";
 import { PLAIN, unitOf } from "../logic/counter_mode.ts";
+import { type CounterSums, counterSums } from "../logic/counter_sums.ts";
 import { layoutFlames, type FlameBox } from "../logic/flame_layout.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
 import { CanvasRenderer } from "../render/renderer.ts";
@@ -301,18 +303,7 @@ function Flames({ area }: { area: Area }) {
   );
 }
 
-interface CounterRow {
-  track: number;
-  count: number;
-  delta: number;
-  /** Of a second; null where all samples are of one time. */
-  rate: number | null;
-  mean: number;
-  first: number;
-  last: number;
-  min: number;
-  max: number;
-}
+type CounterRow = CounterSums & { track: number };
 type CounterNumber = Exclude<keyof CounterRow, "track" | "count">;
 const COUNTER_NUMBERS: { key: CounterNumber; name: string }[] = [
   { key: "delta", name: "delta" },
@@ -339,31 +330,46 @@ function counterQuery(area: Area, tracks: readonly number[]): string {
   );
 }
 
+async function rowsByQuery(trace: store.LoadedTrace, area: Area, tracks: readonly number[], signal: AbortSignal) {
+  const result = await trace.client.query(counterQuery(area, tracks), "area", signal);
+  if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
+  const set = result.sets[0];
+  return Array.from({ length: set?.num_rows ?? 0 }, (_, row): CounterRow => {
+    const number = (column: number) => Number(cellAt(set!, row, column));
+    const [first, last, nanos] = [number(3), number(4), number(7)];
+    return {
+      track: number(0),
+      count: number(1),
+      delta: last - first,
+      rate: nanos > 0 ? ((last - first) / nanos) * 1e9 : null,
+      mean: number(2),
+      first,
+      last,
+      min: number(5),
+      max: number(6),
+    };
+  });
+}
+
+/** The same without SQL: an exported file has every sample. */
+async function rowsByColumns(trace: store.LoadedTrace, area: Area, tracks: readonly number[], signal: AbortSignal) {
+  const body = { start: area.start, end: area.end, px: 1, tracks: [...tracks] };
+  return (await trace.client.viewport(body, signal)).flatMap(({ trackId, columns }): CounterRow[] => {
+    const sums = columns.kind === "counter" ? counterSums(columns, area) : null;
+    return sums === null ? [] : [{ ...sums, track: trackId }];
+  });
+}
+
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   const rows = useSignal<CounterRow[] | null>(null);
   useEffect(() => {
     rows.value = null;
+    const trace = store.trace.value;
+    if (trace === null) return;
     const abort = new AbortController();
-    store.trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
-      if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
-      const set = result.sets[0];
-      rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
-        const number = (column: number) => Number(cellAt(set!, row, column));
-        const [first, last, nanos] = [number(3), number(4), number(7)];
-        return {
-          track: number(0),
-          count: number(1),
-          delta: last - first,
-          rate: nanos > 0 ? ((last - first) / nanos) * 1e9 : null,
-          mean: number(2),
-          first,
-          last,
-          min: number(5),
-          max: number(6),
-        };
-      });
-    }, store.reportError);
+    const rowsOf = store.isFile.value ? rowsByColumns : rowsByQuery;
+    rowsOf(trace, area, tracks, abort.signal).then((found) => (rows.value = found), store.reportError);
     return () => abort.abort();
   }, [area]);
   if (rows.value === null) return <p class="faint pad">Adding up…</p>;
@@ -383,7 +389,7 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   return (
     <div class="area-table">
       <div class="bar-line">
-        <span class="faint">{formatCount(list.length)} counters with samples in the area</span>
+        <span class="faint">{formatNumberOf(list.length, "counter")} with samples in the area</span>
         <span class="spacer" />
         <ExportButtons
           name="counters"
@@ -451,7 +457,7 @@ export function AreaPanel() {
           >
             Flows
           </button>
-          {counters.length > 0 && !store.isFile.value && (
+          {counters.length > 0 && (
             <button
               aria-pressed={shown === "counters"}
               class={shown === "counters" ? "active" : ""}

@@ -4,7 +4,7 @@ import { Handle } from "../timeline/handle.tsx";
 import { AreaPanel } from "./area_panel.tsx";
 import { SearchPanel } from "./search_panel.tsx";
 import { SlicePanel } from "./slice_panel.tsx";
-import { SqlPanel } from "./sql_panel.tsx";
+import { NoSql, SqlPanel } from "./sql_panel.tsx";
 import { SummaryPanel } from "./summary_panel.tsx";
 import { InfoPanel, MarksPanel, WarningsPanel } from "./trace_panels.tsx";
 
@@ -57,7 +57,7 @@ export function Drawer() {
         onSize={(wanted) => (store.drawer.value = { ...store.drawer.value, isOpen: true, height: wanted })}
       />
       <div class="tabs" role="tablist" aria-label="Panels">
-        {TABS.filter((each) => each.tab !== "sql" || !store.isFile.value).map((each) => (
+        {TABS.map((each) => (
           <button
             key={each.tab}
             role="tab"
@@ -80,7 +80,7 @@ export function Drawer() {
         <div class="drawer-body" role="tabpanel" aria-label={TABS.find((each) => each.tab === tab)!.title}>
           {tab === "selection" && <Selected />}
           {tab === "summary" && <SummaryPanel />}
-          {tab === "sql" && <SqlPanel />}
+          {tab === "sql" && (store.isFile.value ? <NoSql /> : <SqlPanel />)}
           {tab === "search" && <SearchPanel />}
           {tab === "warnings" && <WarningsPanel />}
           {tab === "info" && <InfoPanel />}

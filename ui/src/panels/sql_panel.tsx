@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { isAbort } from "../api/client.ts";
 import { type Cell, cellAt, type QueryResult, type ResultSet } from "../api/query_stream.ts";
 import type { Schema, TrackNode } from "../api/types.ts";
-import { formatCount, formatNanos } from "../base/format.ts";
+import { formatCount, formatNanos, formatNumberOf } from "../base/format.ts";
 import { layLanes } from "../logic/debug_track.ts";
 import { leavesSomething, neededScripts } from "../logic/sql_scripts.ts";
 import type { SqlText, TrackRecipe } from "../logic/url_state.ts";
@@ -119,7 +119,7 @@ async function run(tab: number, text: string): Promise<void> {
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 export function runInNewTab(sql: string): void {
   if (store.isFile.value) {
-    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+    store.openDrawer("sql");
     return;
   }
   const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
@@ -522,6 +522,24 @@ function Result({ tab }: { tab: number }) {
           }}
         />
       )}
+    </div>
+  );
+}
+
+/** What an exported file says in the place of the panel. */
+export function NoSql() {
+  const sources = store.trace.value?.overview.sources ?? [];
+  return (
+    <div class="pad no-sql">
+      <p>
+        <b>This file has no SQL.</b> It is a window of a trace, with the answers that the page asks for and without the
+        program that runs queries.
+      </p>
+      <p>
+        Open the trace itself to query it:{" "}
+        <code>kinetoscope open {sources[0]?.path.replace(/^.*\//, "") ?? "TRACE"}</code>
+        {sources.length > 1 && <span class="faint"> and {formatNumberOf(sources.length - 1, "other file")}</span>}
+      </p>
     </div>
   );
 }
