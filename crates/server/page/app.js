@@ -9060,6 +9060,10 @@ window.kinetoscope = {
 	scrollTop: () => scrollTop.value,
 	pending: () => pendingLabels(),
 	frames: () => framesDrawn,
+	commands: () => COMMANDS.map((command) => ({
+		id: command.id,
+		keys: keysOf(command)
+	})),
 	rows: () => layout.value.rows.map((row) => ({
 		key: row.node.key,
 		name: row.node.name,
