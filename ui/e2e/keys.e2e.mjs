@@ -108,6 +108,9 @@ const COMMANDS = {
     await selectKernel(page);
     await page.press(key);
     assert.equal(await nameOfSelected(page), KERNELS[1][0]);
+    await page.press("r");
+    await page.press(key);
+    assert.equal(await nameOfSelected(page), KERNELS[1][0], "the first of an area");
   },
   previous_event: async (page, key) => {
     await page.click(await page.placeOf("stream 7", STEP + 700_000));

@@ -114,6 +114,32 @@ onReal("an area over a stream is added up, with shares of the window", async (pa
   assert.match(await page.page.locator(".area-table .grid-row").first().innerText(), /\d %|\d%/);
 });
 
+onReal("an area tells why the GPU was idle: every gap between its work, by cause", async (page, raw) => {
+  await page.press("Control+a");
+  await raw.locator(".gap-line").waitFor();
+  const work = events.filter((event) => ["kernel", "gpu_memcpy", "gpu_memset"].includes(event.cat) && event.ph === "X");
+  work.sort((a, b) => a.ts - b.ts);
+  // In whole nanoseconds from the first work on.
+  const nanos = (micros) => Math.round(micros * 1000);
+  let [until, gaps, longest] = [0, 0, { dur: 0 }];
+  for (const event of work) {
+    const start = nanos(event.ts - work[0].ts);
+    if (start > until) gaps++;
+    if (start - until > longest.dur) longest = { dur: start - until, name: event.name };
+    until = Math.max(until, start + nanos(event.dur));
+  }
+  const text = (await page.text(".gap-line")).replace(/\u202f/g, "");
+  const counts = [...text.matchAll(/ in (\d+)/g)].map((match) => Number(match[1]));
+  assert.equal(
+    counts.reduce((a, b) => a + b, 0),
+    gaps,
+  );
+  assert.match(text, new RegExp(`longest ${(longest.dur / 1e6).toPrecision(4)} ms before`));
+  await raw.locator(".gap-line button").click();
+  await page.idle();
+  assert.equal((await page.state("details")).name, longest.name);
+});
+
 onReal("SQL counts the slices: every complete event and every instant", async (page, raw) => {
   const count = events.filter((event) => event.ph === "X" || event.ph === "i").length;
   assert.equal(count, 18_568);

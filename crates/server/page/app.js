@@ -1435,8 +1435,9 @@ var LIGHT = withBits({
 	groupBackground: "#f3f5f8",
 	grid: "#eef0f3",
 	text: "#1d2530",
-	faintText: "#69737f",
+	faintText: "#5b6572",
 	onBlock: "#161c24",
+	onMerged: "#161c24",
 	selection: "#111827",
 	selectionFill: "rgba(38, 110, 220, 0.13)",
 	hover: "rgba(20, 30, 50, 0.55)",
@@ -1469,6 +1470,7 @@ var DARK = withBits({
 	text: "#dce3ea",
 	faintText: "#8b96a3",
 	onBlock: "#0b0e12",
+	onMerged: "#ffffff",
 	selection: "#ffffff",
 	selectionFill: "rgba(96, 160, 255, 0.17)",
 	hover: "rgba(255, 255, 255, 0.7)",
@@ -2264,7 +2266,7 @@ var MIN_TEXT_PX = 22;
 var THIN_PX = 3;
 /** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
 var BAND_PX = 8;
-var MERGED_ALPHA = .62;
+var MERGED_ALPHA = .58;
 var SUMMARY_ALPHA = .5;
 var HIDDEN_ALPHA = .1;
 /** The longest beginning that fits, with an ellipsis; empty when not even one letter does. */
@@ -2279,9 +2281,9 @@ function fitText(renderer, text, width) {
 	}
 	return low === 0 ? "" : `${text.slice(0, low)}…`;
 }
-function drawBlock(renderer, scene, columns, i, x, width, y, height) {
-	const { theme } = scene;
-	const nameId = columns.name[i];
+/** What a name that has no room says first: the return type of a kernel tells nothing. */
+var shortened = (name) => name.replace(/^void /, "");
+function drawBody(renderer, theme, columns, i, x, width, y, height) {
 	const color = blockColor(theme, columns.class[i], columns.nameHash[i]);
 	if ((columns.flags[i] & 2) !== 0 && columns.count[i] === 1) {
 		const middle = y + height / 2;
@@ -2292,28 +2294,34 @@ function drawBlock(renderer, scene, columns, i, x, width, y, height) {
 			[x - 1, middle]
 		];
 		renderer.polygon(points, color);
-	} else {
-		renderer.fillRect(x, y, width > THIN_PX ? width - .75 : width, height, color);
-		if ((columns.flags[i] & 1) !== 0 && width > 12) {
-			const right = x + width - .75;
-			for (let at = 0; at < height; at += 4) renderer.polygon([
-				[right, y + at],
-				[right - 3, y + at + 2],
-				[right, y + at + 4]
-			], theme.background);
-		}
+		return;
 	}
-	if (width >= MIN_TEXT_PX && height >= 12) {
-		const left = Math.max(x, 0) + 4;
-		const room = Math.min(x + width, scene.width) - left - 4;
-		if (room > 12) {
-			const name = scene.nameOf(nameId);
-			if (name !== void 0) {
-				const text = fitText(renderer, columns.count[i] > 1 ? `${name} +${columns.count[i] - 1}` : name, room);
-				if (text !== "") renderer.text(left, y + height / 2 + .5, text, theme.onBlock);
-			}
-		}
+	renderer.fillRect(x, y, width > THIN_PX ? width - .75 : width, height, color);
+	if ((columns.flags[i] & 1) !== 0 && width > 12) {
+		const right = x + width - .75;
+		for (let at = 0; at < height; at += 4) renderer.polygon([
+			[right, y + at],
+			[right - 3, y + at + 2],
+			[right, y + at + 4]
+		], theme.background);
 	}
+}
+function drawName(renderer, scene, columns, i, x, width, y, height) {
+	if (width < MIN_TEXT_PX || height < 12) return;
+	const left = Math.max(x, 0) + 4;
+	const room = Math.min(x + width, scene.width) - left - 4;
+	const name = room > 12 ? scene.nameOf(columns.name[i]) : void 0;
+	if (name === void 0) return;
+	const isMerged = columns.count[i] > 1;
+	const whole = isMerged ? `${name} +${columns.count[i] - 1}` : name;
+	const text = fitText(renderer, renderer.measure(whole) > room ? shortened(whole) : whole, room);
+	const color = isMerged ? scene.theme.onMerged : scene.theme.onBlock;
+	if (text !== "") renderer.text(left, y + height / 2 + .5, text, color);
+}
+/** Calls `draw`, with less than full opacity where that is wanted. */
+function withOpacity(renderer, opacity, draw) {
+	if (opacity < 1) renderer.alpha(opacity, draw);
+	else draw();
 }
 function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 	const { window, width } = scene;
@@ -2350,18 +2358,20 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 				band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
 				continue;
 			}
-			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
-			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+			withOpacity(renderer, opacity, () => drawBody(renderer, scene.theme, columns, i, left, shown, y, height));
+			withOpacity(renderer, isHidden ? HIDDEN_ALPHA : 1, () => drawName(renderer, scene, columns, i, left, shown, y, height));
 			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
 			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
 			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
 		}
 	}
 }
+/** How much the ground of a label hides of what is beneath it. */
+var LABEL_ALPHA = .78;
 /** Text that stays readable over whatever is beneath it. */
-function label(renderer, scene, x, y, text, color) {
+function label(renderer, theme, x, y, text, color) {
 	const width = renderer.measure(text);
-	renderer.alpha(.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+	renderer.alpha(LABEL_ALPHA, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, theme.background));
 	renderer.text(x, y, text, color);
 }
 /** A counter as steps, with the ends of its scale at the left and the value at the mouse. */
@@ -2406,8 +2416,8 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 		renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
 	}
 	if (band !== null) renderer.paintBands();
-	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
-	if (place.height >= 32) label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+	label(renderer, theme, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+	if (place.height >= 32) label(renderer, theme, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
 	const at = lastNotAfter(columns.ts, scene.pointer.nanos);
 	if (at < 0) return;
@@ -2416,7 +2426,7 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	renderer.fillRect(x - .5, y0, 1, place.height, theme.hover);
 	renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
 	const text = formatValue(value, unit);
-	label(renderer, scene, x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8, y0 + place.height / 2, text, theme.text);
+	label(renderer, theme, x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8, y0 + place.height / 2, text, theme.text);
 }
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
 function drawRows(renderer, scene, rows, scroll, top, height) {
@@ -2486,7 +2496,11 @@ function drawMarkLines(renderer, scene, marks, height) {
 		if (x >= 0 && x <= scene.width) renderer.fillRect(x, 0, 1, height, scene.theme.mark);
 	}
 }
+/** With more arrows than this, each is fainter: where many go the same way, they add up. */
+var FULL_ARROWS = 40;
+var MIN_ARROW_ALPHA = .12;
 function drawArrows(renderer, scene, placed) {
+	const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
 	for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
 		if (fromY === null || toY === null) continue;
 		const { from, to } = arrow;
@@ -2496,12 +2510,14 @@ function drawArrows(renderer, scene, placed) {
 		const x2 = cssFromTrace(scene.window, scene.width, to.ts);
 		if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
 		const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
-		renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
-		renderer.polygon([
-			[x2, toY],
-			[x2 - 7, toY - 4],
-			[x2 - 7, toY + 4]
-		], color);
+		withOpacity(renderer, opacity, () => {
+			renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+			renderer.polygon([
+				[x2, toY],
+				[x2 - 7, toY - 4],
+				[x2 - 7, toY + 4]
+			], color);
+		});
 	}
 }
 // src/timeline/names.ts
@@ -2982,6 +2998,24 @@ var TimelineController = class {
 			}
 		};
 	}
+	/**
+	* The slice that begins first or last in an area, of the topmost depth of its uppermost track that has any: where the
+	* keyboard goes on from an area. What shares a pixel with a longer one is not told apart.
+	*/
+	sliceIn(area, which) {
+		const wanted = area.tracks === null ? null : new Set(area.tracks);
+		for (const row of layout.value.rows) for (const { track } of row.tracks) {
+			const columns = wanted === null || wanted.has(track.id) ? this.loader.columnsOf(track.id) : void 0;
+			if (columns?.kind !== "slice") continue;
+			for (let depth = 0; depth + 1 < columns.depthFirst.length; depth++) {
+				const ts = columns.ts.subarray(columns.depthFirst[depth], columns.depthFirst[depth + 1]);
+				const from = lastNotAfter(ts, area.start - 1) + 1;
+				const to = lastNotAfter(ts, area.end - 1);
+				if (from <= to) return columns.slice[columns.depthFirst[depth] + (which === "first" ? from : to)];
+			}
+		}
+		return null;
+	}
 	/** The time at a pixel, pulled to an end of a slice near the mouse. */
 	snappedTime(x, y, isFree) {
 		const { width } = viewport.value;
@@ -3263,10 +3297,10 @@ function addLoad(share, columns, bounds) {
 }
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$15 = trace.value;
-	if (trace$15 === null) return;
+	const trace$16 = trace.value;
+	if (trace$16 === null) return;
 	try {
-		const details = await trace$15.client.slice(id);
+		const details = await trace$16.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -3278,11 +3312,18 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$16 = trace.value;
+	const trace$17 = trace.value;
 	const selected = selection.value;
-	if (trace$16 === null || selected.kind !== "slice") return;
+	if (trace$17 === null) return;
+	if (selected.kind === "area") {
+		const slice = controller.value?.sliceIn(selected, direction === "next" ? "first" : "last") ?? null;
+		if (slice === null) notify("No event begins in this area on a track that is shown.");
+		else await goToSlice(slice);
+		return;
+	}
+	if (selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$16.client.neighbour(selected.id, direction);
+		const { slice } = await trace$17.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -3541,8 +3582,8 @@ var HIT_LIMIT = 1e4;
 var abort = null;
 async function runSearch(text, places = search.value.places) {
 	abort?.abort();
-	const trace$14 = trace.value;
-	if (text.trim() === "" || trace$14 === null) {
+	const trace$15 = trace.value;
+	if (text.trim() === "" || trace$15 === null) {
 		search.value = {
 			text,
 			result: null,
@@ -3561,7 +3602,7 @@ async function runSearch(text, places = search.value.places) {
 		isRunning: true
 	};
 	try {
-		const result = await trace$14.client.search({
+		const result = await trace$15.client.search({
 			text,
 			in: places,
 			limit: HIT_LIMIT
@@ -3992,6 +4033,119 @@ function AreaFlowsPanel({ area }) {
 		})]
 	});
 }
+// src/panels/area_gaps.tsx
+/** Words for the causes of `gpu_idle`, with what they mean. */
+var WORDS = {
+	host: ["host late", "the call that launched the next work began after the gap did"],
+	short: ["short", "below 30 µs, with the next work launched already: what passes between two kernels"],
+	other: ["other", "waits for another stream, an event or a copy, or the launch is not known"]
+};
+function gapsQuery(area) {
+	const [start, end] = [sqlTimeOf(area.start), sqlTimeOf(area.end)];
+	const within = `from gpu_idle where ts < ${end} and ts + dur > ${start}`;
+	const clipped = `min(ts + dur, ${end}) - max(ts, ${start})`;
+	return `include perfetto module gpu.utilization; select device_id, cause, count(*) as count, sum(${clipped}) as dur ${within} group by device_id, cause order by device_id, dur desc; select device_id, ${clipped} as dur, next_slice_id, next_name ${within} order by dur desc limit 20`;
+}
+function gapsByDevice(result) {
+	const found = /* @__PURE__ */ new Map();
+	const [causes, longest] = result.sets;
+	for (let row = 0; row < (causes?.num_rows ?? 0); row++) {
+		const device = Number(cellAt(causes, row, 0));
+		const gaps = found.get(device) ?? {
+			causes: [],
+			longest: null
+		};
+		found.set(device, gaps);
+		const [cause, count, nanos] = [
+			1,
+			2,
+			3
+		].map((column) => cellAt(causes, row, column));
+		gaps.causes.push({
+			cause: String(cause),
+			count: Number(count),
+			nanos: Number(nanos)
+		});
+	}
+	for (let row = 0; row < (longest?.num_rows ?? 0); row++) {
+		const gaps = found.get(Number(cellAt(longest, row, 0)));
+		const [nanos, slice, name] = [
+			1,
+			2,
+			3
+		].map((column) => cellAt(longest, row, column));
+		if (gaps !== void 0) gaps.longest ??= {
+			nanos: Number(nanos),
+			slice: Number(slice),
+			name: String(name)
+		};
+	}
+	return found;
+}
+/** Gaps of the GPUs in an area, by the rows of their devices; empty until they are known. */
+function useGaps(area, hasGpu) {
+	const gaps = useSignal(/* @__PURE__ */ new Map());
+	A(() => {
+		gaps.value = /* @__PURE__ */ new Map();
+		const trace$14 = trace.value;
+		if (trace$14 === null || !hasGpu || isFile.value) return;
+		const abort = new AbortController();
+		trace$14.client.query(gapsQuery(area), "area", abort.signal).then((result) => {
+			if (result.error !== null) notify(result.error.message, result.error.hint, true);
+			else gaps.value = gapsByDevice(result);
+		}, reportError);
+		return () => abort.abort();
+	}, [area, hasGpu]);
+	return gaps.value;
+}
+function GapsLine({ gaps }) {
+	return /* @__PURE__ */ a("div", {
+		class: "gap-line",
+		children: [
+			/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: "gaps of the whole GPU:"
+			}),
+			gaps.causes.map(({ cause, count, nanos }) => /* @__PURE__ */ a("span", {
+				title: WORDS[cause]?.[1],
+				children: [
+					WORDS[cause]?.[0] ?? cause,
+					" ",
+					/* @__PURE__ */ a("b", {
+						class: "num",
+						children: formatNanosShort(nanos)
+					}),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint num",
+						children: ["in ", formatCount(count)]
+					})
+				]
+			}, cause)),
+			gaps.longest !== null && /* @__PURE__ */ a("span", { children: [
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: "longest"
+				}),
+				" ",
+				/* @__PURE__ */ a("b", {
+					class: "num",
+					children: formatNanosShort(gaps.longest.nanos)
+				}),
+				" ",
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: "before"
+				}),
+				" ",
+				/* @__PURE__ */ a(SliceLink, {
+					id: gaps.longest.slice,
+					children: ellipsizeMiddle(gaps.longest.name, 60)
+				})
+			] })
+		]
+	});
+}
 // src/panels/area_panel.tsx
 var COLUMNS = [
 	{
@@ -4091,6 +4245,7 @@ function Table({ area }) {
 		return list.sort((a, b) => sign * ((a[key] ?? -1) - (b[key] ?? -1)));
 	});
 	const data = table.value;
+	const gaps = useGaps(area, (data?.gpu.length ?? 0) > 0);
 	const hasGpu = data?.rows.some((row) => row.percent_of_gpu_time !== null) ?? false;
 	const shown = COLUMNS.filter((column) => hasGpu || column.key !== "percent_of_gpu_time");
 	return /* @__PURE__ */ a("div", {
@@ -4142,7 +4297,7 @@ function Table({ area }) {
 			}),
 			data !== null && data.gpu.length > 0 && /* @__PURE__ */ a("div", {
 				class: "gpu-lines",
-				children: data.gpu.map((gpu) => /* @__PURE__ */ a("div", {
+				children: data.gpu.map((gpu) => /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("div", {
 					class: "gpu-line",
 					children: [
 						/* @__PURE__ */ a("span", { children: gpu.name ?? `GPU ${gpu.device}` }),
@@ -4166,7 +4321,7 @@ function Table({ area }) {
 							]
 						})
 					]
-				}, gpu.device))
+				}), gaps.has(gpu.device) && /* @__PURE__ */ a(GapsLine, { gaps: gaps.get(gpu.device) })] }, gpu.device))
 			}),
 			data === null ? /* @__PURE__ */ a("p", {
 				class: "faint pad",
@@ -5254,7 +5409,7 @@ function makeSqlEditor(parent, text, onChange, onRun) {
 				syntaxHighlighting(highlight),
 				EditorView.lineWrapping,
 				placeholder("select name, count(*), sum(dur) from slice group by name order by 3 desc"),
-				EditorView.contentAttributes.of({ "aria-label": "SQL" }),
+				EditorView.contentAttributes.of({ "aria-label": "SQL; Escape leaves the editor" }),
 				keymap.of([
 					...closeBracketsKeymap,
 					...completionKeymap,
@@ -6599,8 +6754,8 @@ function drawOverview(renderer, scene) {
 	const { width, bounds, theme } = scene;
 	const laneHeight = 46 / Math.max(1, scene.loads.length);
 	const topOf = (lane) => TICKS_PX + lane * laneHeight;
-	scene.loads.forEach(({ label, share }, lane) => {
-		const bits = bitsOf(/GPU/.test(label) ? theme.classes[1] : theme.classes[8]);
+	scene.loads.forEach(({ label: name, share }, lane) => {
+		const bits = bitsOf(/GPU/.test(name) ? theme.classes[1] : theme.classes[8]);
 		const band = renderer.band(topOf(lane), width, laneHeight, "fine");
 		const perBucket = width * band.density / share.length;
 		share.forEach((value, i) => {
@@ -6617,16 +6772,16 @@ function drawOverview(renderer, scene) {
 		band.fill(left, Math.max(left + MIN_TICK_PX, Math.round((i + 1) * perTick)), 0, 1, bitsOf(theme.hit));
 	});
 	renderer.paintBands();
-	scene.loads.forEach(({ label }, lane) => {
-		if (laneHeight >= MIN_LABEL_PX) renderer.text(5, topOf(lane) + laneHeight / 2, label, theme.text);
-		renderer.fillRect(0, topOf(lane + 1) - .5, width, .5, theme.rowLine);
-	});
+	scene.loads.forEach((_, lane) => renderer.fillRect(0, topOf(lane + 1) - .5, width, .5, theme.rowLine));
 	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
 	const left = cssFromTrace(bounds, width, scene.view.start);
 	const right = cssFromTrace(bounds, width, scene.view.end);
 	renderer.alpha(.72, () => {
 		renderer.fillRect(0, 0, left, 52, theme.background);
 		renderer.fillRect(right, 0, width - right, 52, theme.background);
+	});
+	if (laneHeight >= MIN_LABEL_PX) scene.loads.forEach((load, lane) => {
+		label(renderer, theme, 5, topOf(lane) + laneHeight / 2, load.label, theme.text);
 	});
 	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
 	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
@@ -6785,13 +6940,12 @@ function Shell({ row, top, isSticky, clip }) {
 			paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`
 		},
 		"data-key": node.key,
-		role: "treeitem",
-		"aria-level": row.level + 1,
-		"aria-expanded": row.isGroup ? !row.isCollapsed : void 0,
+		role: "listitem",
 		children: [
 			row.isGroup ? /* @__PURE__ */ a("button", {
 				class: "fold",
 				onClick: fold,
+				"aria-expanded": !row.isCollapsed,
 				"aria-label": `${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`,
 				children: /* @__PURE__ */ a("span", { class: row.isCollapsed ? "chevron" : "chevron open" })
 			}) : /* @__PURE__ */ a("span", { class: "fold" }),
@@ -6954,7 +7108,7 @@ function Shells() {
 	return /* @__PURE__ */ a($, { children: [pinned.length > 0 && /* @__PURE__ */ a("div", {
 		class: "shells pinned",
 		style: { height: `${pinnedHeight}px` },
-		role: "tree",
+		role: "list",
 		"aria-label": "Pinned tracks",
 		children: pinned.map((row) => /* @__PURE__ */ a(Shell, {
 			row,
@@ -6965,7 +7119,7 @@ function Shells() {
 	}), /* @__PURE__ */ a("div", {
 		class: "shells",
 		style: { top: `${pinnedHeight}px` },
-		role: "tree",
+		role: "list",
 		"aria-label": "Tracks",
 		children: [
 			visible.map((row) => /* @__PURE__ */ a(Shell, {
@@ -7607,12 +7761,18 @@ var matcher = new uFuzzy({
 	intraIns: Infinity,
 	interIns: Infinity
 });
+/** The innermost name of a path, without the numbers that may follow it after two blanks. */
+var lastPart = (text) => text.slice(text.lastIndexOf(" › ") + 1).replace(/^› /, "").split("  ")[0];
 /** Indices of the texts that match, best first; all of them, in their own order, for an empty needle. */
 function fuzzyRank(texts, needle, limit = 200) {
 	if (needle.trim() === "") return texts.slice(0, limit).map((_, i) => i);
 	const [found, info, order] = matcher.search([...texts], needle, 1);
 	if (found === null) return [];
-	return (info !== null && order !== null ? order.map((i) => info.idx[i]) : [...found]).slice(0, limit);
+	const ranked = info !== null && order !== null ? order.map((i) => info.idx[i]) : [...found];
+	const wanted = needle.trim().toLowerCase();
+	const isNamed = (i) => lastPart(texts[i]).toLowerCase() === wanted;
+	ranked.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
+	return ranked.slice(0, limit);
 }
 // src/logic/keys.ts
 /** The chord of a key press, or null for a modifier alone. */
@@ -7784,14 +7944,14 @@ var COMMANDS = [
 	},
 	{
 		id: "next_event",
-		title: "Next event on the track",
+		title: "Next event on the track; first of an area",
 		group: "Select",
 		keys: ["."],
 		run: () => void goToNeighbour("next")
 	},
 	{
 		id: "previous_event",
-		title: "Previous event on the track",
+		title: "Previous event on the track; last of an area",
 		group: "Select",
 		keys: [","],
 		run: () => void goToNeighbour("previous")

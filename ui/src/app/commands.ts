@@ -114,14 +114,14 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     id: "next_event",
-    title: "Next event on the track",
+    title: "Next event on the track; first of an area",
     group: "Select",
     keys: ["."],
     run: () => void jump.goToNeighbour("next"),
   },
   {
     id: "previous_event",
-    title: "Previous event on the track",
+    title: "Previous event on the track; last of an area",
     group: "Select",
     keys: [","],
     run: () => void jump.goToNeighbour("previous"),

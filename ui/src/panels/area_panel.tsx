@@ -1,5 +1,6 @@
 // What happened in a selected area: a table by name, category, class or track, how busy the GPUs were, a flame graph.
 import { signal, useComputed, useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { cellAt } from "../api/query_stream.ts";
 import type { AreaGrouping, AreaRow, AreaTable, FlameGraph } from "../api/types.ts";
@@ -21,6 +22,7 @@ import * as store from "../state/store.ts";
 import { fitText } from "../timeline/draw.ts";
 import { runSearch } from "./search.ts";
 import { AreaFlowsPanel } from "./area_flows.tsx";
+import { GapsLine, useGaps } from "./area_gaps.tsx";
 import { ExportButtons, Grid } from "./widgets.tsx";
 
 type Numeric = Exclude<keyof AreaRow, "label" | "name" | "category" | "class" | "track_id">;
@@ -61,6 +63,7 @@ function Table({ area }: { area: Area }) {
     return list.sort((a, b) => sign * ((a[key] ?? -1) - (b[key] ?? -1)));
   });
   const data = table.value;
+  const gaps = useGaps(area, (data?.gpu.length ?? 0) > 0);
   const hasGpu = data?.rows.some((row) => row.percent_of_gpu_time !== null) ?? false;
   const shown = COLUMNS.filter((column) => hasGpu || column.key !== "percent_of_gpu_time");
   return (
@@ -104,16 +107,19 @@ function Table({ area }: { area: Area }) {
       {data !== null && data.gpu.length > 0 && (
         <div class="gpu-lines">
           {data.gpu.map((gpu) => (
-            <div class="gpu-line" key={gpu.device}>
-              <span>{gpu.name ?? `GPU ${gpu.device}`}</span>
-              <span class="meter" role="img" aria-label={`${formatPercent(gpu.percent_busy)} busy`}>
-                <span style={{ width: `${Math.min(100, gpu.percent_busy)}%` }} />
-              </span>
-              <b class="num">{formatPercent(gpu.percent_busy)} busy</b>
-              <span class="faint num">
-                {formatNanosShort(gpu.busy)} busy, {formatNanosShort(gpu.idle)} idle
-              </span>
-            </div>
+            <Fragment key={gpu.device}>
+              <div class="gpu-line">
+                <span>{gpu.name ?? `GPU ${gpu.device}`}</span>
+                <span class="meter" role="img" aria-label={`${formatPercent(gpu.percent_busy)} busy`}>
+                  <span style={{ width: `${Math.min(100, gpu.percent_busy)}%` }} />
+                </span>
+                <b class="num">{formatPercent(gpu.percent_busy)} busy</b>
+                <span class="faint num">
+                  {formatNanosShort(gpu.busy)} busy, {formatNanosShort(gpu.idle)} idle
+                </span>
+              </div>
+              {gaps.has(gpu.device) && <GapsLine gaps={gaps.get(gpu.device)!} />}
+            </Fragment>
           ))}
         </div>
       )}

@@ -10,6 +10,8 @@ export interface CanvasTheme {
   text: string;
   faintText: string;
   onBlock: string;
+  /** On blocks that stand for several, which are paler. */
+  onMerged: string;
   selection: string;
   selectionFill: string;
   hover: string;
@@ -73,8 +75,9 @@ export const LIGHT = withBits({
   groupBackground: "#f3f5f8",
   grid: "#eef0f3",
   text: "#1d2530",
-  faintText: "#69737f",
+  faintText: "#5b6572",
   onBlock: "#161c24",
+  onMerged: "#161c24",
   selection: "#111827",
   selectionFill: "rgba(38, 110, 220, 0.13)",
   hover: "rgba(20, 30, 50, 0.55)",
@@ -108,6 +111,7 @@ export const DARK = withBits({
   text: "#dce3ea",
   faintText: "#8b96a3",
   onBlock: "#0b0e12",
+  onMerged: "#ffffff",
   selection: "#ffffff",
   selectionFill: "rgba(96, 160, 255, 0.17)",
   hover: "rgba(255, 255, 255, 0.7)",

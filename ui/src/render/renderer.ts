@@ -209,12 +209,12 @@ export type DrawCall =
   | { op: "stroke"; x: number; y: number; width: number; height: number; color: string }
   | { op: "text"; x: number; y: number; text: string }
   | { op: "line" | "polygon"; points: readonly (readonly [number, number])[]; color: string }
-  | { op: "curve"; x1: number; y1: number; x2: number; y2: number };
+  | { op: "curve"; x1: number; y1: number; x2: number; y2: number; alpha: number };
 
 /** Keeps what is drawn; every character is seven pixels wide, and bands are kept as the boxes that they show. */
 export class RecordingRenderer implements Renderer {
   readonly calls: DrawCall[] = [];
-  private opacity = 1;
+  protected opacity = 1;
   private bands: { y: number; linePx: number; columns: number[][] }[] = [];
   fillRect(x: number, y: number, width: number, height: number, color: string): void {
     this.calls.push({ op: "rect", x, y, width, height, color, alpha: this.opacity });
@@ -232,7 +232,7 @@ export class RecordingRenderer implements Renderer {
     this.calls.push({ op: "polygon", points, color });
   }
   curve(x1: number, y1: number, x2: number, y2: number): void {
-    this.calls.push({ op: "curve", x1, y1, x2, y2 });
+    this.calls.push({ op: "curve", x1, y1, x2, y2, alpha: this.opacity });
   }
   clipped(_x: number, _y: number, _width: number, _height: number, body: () => void): void {
     body();

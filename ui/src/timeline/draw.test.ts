@@ -3,9 +3,9 @@ import { indexDepths, type SliceColumns, type TrackColumns } from "../api/viewpo
 import { madeNode } from "../logic/made_node.ts";
 import { layoutRows } from "../logic/rows.ts";
 import { PLAIN } from "../logic/counter_mode.ts";
-import { LIGHT } from "../render/palette.ts";
+import { DARK, LIGHT } from "../render/palette.ts";
 import { type DrawCall, RecordingRenderer } from "../render/renderer.ts";
-import { drawArrows, drawAxis, drawRows, fitText, type Scene } from "./draw.ts";
+import { drawArrows, drawAxis, drawRows, fitText, MERGED_ALPHA, type Scene } from "./draw.ts";
 
 interface Block {
   ts: number;
@@ -269,6 +269,29 @@ it("writes a counter's value at the mouse, on the side that has room", () => {
   expect(texts(elsewhere)).toHaveLength(2);
 });
 
+it("leaves the return type out of a name that has no room", () => {
+  const name = "void flash_fwd_kernel(Params)";
+  const textAt = (dur: number) => texts(draw(columns([{ ts: 0, dur }]), { nameOf: () => name }))[0]![0];
+  // 29 characters of seven pixels, and four of margin on each side.
+  expect(textAt(21.1)).toBe(name);
+  expect(textAt(21)).toBe("flash_fwd_kernel(Params)");
+  expect(textAt(10)).toBe("flash_fwd_ke…");
+});
+
+it("writes names of merged blocks in full, on a paler block", () => {
+  class TextRenderer extends RecordingRenderer {
+    readonly texts: unknown[] = [];
+    override text(_x: number, _y: number, text: string, color?: string): void {
+      this.texts.push([text, color, this.opacity]);
+    }
+  }
+  const renderer = new TextRenderer();
+  const track = columns([{ ts: 0, dur: 20, count: 3 }]);
+  drawRows(renderer, scene(track, { theme: DARK }), row(1), 0, 0, 200);
+  expect(renderer.texts).toEqual([["name0 +2", DARK.onMerged, 1]]);
+  expect(rects(renderer.calls).at(-1)!.alpha).toBe(MERGED_ALPHA);
+});
+
 it("fits text by cutting its end", () => {
   const renderer = new RecordingRenderer();
   expect(fitText(renderer, "abcdef", 42)).toBe("abcdef");
@@ -287,9 +310,20 @@ it("lets arrows leave the end of the source, or its start when the target begins
   ]);
   const curves = renderer.calls.filter((call) => call.op === "curve");
   expect(curves).toEqual([
-    { op: "curve", x1: 150, y1: 5, x2: 200, y2: 50 },
-    { op: "curve", x1: 100, y1: 5, x2: 200, y2: 50 },
+    { op: "curve", x1: 150, y1: 5, x2: 200, y2: 50, alpha: 1 },
+    { op: "curve", x1: 100, y1: 5, x2: 200, y2: 50, alpha: 1 },
   ]);
+  const alphaOf = (count: number) => {
+    const many = new RecordingRenderer();
+    const arrow = { kind: "flow" as const, name: "", from: end(10, 5), to: end(20, 9) };
+    drawArrows(
+      many,
+      scene(columns([])),
+      Array.from({ length: count }, () => ({ ...base, arrow })),
+    );
+    return many.calls.flatMap((call) => (call.op === "curve" ? [call.alpha] : []))[0];
+  };
+  expect([1, 40, 80, 1000].map(alphaOf), "the more there are, the fainter each").toEqual([1, 1, 0.5, 0.12]);
 });
 
 it("labels the axis and draws flags and spans", () => {

@@ -42,7 +42,7 @@ const MIN_TEXT_PX = 22;
 const THIN_PX = 3;
 /** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
 const BAND_PX = 8;
-const MERGED_ALPHA = 0.62;
+export const MERGED_ALPHA = 0.58;
 const SUMMARY_ALPHA = 0.5;
 const HIDDEN_ALPHA = 0.1;
 
@@ -59,9 +59,12 @@ export function fitText(renderer: Renderer, text: string, width: number): string
   return low === 0 ? "" : `${text.slice(0, low)}…`;
 }
 
-function drawBlock(
+/** What a name that has no room says first: the return type of a kernel tells nothing. */
+const shortened = (name: string): string => name.replace(/^void /, "");
+
+function drawBody(
   renderer: Renderer,
-  scene: Scene,
+  theme: CanvasTheme,
   columns: SliceColumns,
   i: number,
   x: number,
@@ -69,8 +72,6 @@ function drawBlock(
   y: number,
   height: number,
 ): void {
-  const { theme } = scene;
-  const nameId = columns.name[i]!;
   const color = blockColor(theme, columns.class[i]!, columns.nameHash[i]!);
   if ((columns.flags[i]! & FLAG_INSTANT) !== 0 && columns.count[i] === 1) {
     const middle = y + height / 2;
@@ -81,36 +82,53 @@ function drawBlock(
       [x - 1, middle] as const,
     ];
     renderer.polygon(points, color);
-  } else {
-    // A hair of background between neighbours, as soon as there is room for one.
-    renderer.fillRect(x, y, width > THIN_PX ? width - 0.75 : width, height, color);
-    if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
-      // An open end is torn, so that nobody takes the trace's end for the slice's.
-      const right = x + width - 0.75;
-      for (let at = 0; at < height; at += 4) {
-        renderer.polygon(
-          [
-            [right, y + at],
-            [right - 3, y + at + 2],
-            [right, y + at + 4],
-          ],
-          theme.background,
-        );
-      }
+    return;
+  }
+  // A hair of background between neighbours, as soon as there is room for one.
+  renderer.fillRect(x, y, width > THIN_PX ? width - 0.75 : width, height, color);
+  if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
+    // An open end is torn, so that nobody takes the trace's end for the slice's.
+    const right = x + width - 0.75;
+    for (let at = 0; at < height; at += 4) {
+      renderer.polygon(
+        [
+          [right, y + at],
+          [right - 3, y + at + 2],
+          [right, y + at + 4],
+        ],
+        theme.background,
+      );
     }
   }
-  if (width >= MIN_TEXT_PX && height >= 12) {
-    // The text stays in view while its block reaches out of it on the left.
-    const left = Math.max(x, 0) + 4;
-    const room = Math.min(x + width, scene.width) - left - 4;
-    if (room > 12) {
-      const name = scene.nameOf(nameId);
-      if (name !== undefined) {
-        const text = fitText(renderer, columns.count[i]! > 1 ? `${name} +${columns.count[i]! - 1}` : name, room);
-        if (text !== "") renderer.text(left, y + height / 2 + 0.5, text, theme.onBlock);
-      }
-    }
-  }
+}
+
+function drawName(
+  renderer: Renderer,
+  scene: Scene,
+  columns: SliceColumns,
+  i: number,
+  x: number,
+  width: number,
+  y: number,
+  height: number,
+): void {
+  if (width < MIN_TEXT_PX || height < 12) return;
+  // The text stays in view while its block reaches out of it on the left.
+  const left = Math.max(x, 0) + 4;
+  const room = Math.min(x + width, scene.width) - left - 4;
+  const name = room > 12 ? scene.nameOf(columns.name[i]!) : undefined;
+  if (name === undefined) return;
+  const isMerged = columns.count[i]! > 1;
+  const whole = isMerged ? `${name} +${columns.count[i]! - 1}` : name;
+  const text = fitText(renderer, renderer.measure(whole) > room ? shortened(whole) : whole, room);
+  const color = isMerged ? scene.theme.onMerged : scene.theme.onBlock;
+  if (text !== "") renderer.text(left, y + height / 2 + 0.5, text, color);
+}
+
+/** Calls `draw`, with less than full opacity where that is wanted. */
+function withOpacity(renderer: Renderer, opacity: number, draw: () => void): void {
+  if (opacity < 1) renderer.alpha(opacity, draw);
+  else draw();
 }
 
 function drawSlices(
@@ -159,9 +177,11 @@ function drawSlices(
         band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
         continue;
       }
-      if (opacity < 1) {
-        renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
-      } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+      withOpacity(renderer, opacity, () => drawBody(renderer, scene.theme, columns, i, left, shown, y, height));
+      // The body of a merged block is pale; its name is to be read all the same.
+      withOpacity(renderer, isHidden ? HIDDEN_ALPHA : 1, () =>
+        drawName(renderer, scene, columns, i, left, shown, y, height),
+      );
       if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - 0.5, height, scene.theme.selection, 2);
       else if (slice === scene.hoveredSlice)
         renderer.strokeRect(left + 0.5, y + 0.5, shown - 1, height - 1, scene.theme.hover, 1);
@@ -175,10 +195,13 @@ function drawSlices(
 /** Height of a line of text with what is around it. */
 const LABEL_PX = 16;
 
+/** How much the ground of a label hides of what is beneath it. */
+export const LABEL_ALPHA = 0.78;
+
 /** Text that stays readable over whatever is beneath it. */
-function label(renderer: Renderer, scene: Scene, x: number, y: number, text: string, color: string): void {
+export function label(renderer: Renderer, theme: CanvasTheme, x: number, y: number, text: string, color: string): void {
   const width = renderer.measure(text);
-  renderer.alpha(0.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+  renderer.alpha(LABEL_ALPHA, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, theme.background));
   renderer.text(x, y, text, color);
 }
 
@@ -234,10 +257,10 @@ function drawCounter(
     renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
   }
   if (band !== null) renderer.paintBands();
-  label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+  label(renderer, theme, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
   // In a low row the lower end would stand on the upper one.
   if (place.height >= 2 * LABEL_PX)
-    label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+    label(renderer, theme, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
   if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
   const at = lastNotAfter(columns.ts, scene.pointer.nanos);
   if (at < 0) return;
@@ -247,7 +270,7 @@ function drawCounter(
   renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
   const text = formatValue(value, unit);
   const left = x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8;
-  label(renderer, scene, left, y0 + place.height / 2, text, theme.text);
+  label(renderer, theme, left, y0 + place.height / 2, text, theme.text);
 }
 
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
@@ -347,7 +370,12 @@ export interface PlacedArrow {
   isFocused: boolean;
 }
 
+/** With more arrows than this, each is fainter: where many go the same way, they add up. */
+const FULL_ARROWS = 40;
+const MIN_ARROW_ALPHA = 0.12;
+
 export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly PlacedArrow[]): void {
+  const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
   for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
     if (fromY === null || toY === null) continue;
     const { from, to } = arrow;
@@ -358,14 +386,16 @@ export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly Pl
     const x2 = cssFromTrace(scene.window, scene.width, to.ts);
     if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
     const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
-    renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
-    renderer.polygon(
-      [
-        [x2, toY],
-        [x2 - 7, toY - 4],
-        [x2 - 7, toY + 4],
-      ],
-      color,
-    );
+    withOpacity(renderer, opacity, () => {
+      renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+      renderer.polygon(
+        [
+          [x2, toY],
+          [x2 - 7, toY - 4],
+          [x2 - 7, toY + 4],
+        ],
+        color,
+      );
+    });
   }
 }

@@ -3,6 +3,7 @@
 import { cssFromTrace, type TimeWindow } from "../base/geom.ts";
 import { bitsOf, type CanvasTheme } from "../render/palette.ts";
 import type { Renderer } from "../render/renderer.ts";
+import { label } from "./draw.ts";
 
 export const OVERVIEW_PX = 52;
 const TICKS_PX = 6;
@@ -30,8 +31,8 @@ export function drawOverview(renderer: Renderer, scene: OverviewScene): void {
   const { width, bounds, theme } = scene;
   const laneHeight = (OVERVIEW_PX - TICKS_PX) / Math.max(1, scene.loads.length);
   const topOf = (lane: number) => TICKS_PX + lane * laneHeight;
-  scene.loads.forEach(({ label, share }, lane) => {
-    const bits = bitsOf(/GPU/.test(label) ? theme.classes[1]! : theme.classes[8]!);
+  scene.loads.forEach(({ label: name, share }, lane) => {
+    const bits = bitsOf(/GPU/.test(name) ? theme.classes[1]! : theme.classes[8]!);
     const band = renderer.band(topOf(lane), width, laneHeight, "fine");
     const perBucket = (width * band.density) / share.length;
     share.forEach((value, i) => {
@@ -49,10 +50,7 @@ export function drawOverview(renderer: Renderer, scene: OverviewScene): void {
     band.fill(left, Math.max(left + MIN_TICK_PX, Math.round((i + 1) * perTick)), 0, 1, bitsOf(theme.hit));
   });
   renderer.paintBands();
-  scene.loads.forEach(({ label }, lane) => {
-    if (laneHeight >= MIN_LABEL_PX) renderer.text(5, topOf(lane) + laneHeight / 2, label, theme.text);
-    renderer.fillRect(0, topOf(lane + 1) - 0.5, width, 0.5, theme.rowLine);
-  });
+  scene.loads.forEach((_, lane) => renderer.fillRect(0, topOf(lane + 1) - 0.5, width, 0.5, theme.rowLine));
   for (const mark of scene.marks)
     renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, OVERVIEW_PX, theme.mark);
   const left = cssFromTrace(bounds, width, scene.view.start);
@@ -61,6 +59,10 @@ export function drawOverview(renderer: Renderer, scene: OverviewScene): void {
     renderer.fillRect(0, 0, left, OVERVIEW_PX, theme.background);
     renderer.fillRect(right, 0, width - right, OVERVIEW_PX, theme.background);
   });
+  if (laneHeight >= MIN_LABEL_PX)
+    scene.loads.forEach((load, lane) => {
+      label(renderer, theme, 5, topOf(lane) + laneHeight / 2, load.label, theme.text);
+    });
   renderer.strokeRect(left + 0.5, 0.5, Math.max(2, right - left - 1), OVERVIEW_PX - 1, theme.faintText, 1);
   renderer.fillRect(left - 1, OVERVIEW_PX / 2 - 8, 3, 16, theme.faintText);
   renderer.fillRect(right - 2, OVERVIEW_PX / 2 - 8, 3, 16, theme.faintText);

@@ -46,12 +46,15 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
         paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`,
       }}
       data-key={node.key}
-      role="treeitem"
-      aria-level={row.level + 1}
-      aria-expanded={row.isGroup ? !row.isCollapsed : undefined}
+      role="listitem"
     >
       {row.isGroup ? (
-        <button class="fold" onClick={fold} aria-label={`${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`}>
+        <button
+          class="fold"
+          onClick={fold}
+          aria-expanded={!row.isCollapsed}
+          aria-label={`${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`}
+        >
           <span class={row.isCollapsed ? "chevron" : "chevron open"} />
         </button>
       ) : (
@@ -226,13 +229,13 @@ export function Shells() {
   return (
     <>
       {pinned.length > 0 && (
-        <div class="shells pinned" style={{ height: `${pinnedHeight}px` }} role="tree" aria-label="Pinned tracks">
+        <div class="shells pinned" style={{ height: `${pinnedHeight}px` }} role="list" aria-label="Pinned tracks">
           {pinned.map((row) => (
             <Shell key={`pin/${row.node.key}`} row={row} top={row.y} isSticky={false} clip={0} />
           ))}
         </div>
       )}
-      <div class="shells" style={{ top: `${pinnedHeight}px` }} role="tree" aria-label="Tracks">
+      <div class="shells" style={{ top: `${pinnedHeight}px` }} role="list" aria-label="Tracks">
         {visible.map((row) => (
           <Shell key={row.node.key} row={row} top={row.y - scroll} isSticky={false} clip={stickyTop} />
         ))}
