@@ -2473,6 +2473,10 @@ function drawAxis(renderer, scene, marks, area) {
 		const left = cssFromTrace(window, width, area.start);
 		const right = cssFromTrace(window, width, area.end);
 		renderer.fillRect(left, 0, Math.max(1, right - left), 38, theme.selectionFill);
+		const text = formatNanosShort(area.end - area.start);
+		const half = renderer.measure(text) / 2;
+		const middle = (Math.max(left, 0) + Math.min(right, width)) / 2;
+		if (right > 0 && left < width) label(renderer, theme, Math.min(Math.max(middle - half, 4), width - 2 * half - 4), 30, text, theme.text);
 	}
 	for (const mark of marks) {
 		const x = cssFromTrace(window, width, mark.start);
@@ -2498,7 +2502,7 @@ function drawMarkLines(renderer, scene, marks, height) {
 }
 /** With more arrows than this, each is fainter: where many go the same way, they add up. */
 var FULL_ARROWS = 40;
-var MIN_ARROW_ALPHA = .12;
+var MIN_ARROW_ALPHA = .05;
 function drawArrows(renderer, scene, placed) {
 	const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
 	for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {

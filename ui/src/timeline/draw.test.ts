@@ -323,7 +323,20 @@ it("lets arrows leave the end of the source, or its start when the target begins
     );
     return many.calls.flatMap((call) => (call.op === "curve" ? [call.alpha] : []))[0];
   };
-  expect([1, 40, 80, 1000].map(alphaOf), "the more there are, the fainter each").toEqual([1, 1, 0.5, 0.12]);
+  expect([1, 40, 80, 1000].map(alphaOf), "the more there are, the fainter each").toEqual([1, 1, 0.5, 0.05]);
+});
+
+it("writes how long the area is in the middle of what is seen of it", () => {
+  const at = (start: number, end: number) => {
+    const renderer = new RecordingRenderer();
+    drawAxis(renderer, scene(columns([]), { window: { start: 100, end: 200 } }), [], { start, end });
+    return renderer.calls.flatMap((call) => (call.op === "text" && call.y === 30 ? [[call.x, call.text]] : []));
+  };
+  // Five characters of seven pixels.
+  expect(at(120, 140)).toEqual([[300 - 17.5, "20 ns"]]);
+  expect(at(40, 120)).toEqual([[100 - 17.5, "80 ns"]]);
+  expect(at(99, 101), "pushed into view").toEqual([[4, "2 ns"]]);
+  expect(at(0, 50)).toEqual([]);
 });
 
 it("labels the axis and draws flags and spans", () => {
@@ -338,6 +351,6 @@ it("labels the axis and draws flags and spans", () => {
     { start: 0, end: 50 },
   );
   const texts = renderer.calls.flatMap((call) => (call.op === "text" ? [call.text] : []));
-  expect(texts).toEqual(["0 ns", "20 ns", "40 ns", "60 ns", "80 ns", "100 ns", "here"]);
+  expect(texts).toEqual(["0 ns", "20 ns", "40 ns", "60 ns", "80 ns", "100 ns", "50 ns", "here"]);
   expect(rects(renderer.calls)).toContainEqual(expect.objectContaining({ x: 200, width: 200, color: LIGHT.mark }));
 });

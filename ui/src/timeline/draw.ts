@@ -11,7 +11,7 @@ import {
   type SliceColumns,
   type TrackColumns,
 } from "../api/viewport_frame.ts";
-import { formatTick, formatValue } from "../base/format.ts";
+import { formatNanosShort, formatTick, formatValue } from "../base/format.ts";
 import { cssFromTrace, spanOf, tickStep, type TimeWindow } from "../base/geom.ts";
 import { type CounterMode, scaleFor, seenRange, shownColumns, unitOf } from "../logic/counter_mode.ts";
 import type { Row, RowTrack } from "../logic/rows.ts";
@@ -332,6 +332,14 @@ export function drawAxis(renderer: Renderer, scene: Scene, marks: readonly Mark[
     const left = cssFromTrace(window, width, area.start);
     const right = cssFromTrace(window, width, area.end);
     renderer.fillRect(left, 0, Math.max(1, right - left), AXIS_PX + MARKS_PX, theme.selectionFill);
+    // How long it is stands in its middle, or in that of the part that is seen.
+    const text = formatNanosShort(area.end - area.start);
+    const half = renderer.measure(text) / 2;
+    const middle = (Math.max(left, 0) + Math.min(right, width)) / 2;
+    if (right > 0 && left < width) {
+      const x = Math.min(Math.max(middle - half, 4), width - 2 * half - 4);
+      label(renderer, theme, x, AXIS_PX + MARKS_PX / 2, text, theme.text);
+    }
   }
   for (const mark of marks) {
     const x = cssFromTrace(window, width, mark.start);
@@ -372,7 +380,7 @@ export interface PlacedArrow {
 
 /** With more arrows than this, each is fainter: where many go the same way, they add up. */
 const FULL_ARROWS = 40;
-const MIN_ARROW_ALPHA = 0.12;
+const MIN_ARROW_ALPHA = 0.05;
 
 export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly PlacedArrow[]): void {
   const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
