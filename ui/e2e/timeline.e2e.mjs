@@ -224,6 +224,9 @@ onMade(
     await page.page.getByRole("button", { name: "category", exact: true }).click();
     await page.idle();
     assert.match(await rows.first().innerText(), /kernel\s+24/);
+    await page.page.getByRole("button", { name: "track", exact: true }).click();
+    await page.idle();
+    assert.match(await rows.first().innerText(), /stream 7, NVIDIA H100 80GB HBM3\s+24/);
     await page.page.getByRole("button", { name: "Flame graph" }).click();
     await page.idle();
     assert.match(await page.text(".flames"), /in total/);

@@ -90,7 +90,10 @@ onMade(
     const rows = table.getByRole("row");
     // A head, and the launches of the main thread into its streams.
     assert.ok((await rows.count()) > 1);
-    assert.match(await rows.nth(1).innerText(), /launch\s+python3, VLLM::EngineCore\s+stream \d+/);
+    assert.match(
+      await rows.nth(1).innerText(),
+      /launch\s+python3 4321, VLLM::EngineCore pid 4321\s+stream 7, NVIDIA H100/,
+    );
     const arrows = await page.state("areaArrows");
     assert.ok(arrows.length > 0 && (await page.state("arrows")).length === arrows.length, "they are drawn");
     const { start, end } = await page.state("selection");

@@ -1687,6 +1687,46 @@ var CanvasRenderer = class {
 		return width;
 	}
 };
+// src/logic/row_names.ts
+/** The number of a process or thread, when its row shows it apart from the name. */
+function numberOf(node) {
+	if (node.kind === "process") return node.pid;
+	return node.kind === "thread" ? node.tid : null;
+}
+/** The name without its number: `worker 12` and `thread 12 (worker)` become `worker`; `thread 12` stays. */
+function shownName(node) {
+	const number = numberOf(node);
+	if (number === null) return node.name;
+	const inBrackets = /^thread (-?\d+) \((.+)\)$/.exec(node.name);
+	if (inBrackets !== null && Number(inBrackets[1]) === number) return inBrackets[2];
+	const own = ` ${number}`;
+	const stem = node.name.slice(0, -own.length);
+	return node.name.endsWith(own) && stem !== "thread" && stem !== "process" ? stem : node.name;
+}
+/** What stands beside the name: a role that the rows above do not tell already, and the number. */
+function chipsOf(node, path) {
+	const chips = [];
+	const isTold = path.some((above) => above.role === node.role);
+	if (node.role !== null && node.kind !== "stream" && !isTold) chips.push(node.role.replace(/_/g, " "));
+	const number = numberOf(node);
+	const name = shownName(node);
+	if (number !== null && !name.endsWith(` ${number}`)) chips.push(node.kind === "process" ? `pid ${number}` : String(number));
+	return chips;
+}
+/** A name with its number, for where nothing stands beside it. */
+function nameWithNumber(node) {
+	const number = numberOf(node);
+	const name = shownName(node);
+	if (number === null || name.endsWith(` ${number}`)) return name;
+	return node.kind === "process" ? `${name} pid ${number}` : `${name} ${number}`;
+}
+/** A track in a table: its row, its lane where that has several, and what the row stands in. */
+function trackTitle(place) {
+	const above = place.path[place.path.length - 1];
+	const rank = place.path.find((each) => each.kind === "rank");
+	const lane = place.node.tracks.indexOf(place.track);
+	return [nameWithNumber(place.node) + (lane > 0 ? ` lane ${lane + 1}` : ""), ...[above, rank === above ? void 0 : rank].filter((each) => each !== void 0).map(nameWithNumber)].join(", ");
+}
 // src/logic/workspaces.ts
 /** Every node of the tree with what is above it, by key. */
 function indexNodes(nodes) {
@@ -1816,6 +1856,7 @@ var store_exports = /* @__PURE__ */ __exportAll({
 	trace: () => trace,
 	traceTimeOfSql: () => traceTimeOfSql,
 	trackFilter: () => trackFilter,
+	trackName: () => trackName,
 	trackPlaces: () => trackPlaces,
 	view: () => view,
 	viewport: () => viewport,
@@ -1957,6 +1998,11 @@ var trackPlaces = O(() => {
 	for (const node of nodes.value) visit(node, []);
 	return places;
 });
+/** A track as tables call it. */
+function trackName(id) {
+	const place = trackPlaces.value.get(id);
+	return place === void 0 ? `track ${id}` : trackTitle(place);
+}
 var SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings() {
 	const defaults = {
@@ -3667,32 +3713,6 @@ function stepHit(direction) {
 		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
 	}
 }
-// src/logic/row_names.ts
-/** The number of a process or thread, when its row shows it apart from the name. */
-function numberOf(node) {
-	if (node.kind === "process") return node.pid;
-	return node.kind === "thread" ? node.tid : null;
-}
-/** The name without its number: `worker 12` and `thread 12 (worker)` become `worker`; `thread 12` stays. */
-function shownName(node) {
-	const number = numberOf(node);
-	if (number === null) return node.name;
-	const inBrackets = /^thread (-?\d+) \((.+)\)$/.exec(node.name);
-	if (inBrackets !== null && Number(inBrackets[1]) === number) return inBrackets[2];
-	const own = ` ${number}`;
-	const stem = node.name.slice(0, -own.length);
-	return node.name.endsWith(own) && stem !== "thread" && stem !== "process" ? stem : node.name;
-}
-/** What stands beside the name: a role that the rows above do not tell already, and the number. */
-function chipsOf(node, path) {
-	const chips = [];
-	const isTold = path.some((above) => above.role === node.role);
-	if (node.role !== null && node.kind !== "stream" && !isTold) chips.push(node.role.replace(/_/g, " "));
-	const number = numberOf(node);
-	const name = shownName(node);
-	if (number !== null && !name.endsWith(` ${number}`)) chips.push(node.kind === "process" ? `pid ${number}` : String(number));
-	return chips;
-}
 // src/logic/export_table.ts
 var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
 var csvField = (text) => /[",\n\r]/.test(text) ? `"${text.replace(/"/g, "\"\"")}"` : text;
@@ -3877,14 +3897,6 @@ var COLUMNS$1 = [
 	"first",
 	"longest"
 ];
-function trackName(id) {
-	const place = trackPlaces.value.get(id);
-	if (place === void 0) return `track ${id}`;
-	const above = place.path[place.path.length - 1];
-	const lane = place.node.tracks.indexOf(place.track);
-	const name = lane > 0 ? `${shownName(place.node)} lane ${lane + 1}` : shownName(place.node);
-	return above === void 0 ? name : `${name}, ${shownName(above)}`;
-}
 function ArrowLink({ arrow }) {
 	return /* @__PURE__ */ a("button", {
 		class: "link",
@@ -4241,7 +4253,10 @@ function Table({ area }) {
 	}, [area, by.value]);
 	const rows = useComputed(() => {
 		const text = filter.value.toLowerCase();
-		const list = (table.value?.rows ?? []).filter((row) => row.label.toLowerCase().includes(text));
+		const list = (table.value?.rows ?? []).map((row) => by.value === "track" && row.track_id !== null ? {
+			...row,
+			label: trackName(row.track_id)
+		} : row).filter((row) => row.label.toLowerCase().includes(text));
 		const { column, isDescending } = sort.value;
 		const sign = isDescending ? -1 : 1;
 		if (column === 0) return list.sort((a, b) => sign * a.label.localeCompare(b.label));
@@ -5137,6 +5152,7 @@ function SlicePanel() {
 	const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
 	const { timeFormat } = settings.value;
 	const kernelClass = classNumber(details.class);
+	const isStream = details.stream !== null && details.thread?.role === "gpu stream";
 	return /* @__PURE__ */ a("div", {
 		class: "slice-panel",
 		children: [
@@ -5225,7 +5241,7 @@ function SlicePanel() {
 									children: CLASS_NAMES[kernelClass]
 								})
 							}),
-							details.thread !== null && /* @__PURE__ */ a(Field, {
+							details.thread !== null && !isStream && /* @__PURE__ */ a(Field, {
 								name: "Thread",
 								children: [
 									details.thread.name ?? "unnamed",
@@ -5240,7 +5256,7 @@ function SlicePanel() {
 									})
 								]
 							}),
-							details.process !== null && /* @__PURE__ */ a(Field, {
+							details.process !== null && !(isStream && details.process.name === null) && /* @__PURE__ */ a(Field, {
 								name: "Process",
 								children: [
 									details.process.name ?? "unnamed",
@@ -8966,10 +8982,12 @@ function StartPage() {
 					class: "trace-entry",
 					onClick: () => void openTrace(entry.id, ""),
 					children: [
-						/* @__PURE__ */ a("b", { children: entry.name }),
 						/* @__PURE__ */ a("span", {
-							class: "faint",
-							children: entry.path
+							class: "trace-place",
+							children: [/* @__PURE__ */ a("b", { children: entry.name }), /* @__PURE__ */ a("span", {
+								class: "faint",
+								children: entry.path
+							})]
 						}),
 						/* @__PURE__ */ a("span", {
 							class: "num",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chipsOf, shownName } from "./row_names.ts";
+import { chipsOf, shownName, trackTitle } from "./row_names.ts";
 import { madeNode as node } from "./made_node.ts";
 
 it("takes the number out of a name, unless nothing else is left", () => {
@@ -18,4 +18,18 @@ it("shows a number once, and a role where no row above has it", () => {
   expect(chipsOf(node("thread", "thread 12 (a)", [], 0, { tid: 12, role: "worker" }), [process])).toEqual(["12"]);
   expect(chipsOf(node("thread", "thread 12", [], 0, { tid: 12, role: "zmq_io" }), [process])).toEqual(["zmq io"]);
   expect(chipsOf(node("stream", "stream 7", [], 0, { tid: 7, role: "gpu_stream" }), [])).toEqual([]);
+});
+
+it("calls a track by its row, its lane, and what it stands in, so that equal names are told apart", () => {
+  const thread = node("thread", "thread 12 (python3)", [], 1, { tid: 12 });
+  const process = node("process", "python3 9", [thread], 0, { pid: 9 });
+  const [track] = thread.tracks;
+  expect(trackTitle({ node: thread, path: [node("region", "CPU"), process], track: track! })).toBe(
+    "python3 12, python3 pid 9",
+  );
+  const lanes = node("stream", "stream 7", [], 1, { stream: 7, tid: 7 });
+  const second = { ...lanes.tracks[0]!, id: 999 };
+  lanes.tracks.push(second);
+  const path = [node("rank", "rank 1"), node("region", "GPU"), node("device", "GPU 0", [lanes])];
+  expect(trackTitle({ node: lanes, path, track: second })).toBe("stream 7 lane 2, GPU 0, rank 1");
 });

@@ -55,7 +55,10 @@ function Table({ area }: { area: Area }) {
   }, [area, by.value]);
   const rows = useComputed(() => {
     const text = filter.value.toLowerCase();
-    const list = (table.value?.rows ?? []).filter((row) => row.label.toLowerCase().includes(text));
+    const named = (table.value?.rows ?? []).map((row) =>
+      by.value === "track" && row.track_id !== null ? { ...row, label: store.trackName(row.track_id) } : row,
+    );
+    const list = named.filter((row) => row.label.toLowerCase().includes(text));
     const { column, isDescending } = sort.value;
     const sign = isDescending ? -1 : 1;
     if (column === 0) return list.sort((a, b) => sign * a.label.localeCompare(b.label));

@@ -5,6 +5,7 @@ import type * as T from "../api/types.ts";
 import type { TimeFormat } from "../base/format.ts";
 import { clampWindow, type TimeWindow } from "../base/geom.ts";
 import { type CounterMode, PLAIN } from "../logic/counter_mode.ts";
+import { trackTitle } from "../logic/row_names.ts";
 import { layoutRows } from "../logic/rows.ts";
 import type { Mark, TrackRecipe } from "../logic/url_state.ts";
 import { indexNodes, type Root, type Workspace } from "../logic/workspaces.ts";
@@ -157,6 +158,12 @@ export const trackPlaces = computed<ReadonlyMap<number, TrackPlace>>(() => {
   for (const node of nodes.value) visit(node, []);
   return places;
 });
+
+/** A track as tables call it. */
+export function trackName(id: number): string {
+  const place = trackPlaces.value.get(id);
+  return place === undefined ? `track ${id}` : trackTitle(place);
+}
 
 const SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings(): Settings {
