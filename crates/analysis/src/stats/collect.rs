@@ -24,6 +24,7 @@ const EMPTY_TABLE_KEY: &str = "nsys.empty_table";
 
 /// Metadata key of each table of a capture that holds events which are not read.
 const UNREAD_TABLE_KEY: &str = "nsys.unread_table";
+const OTHER_TABLE_KEY: &str = "nsys.other_table";
 
 /// What leads from trace time to the file's times.
 pub(super) fn shift(trace: &Trace) -> i64 {
@@ -102,7 +103,7 @@ pub(super) enum Unread {
 
 /// What is known of the tables whose names begin with `start`.
 pub(super) fn unread(trace: &Trace, start: &str) -> Unread {
-    if has_table(trace, UNREAD_TABLE_KEY, start) {
+    if has_table(trace, UNREAD_TABLE_KEY, start) || has_table(trace, OTHER_TABLE_KEY, start) {
         Unread::Filled
     } else if has_table(trace, EMPTY_TABLE_KEY, start) {
         Unread::Empty
