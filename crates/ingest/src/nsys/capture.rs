@@ -741,15 +741,14 @@ pub struct OtherRecord {
     pub name: Option<TextId>,
     /// Name, where it stands in the table itself.
     pub text: Option<Box<str>>,
-    /// Values of [`OtherTable::columns`].
-    pub values: Box<[OtherValue]>,
+    /// Values, each with the place of its column in [`OtherTable::columns`]. Columns without a value are left out.
+    pub values: Box<[(u32, OtherValue)]>,
 }
 
 /// A value of a column that is known by its name alone.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the names are the types")]
 pub enum OtherValue {
-    None,
     Int(i64),
     Real(f64),
     TextId(TextId),

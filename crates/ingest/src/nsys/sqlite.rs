@@ -1004,15 +1004,18 @@ impl Reader<'_> {
                     });
                     continue;
                 };
-                let value = |&index: &usize| match row.get_ref(index + 1) {
-                    Ok(ValueRef::Integer(value)) => {
-                        let is_text = TEXT_COLUMNS.iter().any(|text| columns[index].eq_ignore_ascii_case(text));
-                        if is_text { OtherValue::TextId(TextId(value)) } else { OtherValue::Int(value) }
-                    }
-                    Ok(ValueRef::Real(value)) => OtherValue::Real(value),
-                    Ok(ValueRef::Text(bytes)) => OtherValue::Text(String::from_utf8_lossy(bytes).into()),
-                    // Bytes without a meaning.
-                    Ok(ValueRef::Null | ValueRef::Blob(_)) | Err(_) => OtherValue::None,
+                let value = |(place, &index): (usize, &usize)| {
+                    let value = match row.get_ref(index + 1).ok()? {
+                        ValueRef::Integer(value) => {
+                            let is_text = TEXT_COLUMNS.iter().any(|text| columns[index].eq_ignore_ascii_case(text));
+                            if is_text { OtherValue::TextId(TextId(value)) } else { OtherValue::Int(value) }
+                        }
+                        ValueRef::Real(value) => OtherValue::Real(value),
+                        ValueRef::Text(bytes) => OtherValue::Text(String::from_utf8_lossy(bytes).into()),
+                        // Bytes without a meaning.
+                        ValueRef::Null | ValueRef::Blob(_) => return None,
+                    };
+                    Some((place as u32, value))
                 };
                 let text = text.and_then(|index| text_of(row.get_ref(index + 1).ok()?).map(Into::into));
                 capture.other_events.push(OtherRecord {
@@ -1023,7 +1026,7 @@ impl Reader<'_> {
                     thread: GlobalId(thread),
                     name: name_id.and_then(int).map(TextId),
                     text,
-                    values: others.iter().map(value).collect(),
+                    values: others.iter().enumerate().filter_map(value).collect(),
                 });
             }
             Ok(())

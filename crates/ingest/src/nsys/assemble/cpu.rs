@@ -297,10 +297,6 @@ impl Assembly {
             return_value: record.return_value,
             ..ApiCallRow::new(slice_id)
         });
-        if let Some(correlation) = record.correlation {
-            let process = record.thread.unwrap_or_default().process();
-            self.launch_index.add(source, process, correlation, call as u32);
-        }
         if let Some(stack) = record.callchain.filter(|&stack| stack != 0) {
             self.api_stacks.push((source, stack, call));
         }

@@ -2,9 +2,9 @@
 
 use hashbrown::HashMap;
 use kinetoscope_model::table::{CudaSyncRow, DevicePropertyRow, DeviceRow, FlowRow, GpuOpKind, GpuOpRow, LaunchRow};
-use kinetoscope_model::{ArgSetId, ArgValue, DeviceId, SliceId, SourceId, StringId, WarningKind};
+use kinetoscope_model::{ArgSetId, ArgValue, DeviceId, ProcessId, SliceId, SourceId, StringId, WarningKind};
 
-use super::{Assembly, CaptureDocument, Event, InProcess, Label};
+use super::{Assembly, CaptureDocument, Event, Label};
 use crate::nsys::capture::*;
 
 /// A device of one machine of one source.
@@ -19,18 +19,6 @@ pub(super) struct DeviceKey {
 
 /// What a kernel with clusters says of them, as far as it repeats from launch to launch.
 pub(super) type ClusterKey = ([Option<i32>; 3], [Option<i32>; 4], [Option<i64>; 3]);
-
-/// Calls by process and correlation id. Of a runtime and a driver call with one id it is the outer one, which is first.
-#[derive(Debug, Default)]
-pub(super) struct LaunchIndex {
-    calls: HashMap<InProcess<i64>, u32>,
-}
-
-impl LaunchIndex {
-    pub(super) fn add(&mut self, source: u32, process: GlobalId, correlation: i64, api_call: u32) {
-        self.calls.entry((source, process, correlation)).or_insert(api_call);
-    }
-}
 
 fn machine_of(global: GlobalId) -> u16 {
     (global.0 >> 48) as u16
@@ -311,12 +299,6 @@ impl Assembly {
         }
     }
 
-    fn push_gpu_op(&mut self, event: &Event, place: &GpuPlace, op: GpuOpRow) {
-        self.trace.gpu_ops.push(op);
-        self.process_of_gpu_op.push(place.process);
-        self.source_of_gpu_op.push(event.source);
-    }
-
     pub(super) fn place_kernel(&mut self, event: &Event, record: &KernelRecord, strings: &StringTable) {
         let source = event.source;
         let demangled = self.text(source, strings, record.demangled_name);
@@ -357,7 +339,7 @@ impl Assembly {
             shared_memory_limit_config: unsigned(record.shared_memory_limit_config),
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_memcpy(&mut self, event: &Event, record: &MemcpyRecord) {
@@ -386,7 +368,7 @@ impl Assembly {
             graph_node_id: record.graph_node,
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_memset(&mut self, event: &Event, record: &MemsetRecord) {
@@ -404,7 +386,7 @@ impl Assembly {
             graph_node_id: record.graph_node,
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_graph_trace(&mut self, event: &Event, record: &GraphTraceRecord) {
@@ -416,7 +398,7 @@ impl Assembly {
         let category = self.words.cuda_graph;
         let op = self.place_gpu_op(event, &record.place, GpuOpKind::Graph, name, category, record.row);
         let op = GpuOpRow { graph_id: record.graph, graph_exec_id: record.graph_exec, ..op };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_sync(&mut self, event: &Event, record: &SyncRecord) {
@@ -442,17 +424,33 @@ impl Assembly {
 
     /// Ties work to the calls that caused it.
     pub(super) fn add_launches(&mut self) {
+        let trace = &self.trace;
+        let process_of_call = |call: usize| {
+            let slice = trace.api_calls.slice_id.get(call);
+            trace.tracks.upid.get(trace.slices.track_id.get(slice.index()).index())
+        };
+        // Sorted, this takes a third of what a map would: there may be as many calls as anything.
+        let mut calls: Vec<(ProcessId, i64, u32)> = (0..trace.api_calls.len())
+            .filter_map(|call| Some((process_of_call(call)?, trace.api_calls.correlation.get(call)?, call as u32)))
+            .collect();
+        calls.sort_unstable();
+        // Of a runtime and a driver call with one id it is the outer one, which comes first.
+        let find = |process: ProcessId, correlation: i64| {
+            let at = calls.partition_point(|&(of, id, _)| (of, id) < (process, correlation));
+            calls.get(at).filter(|&&(of, id, _)| (of, id) == (process, correlation)).map(|&(.., call)| call)
+        };
         for op in 0..self.trace.gpu_ops.len() {
             let gpu_slice_id = self.trace.gpu_ops.slice_id.get(op);
-            let source = self.source_of_gpu_op[op];
+            let source_id = self.trace.devices.source_id.get(self.trace.gpu_ops.device_id.get(op).index());
             let correlation = self.trace.gpu_ops.correlation.get(op);
-            let process = self.process_of_gpu_op[op].unwrap_or_default();
-            let call = correlation.and_then(|id| self.launch_index.calls.get(&(source, process, id)).copied());
+            let nobody = || self.process_ids.get(&(source_id.0, GlobalId::default())).copied();
+            let process = self.trace.gpu_ops.upid.get(op).or_else(nobody);
+            let call = process.zip(correlation).and_then(|(process, id)| find(process, id));
             let Some(api_call_id) = call else {
                 let (slices, strings) = (&self.trace.slices, &self.trace.strings);
                 let detail = || format!("`{}`", strings.get(slices.name.get(gpu_slice_id.index())));
                 let offset = Some(slices.source_offset.get(gpu_slice_id.index()).max(0) as u64);
-                self.trace.warnings.add(WarningKind::GpuOpWithoutLaunch, SourceId(source), offset, detail);
+                self.trace.warnings.add(WarningKind::GpuOpWithoutLaunch, source_id, offset, detail);
                 continue;
             };
             let api_slice_id = self.trace.api_calls.slice_id.get(api_call_id as usize);

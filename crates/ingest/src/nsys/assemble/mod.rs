@@ -31,7 +31,7 @@ use crate::nsys::capture::{Capture, FileAccessRecord, GlobalId, StringTable, Tex
 use crate::progress::Progress;
 use cpu::RangeTracks;
 pub(crate) use document::CaptureDocument;
-use gpu::{ClusterKey, DeviceKey, LaunchIndex};
+use gpu::{ClusterKey, DeviceKey};
 use rows::{Row, RowKey};
 
 /// Most events of one trace: ids are 32 bits, and the last value means "none".
@@ -172,10 +172,6 @@ struct Assembly {
     shared_devices: HashMap<DeviceKey, bool>,
     instant_tracks: HashMap<ProcessId, kinetoscope_model::TrackId>,
     range_tracks: HashMap<(ProcessId, StringId), RangeTracks>,
-    launch_index: LaunchIndex,
-    /// Process of each row of `gpu_op`, for finding its launch.
-    process_of_gpu_op: Vec<Option<GlobalId>>,
-    source_of_gpu_op: Vec<u32>,
     api_names: HashMap<(u32, TextId), (StringId, Option<StringId>)>,
     /// The slice of each NVTX record, by source; [`NONE`] for those that have none.
     nvtx_slices: Vec<Vec<u32>>,
@@ -233,9 +229,6 @@ impl Assembly {
             shared_devices: HashMap::new(),
             instant_tracks: HashMap::new(),
             range_tracks: HashMap::new(),
-            launch_index: LaunchIndex::default(),
-            process_of_gpu_op: Vec::new(),
-            source_of_gpu_op: Vec::new(),
             api_names: HashMap::new(),
             nvtx_slices: Vec::new(),
             nvtx_before: Vec::new(),

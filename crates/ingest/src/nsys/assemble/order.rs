@@ -128,8 +128,6 @@ impl Assembly {
         let [slices, gpu_ops, api_calls, osrt_calls, nvtx] = of_all;
         self.trace.slices.reserve(slices);
         self.trace.gpu_ops.reserve(gpu_ops);
-        self.process_of_gpu_op.reserve_exact(gpu_ops);
-        self.source_of_gpu_op.reserve_exact(gpu_ops);
         self.trace.api_calls.reserve(api_calls);
         self.trace.osrt.reserve(osrt_calls);
         self.trace.nvtx.reserve(nvtx);

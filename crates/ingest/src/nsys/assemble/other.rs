@@ -57,8 +57,11 @@ impl Assembly {
         let name = match self.text(source, strings, record.name) {
             Some(name) => name,
             None => {
-                let operation = table.columns.iter().position(|column| &**column == "operationType");
-                let pool = match operation.map(|index| &record.values[index]) {
+                let value = |column: &str| {
+                    let found = |&&(place, _): &&(u32, OtherValue)| &*table.columns[place as usize] == column;
+                    record.values.iter().find(found).map(|(_, value)| value)
+                };
+                let pool = match value("operationType") {
                     Some(&OtherValue::Int(operation)) if category == "cuda_mempool" => Some(pool_name(operation)),
                     _ => None,
                 };
@@ -80,13 +83,12 @@ impl Assembly {
     }
 
     fn other_args(&mut self, table: &OtherTable, record: &OtherRecord, strings: &StringTable) -> Option<ArgSetId> {
-        if record.values.iter().all(|value| matches!(value, OtherValue::None)) {
+        if record.values.is_empty() {
             return None;
         }
         self.args.begin_set();
-        for (column, value) in table.columns.iter().zip(&record.values) {
+        for (place, value) in &record.values {
             let value = match value {
-                OtherValue::None => continue,
                 OtherValue::Int(value) => ArgValue::Int(*value),
                 OtherValue::Real(value) => ArgValue::Real(*value),
                 OtherValue::TextId(id) => match strings.get(*id) {
@@ -95,7 +97,7 @@ impl Assembly {
                 },
                 OtherValue::Text(text) => ArgValue::Text(text),
             };
-            self.args.push(column, value);
+            self.args.push(&table.columns[*place as usize], value);
         }
         Some(self.end_arg_set())
     }

@@ -323,7 +323,7 @@ impl Assembly {
             let packed = document.packed.as_ref().map(|packed| packed.num_rows);
             let mut of_calls = Innermost::new();
             if packed.is_none_or(|num_rows| num_rows.cuda_frames > 0) {
-                document.for_each_part(Payloads::CALLS, progress, &mut |rows| {
+                document.for_each_part(Payloads::CALL_STACKS, progress, &mut |rows| {
                     self.add_callsites(&mut stacks, source, strings, &rows.cuda_frames, &mut of_calls);
                 })?;
             }
@@ -332,7 +332,7 @@ impl Assembly {
             }
             of_calls.clear();
             if packed.is_none_or(|num_rows| num_rows.osrt_frames > 0) {
-                document.for_each_part(Payloads::CALLS, progress, &mut |rows| {
+                document.for_each_part(Payloads::CALL_STACKS, progress, &mut |rows| {
                     self.add_callsites(&mut stacks, source, strings, &rows.osrt_frames, &mut of_calls);
                 })?;
             }

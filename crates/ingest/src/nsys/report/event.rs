@@ -71,6 +71,9 @@ fn is_graph_node(value: u64) -> bool {
     value >> 32 != 0
 }
 
+/// The byte that a frame of a call's stack begins with: field 15, with a length. A payload without it has no stack.
+const CALL_FRAME_TAG: u8 = 15 << 3 | 2;
+
 /// The type of a sample's count that is its weight.
 const TYPE_CPU_CYCLES: u64 = 1;
 
@@ -116,7 +119,9 @@ impl Payloads {
     pub(crate) const SCHED: Self = Self(1 << 2);
     pub(crate) const GPU: Self = Self(1 << 3);
     pub(crate) const CALLS: Self = Self(1 << 4);
-    const OTHERS: Self = Self(1 << 5);
+    /// Calls that have a stack, which few have. Their rows have no numbers that mean anything, their stacks do.
+    pub(crate) const CALL_STACKS: Self = Self(1 << 5);
+    const OTHERS: Self = Self(1 << 6);
     pub(super) const ALL: Self = Self(u8::MAX);
 
     /// What is in either of them.
@@ -220,7 +225,9 @@ impl BlockRows {
         let Some((number, payload)) = found else { return Ok(()) };
         let is_of = Payloads::of_field(number);
         self.found = self.found.with(is_of);
-        if !is_of.meets(self.wanted) {
+        let has_stack = || number == 108 && memchr::memchr(CALL_FRAME_TAG, payload).is_some();
+        let is_wanted = is_of.meets(self.wanted) || self.wanted.meets(Payloads::CALL_STACKS) && has_stack();
+        if !is_wanted {
             return Ok(());
         }
         match number {
@@ -260,6 +267,9 @@ impl BlockRows {
                 Field { number: 20, value: Value::Varint(value) } => call.nesting_level = self.small(value),
                 field => self.unknowns.add_field(Message::Call, field.number),
             }
+        }
+        if num_frames > 0 {
+            self.found = self.found.with(Payloads::CALL_STACKS);
         }
         let event_class = event_class.ok_or(Bad::Lacks("the class of its call"))?;
         let start = call.start.ok_or(Bad::Lacks("its start"))?;
