@@ -28,6 +28,11 @@ fn written(trace: &Trace) -> (Vec<u8>, Vec<Omission>) {
     (json, omissions)
 }
 
+/// The moment of a trace's start: a capture may have times before its zero, and an export has none.
+fn zero(trace: &Trace) -> i64 {
+    trace.clock.start_unix_ns.unwrap_or(trace.clock.file_offset_ns)
+}
+
 /// Everything that a slice says, its place in the tree of its track included.
 fn slice(trace: &Trace, id: SliceId, source: Source) -> String {
     let row = trace.slices.row(id.index());
@@ -56,7 +61,7 @@ fn slice(trace: &Trace, id: SliceId, source: Source) -> String {
     };
     format!(
         "{} {} {:?} {:?} depth {} parent {:?} {:?} {:?} {args} on {:?} {name:?} {thread:?} of {process:?}",
-        row.ts + trace.clock.file_offset_ns,
+        row.ts + zero(trace),
         row.dur,
         trace.text_or_empty(row.category),
         trace.text(row.name),
@@ -146,15 +151,14 @@ fn compare(name: &str, trace: &Trace, back: &Trace, source: Source) {
         let value = |row: kinetoscope_model::table::CounterRow| {
             let track = trace.tracks.row(row.track_id.index());
             let pid = track.upid.map(|upid| trace.processes.pid.get(upid.index()));
-            (row.ts + trace.clock.file_offset_ns, trace.text_or_empty(track.name).to_owned(), pid, row.value)
+            (row.ts + zero(trace), trace.text_or_empty(track.name).to_owned(), pid, row.value)
         };
         trace.counters.rows().map(value).collect::<Vec<_>>()
     };
     assert_same(name, "counter", &counters(trace), &counters(back));
     let states = |trace: &Trace| {
         let rows = trace.thread_states.rows().filter(|row| row.dur >= 0);
-        rows.map(|row| (row.ts + trace.clock.file_offset_ns, row.dur, row.cpu, trace.text(row.state).to_owned()))
-            .collect::<Vec<_>>()
+        rows.map(|row| (row.ts + zero(trace), row.dur, row.cpu, trace.text(row.state).to_owned())).collect::<Vec<_>>()
     };
     if source == Source::Kineto {
         assert_same(name, "thread_state", &states(trace), &states(back));
@@ -332,8 +336,7 @@ fn every_kind_of_event_comes_back() {
         {"ph": "X", "name": "via", "pid": 1, "tid": 6, "ts": 40, "dur": 5},
         {"ph": "X", "name": "to", "pid": 1, "tid": 7, "ts": 50, "dur": 5},
         {"ph": "X", "name": "to, inside", "pid": 1, "tid": 7, "ts": 50, "dur": 2},
-        {"ph": "f", "cat": "x", "name": "arrow", "id": 7, "pid": 1, "tid": 7, "ts": 49},
-        {"ph": "X", "name": "negative", "pid": 1, "tid": 8, "ts": -1.001, "dur": 0.002}
+        {"ph": "f", "cat": "x", "name": "arrow", "id": 7, "pid": 1, "tid": 7, "ts": 49}
     ], "note": "a \"note\"", "list": [1, 2], "metadata": {"run": "x", "count": 5}, "displayTimeUnit": "ms"}"#;
     let trace = read_bytes("kinds.json", json.as_slice()).expect("a trace");
     assert_eq!((trace.flows.len(), trace.counters.len(), trace.thread_states.len()), (2, 3, 2));
@@ -365,6 +368,21 @@ fn numbers_that_are_none_are_texts_and_still_read() {
     let set = back.slices.arg_set_id.get(0).expect("arguments");
     let list = back.args.set(set).find(|(key, _)| *key == "l").map(|(_, value)| value);
     assert_eq!(list, Some(ArgValue::Text("[NaN, 1]")));
+}
+
+/// Perfetto leaves out what comes before time zero, which captures have.
+#[test]
+fn no_time_is_before_zero() {
+    let json = br#"{"baseTimeNanoseconds": 1700000000000000000, "schemaVersion": 1, "traceEvents": [
+        {"ph": "X", "name": "before", "pid": 1, "tid": 8, "ts": -1.001, "dur": 0.002},
+        {"ph": "X", "name": "after", "pid": 1, "tid": 8, "ts": 2, "dur": 1}]}"#;
+    let trace = read_bytes("negative.json", json.as_slice()).expect("a trace");
+    let (json, _) = written(&trace);
+    let text = String::from_utf8(json.clone()).expect("text");
+    assert!(text.contains("\"ts\":0.000,\"dur\":0.002") && text.contains("\"ts\":3.001,\"dur\":1.000"), "{text}");
+    assert!(text.contains("\"baseTimeNanoseconds\": 1699999999999998999,"), "the moments are the same: {text}");
+    let back = read_bytes("export.json", json).expect("a trace");
+    assert_eq!(back.clock.start_unix_ns, trace.clock.start_unix_ns);
 }
 
 #[test]
@@ -429,7 +447,7 @@ proptest! {
                 let row = trace.slices.row(index);
                 let track = trace.tracks.row(row.track_id.index());
                 let tid = track.utid.map(|utid| trace.threads.tid.get(utid.index()));
-                (tid, row.ts + trace.clock.file_offset_ns, row.dur, trace.text(row.name).to_owned())
+                (tid, row.ts + zero(trace), row.dur, trace.text(row.name).to_owned())
             };
             let mut rows: Vec<_> = (0..trace.slices.len()).map(row).collect();
             rows.sort();

@@ -9,7 +9,7 @@ use kinetoscope_model::{SliceId, StringId, Trace};
 use super::numbers::{Numbers, process_of};
 
 /// Flow categories that lead from a launch to its work, whose ids are correlation ids.
-const LAUNCH_CATEGORIES: [&str; 3] = ["ac2g", "async_cpu_to_gpu", "async_gpu"];
+pub(crate) const LAUNCH_CATEGORIES: [&str; 3] = ["ac2g", "async_cpu_to_gpu", "async_gpu"];
 
 /// The arrows that start on one slice and have one id.
 #[derive(Debug)]

@@ -33,6 +33,7 @@ use crate::privacy::Privacy;
 use crate::{ExportError, Omission, Options, Progress};
 use args::Typed;
 use flows::Groups;
+pub(crate) use flows::LAUNCH_CATEGORIES;
 use json::Json;
 use numbers::Numbers;
 
@@ -130,6 +131,14 @@ fn begun(trace: &Trace) -> HashSet<SliceId> {
     begun
 }
 
+/// What leads from trace time to the times that are written: those of the (first) file, unless some come before its zero.
+/// Perfetto leaves out what does.
+fn offset(trace: &Trace) -> i64 {
+    let offset = trace.clock.file_offset_ns;
+    let first = trace.bounds().map_or(0, |bounds| bounds.start);
+    if first.saturating_add(offset) < 0 { first.saturating_neg() } else { offset }
+}
+
 /// What was written last of a thread at one instant.
 #[derive(Debug, Clone, Copy)]
 struct Instant {
@@ -153,7 +162,7 @@ struct Export<'a, 'w> {
     begun: HashSet<SliceId>,
     /// Slices that were written so, for this reason or another.
     written_begun: HashSet<SliceId>,
-    /// What leads from trace time to the times of the (first) file.
+    /// What leads from trace time to the times that are written.
     offset: i64,
     has_event: bool,
 }
@@ -177,7 +186,7 @@ impl<'a, 'w> Export<'a, 'w> {
             instants: vec![never; trace.threads.len()],
             begun: begun(trace),
             written_begun: HashSet::new(),
-            offset: trace.clock.file_offset_ns,
+            offset: offset(trace),
             has_event: false,
         }
     }
@@ -500,6 +509,10 @@ impl<'a, 'w> Export<'a, 'w> {
 
     /// The ends of arrows, each at the start of its slice, where readers look for the slice placed last.
     fn write_flows(&mut self) -> Result<(), ExportError> {
+        if self.trace.flows.is_empty() {
+            return Ok(());
+        }
+        let are_last = self.last_of_their_instants();
         let Groups { order, groups } = Groups::new(self.trace, &self.numbers);
         for group in &groups {
             let Some((pid, tid)) = self.thread_of(group.from) else {
@@ -520,7 +533,7 @@ impl<'a, 'w> Export<'a, 'w> {
                 };
                 let ts = self.trace.slices.ts.get(into.index());
                 self.begin("f", group.category, &name);
-                match self.is_last_of_its_instant(into) {
+                match are_last[into.index()] {
                     true => {
                         self.at(pid, Some(tid), ts);
                         self.json.raw(",\"bp\":\"e\"");
@@ -541,13 +554,18 @@ impl<'a, 'w> Export<'a, 'w> {
         track.utid.map(|_| self.thread(&track))
     }
 
-    /// True when no slice of the thread that starts at the same time comes after it.
-    fn is_last_of_its_instant(&self, slice: SliceId) -> bool {
+    /// For each slice whether no slice of its thread that starts at the same time comes after it.
+    fn last_of_their_instants(&self) -> Vec<bool> {
         let slices = &self.trace.slices;
-        let utid = |index: usize| self.trace.tracks.utid.get(slices.track_id.get(index).index());
-        let (ts, own) = (slices.ts.get(slice.index()), utid(slice.index()));
-        let later = slice.index() + 1..slices.len();
-        later.take_while(|&index| slices.ts.get(index) == ts).all(|index| utid(index) != own)
+        let mut next: Vec<Option<i64>> = vec![None; self.trace.threads.len()];
+        let mut are_last = vec![true; slices.len()];
+        for (index, is_last) in are_last.iter_mut().enumerate().rev() {
+            let Some(utid) = self.trace.tracks.utid.get(slices.track_id.get(index).index()) else { continue };
+            let ts = Some(slices.ts.get(index));
+            *is_last = next[utid.index()] != ts;
+            next[utid.index()] = ts;
+        }
+        are_last
     }
 
     /// Counts what the format has no place for.

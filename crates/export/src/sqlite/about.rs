@@ -13,6 +13,9 @@ use super::writer::Cell;
 use super::{Export, SCHEMA_VERSION};
 use crate::ExportError;
 
+/// The value of a property of a device: a whole number or a text.
+type Property = (Option<i64>, Option<StringId>);
+
 /// Where a global id has the virtual machine.
 const MACHINE_SHIFT: u32 = 48;
 
@@ -183,19 +186,17 @@ impl<'a> Export<'a> {
 
     pub(super) fn write_devices(&mut self) -> Result<(), ExportError> {
         let trace = self.trace;
-        let mut properties: HashMap<(DeviceId, StringId), (Option<i64>, Option<StringId>)> = HashMap::new();
+        let mut properties: HashMap<(DeviceId, &str), Property> = HashMap::new();
         for row in trace.device_properties.rows() {
-            properties.insert((row.device_id, row.name), (row.int_value, row.str_value));
+            properties.insert((row.device_id, trace.text(row.name)), (row.int_value, row.str_value));
         }
         if !self.ids.listed_devices().is_empty() {
             let mut rows = self.writer.table(&TARGET_GPU)?;
             for (number, &device) in (1..).zip(self.ids.listed_devices()) {
-                let property = |name: &str| {
-                    let name = trace.strings.find(name)?;
-                    properties.get(&(device, name)).copied()
-                };
-                let int = |name: &str| Cell::from(property(name).and_then(|(int, _)| int));
-                let text = |name: &str| Cell::from(property(name).and_then(|(_, text)| text).map(|id| trace.text(id)));
+                let property = |name: &'static str| properties.get(&(device, name)).copied();
+                let int = |name: &'static str| Cell::from(property(name).and_then(|(int, _)| int));
+                let text =
+                    |name: &'static str| Cell::from(property(name).and_then(|(_, text)| text).map(|id| trace.text(id)));
                 let row = trace.devices.row(device.index());
                 let name = row.name.map(|name| trace.text(name));
                 rows.push(

@@ -26,6 +26,7 @@ use kinetoscope_model::table::{GpuOpKind, GpuOpRow};
 use kinetoscope_model::{ProcessId, SliceId, Trace};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::chrome::LAUNCH_CATEGORIES;
 use crate::omission::Omissions;
 use crate::privacy::Privacy;
 use crate::{ExportError, Omission, Options, Progress};
@@ -235,7 +236,10 @@ impl<'a> Export<'a> {
             }
         }
         if !is_capture {
-            self.omissions.add("flows", trace.flows.len() as u64 - trace.launches.len().min(trace.flows.len()) as u64);
+            // Those of launches follow from correlation ids.
+            let categories = trace.flows.category.iter().map(|category| trace.text_or_empty(category));
+            let others = categories.filter(|category| !LAUNCH_CATEGORIES.contains(category)).count();
+            self.omissions.add("flows", others as u64);
         }
         for row in trace.metadata.rows().filter(|row| trace.text(row.name) == "nsys.unread_table") {
             let table = trace.text_or_empty(row.str_value);
