@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 pub use activity::Activities;
 pub use filter::{Filter, FilterError, NvtxFilter};
+pub use label::base_name;
 pub use layout::{Layout, LayoutError, LayoutKind, TimeUnit};
 pub use report::{Data, Report};
 pub use report_table::{Cell, Heading, Table, Unit};

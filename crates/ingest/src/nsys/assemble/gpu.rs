@@ -230,6 +230,9 @@ impl Assembly {
     /// machine, the number alone counts.
     pub(super) fn device_key(&self, source: u32, process: Option<GlobalId>, ordinal: i64) -> DeviceKey {
         let key = DeviceKey { source, machine: process.map_or(0, machine_of), ordinal };
+        if process.is_none() && !self.devices.contains_key(&key) {
+            return self.only_device_of(source, ordinal).unwrap_or(key);
+        }
         let anywhere = DeviceKey { machine: 0, ..key };
         if !self.devices.contains_key(&key) && self.devices.contains_key(&anywhere) { anywhere } else { key }
     }
