@@ -1,5 +1,5 @@
-//! Any bytes as a report of Nsight Systems: reading ends, numbers its rows as they come, and does not depend on how large
-//! the pieces are that the bytes come in.
+//! Any bytes as a report of Nsight Systems: reading ends, numbers its rows as they come, does not depend on how large the
+//! pieces are that the bytes come in, and what was read becomes a trace in order of time.
 //!
 //! Lengths and packing keep random bytes away from the events, so what does not begin as a report is put into one: the
 //! first byte says as which of its parts.
@@ -8,7 +8,7 @@
 
 use kinetoscope_ingest::nsys::capture::Capture;
 use kinetoscope_ingest::nsys::report::{ReportLimits, read_report};
-use kinetoscope_ingest::{IngestError, Progress};
+use kinetoscope_ingest::{IngestError, Progress, read_bytes};
 use libfuzzer_sys::fuzz_target;
 
 /// Small, so that a bomb goes off at once.
@@ -22,6 +22,10 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(outcome(&report, 1), whole, "read a byte at a time");
     if let Ok(capture) = read(&report, usize::MAX) {
         check(&capture);
+    }
+    if let Ok(trace) = read_bytes("input", report) {
+        assert!(trace.slices.ts.values().is_sorted());
+        assert!(trace.launches.rows().all(|launch| launch.gpu_slice_id.index() < trace.slices.len()));
     }
 });
 

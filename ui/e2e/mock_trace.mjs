@@ -84,6 +84,8 @@ export function makeTrace(steps) {
   const memory = addTrack("counter", "bytes");
   const steps_ = addTrack("slice");
   const others = Array.from({ length: 40 }, () => addTrack("slice"));
+  // What arrives in a step is answered in the two that follow.
+  const arrivals = [];
   for (let i = 0; i < steps; i++) {
     const t = i * STEP;
     const decode = i % 5 !== 0;
@@ -129,9 +131,10 @@ export function makeTrace(steps) {
     add(stream13, t + 300_000, 40_000, 0, null, "Memcpy HtoD (Pinned -> Device)", "gpu_memcpy", 6);
     add(stream13, t + 9_300_000, 25_000, 0, null, "Memcpy DtoH (Device -> Pageable)", "gpu_memcpy", 6);
     add(stream13, t + 9_400_000, 3_000, 0, null, "Memset (Device)", "gpu_memset", 7);
-    add(zmq, t + 9_100_000, 300_000, 0, null, "zmq_poll", "python_function");
+    arrivals.push(add(zmq, t + 9_100_000, 300_000, 0, null, "zmq_poll", "python_function"));
     if (i % 10 === 3) add(zmq, t + 9_500_000, 0, 0, null, "request_done", "instant");
-    add(api, t + 1_000_000, 2_500_000, 0, null, "process_outputs", "python_function");
+    const answer = add(api, t + 1_000_000, 2_500_000, 0, null, "process_outputs", "python_function");
+    for (const from of arrivals.slice(-3, -1)) flows.push({ kind: "flow", name: "request", from, to: answer });
     for (const [n, track] of others.entries())
       if ((i + n) % 7 === 0) add(track, t + n * 1000, 1_000_000, 0, null, `task_${n % 6}`, "python_function");
     memory.samples.push({ ts: t, value: 60e9 + (i % 17) * 1e8 }, { ts: t + 5_000_000, value: 61e9 + (i % 11) * 2e8 });

@@ -252,46 +252,6 @@ onMade("U tells what was found, with links to the places", async (page, raw) => 
   assert.equal((await page.state("selection")).id, 6);
 });
 
-onMade(
-  "every control has a name, and the keyboard reaches the tracks",
-  async (page, raw) => {
-    await page.click(await page.placeOf("stream 7", STEP + 400_000));
-    const unnamed = () =>
-      raw.evaluate(() =>
-        [
-          ...document.querySelectorAll(
-            "button, input, select, canvas, [role=dialog], [role=table], [role=tab], [role=separator], summary",
-          ),
-        ]
-          .filter((element) => {
-            const label = element.getAttribute("aria-label") ?? "";
-            const inLabel = element.closest("label")?.textContent ?? "";
-            return (label + inLabel + element.textContent).trim() === "";
-          })
-          .map((element) => element.outerHTML.slice(0, 120)),
-      );
-    assert.deepEqual(await unnamed(), []);
-    await page.press("?");
-    assert.deepEqual(await unnamed(), []);
-    await page.press("Escape");
-    await page.press("Control+Shift+S");
-    assert.deepEqual(await unnamed(), []);
-    await raw.locator("#track-filter").focus();
-    const reached = new Set();
-    for (let i = 0; i < 40; i++) {
-      await raw.keyboard.press("Tab");
-      reached.add(
-        await raw.evaluate(
-          () => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent,
-        ),
-      );
-    }
-    for (const name of ["Unfold all groups", "Fold CPU", "stream 7", "Pin stream 7"])
-      assert.ok(reached.has(name), name);
-  },
-  { fragment: TWO_STEPS },
-);
-
 test("a folder of traces: opening shows progress, can be cancelled, and tells why it failed", async (t) => {
   if (!harness.isMock) return t.skip("needs the mock's list of traces");
   const serving = await startHarness({ steps: 20, mode: "serve" });

@@ -114,6 +114,32 @@ onReal("an area over a stream is added up, with shares of the window", async (pa
   assert.match(await page.page.locator(".area-table .grid-row").first().innerText(), /\d %|\d%/);
 });
 
+onReal("an area tells why the GPU was idle: every gap between its work, by cause", async (page, raw) => {
+  await page.press("Control+a");
+  await raw.locator(".gap-line").waitFor();
+  const work = events.filter((event) => ["kernel", "gpu_memcpy", "gpu_memset"].includes(event.cat) && event.ph === "X");
+  work.sort((a, b) => a.ts - b.ts);
+  // In whole nanoseconds from the first work on.
+  const nanos = (micros) => Math.round(micros * 1000);
+  let [until, gaps, longest] = [0, 0, { dur: 0 }];
+  for (const event of work) {
+    const start = nanos(event.ts - work[0].ts);
+    if (start > until) gaps++;
+    if (start - until > longest.dur) longest = { dur: start - until, name: event.name };
+    until = Math.max(until, start + nanos(event.dur));
+  }
+  const text = (await page.text(".gap-line")).replace(/\u202f/g, "");
+  const counts = [...text.matchAll(/ in (\d+)/g)].map((match) => Number(match[1]));
+  assert.equal(
+    counts.reduce((a, b) => a + b, 0),
+    gaps,
+  );
+  assert.match(text, new RegExp(`longest ${(longest.dur / 1e6).toPrecision(4)} ms before`));
+  await raw.locator(".gap-line button").click();
+  await page.idle();
+  assert.equal((await page.state("details")).name, longest.name);
+});
+
 onReal("SQL counts the slices: every complete event and every instant", async (page, raw) => {
   const count = events.filter((event) => event.ph === "X" || event.ph === "i").length;
   assert.equal(count, 18_568);
@@ -135,6 +161,42 @@ onReal("Ctrl+P finds a stream and shows its row", async (page, raw) => {
   assert.ok(y >= 0 && y < (await page.box()).height, "the row is in view");
 });
 
+onReal("a view of one SQL tab serves the others, and a link makes a track of it again", async (page, raw) => {
+  const kernels = events.filter((event) => event.ph === "X" && event.name.includes(SEARCHED)).length;
+  const runSql = async (sql) => {
+    await raw.locator(".cm-content").click();
+    await raw.keyboard.press("Control+a");
+    await raw.keyboard.insertText(sql);
+    await page.press("Control+Enter");
+  };
+  // The server may be one that a page has asked before.
+  const view = `reduces_${Date.now()}`;
+  await page.press("Control+Shift+S");
+  await runSql(`create view ${view} as select * from slice where name like '%${SEARCHED}%'`);
+  await raw.getByRole("button", { name: "New query" }).click();
+  await runSql(`select ts, dur, name from ${view}`);
+  assert.match(await page.text(".sql-count"), new RegExp(`^${kernels} rows`));
+  await raw.getByRole("button", { name: "Show as track" }).click();
+  await raw.getByRole("textbox", { name: "title" }).fill("all of them");
+  await raw.getByRole("button", { name: "Add track" }).click();
+  await page.idle();
+  assert.deepEqual(await page.state("debugTracks"), [{ name: "all of them", rows: kernels }]);
+  await raw.waitForFunction(() => decodeURIComponent(location.hash).includes("all+of+them"));
+  const link = await raw.evaluate(() => location.href);
+
+  await raw.evaluate(() => localStorage.clear());
+  await raw.goto("about:blank");
+  await raw.goto(link);
+  await page.ready();
+  await raw.locator(".shell-debug").getByText("all of them").waitFor();
+  assert.deepEqual(await page.state("debugTracks"), [{ name: "all of them", rows: kernels }]);
+  // A second reload finds the view made already, and makes the track all the same.
+  await raw.reload();
+  await page.ready();
+  await raw.locator(".shell-debug").getByText("all of them").waitFor();
+  assert.equal(await raw.locator(".notice.error").count(), 0);
+});
+
 onReal("an exported window opens without a server: timeline, details, flows, sums, search", async (page, raw) => {
   const kernels = events.filter((event) => event.ph === "X" && event.name.includes(SEARCHED));
   kernels.sort((a, b) => a.ts - b.ts);
@@ -143,7 +205,7 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
   await raw.locator(".track-canvas").focus();
   await page.press("f");
   await page.press("f");
-  await page.hold("s", 300);
+  while (span(await page.state("view")) < 4e6) await page.hold("s", 300);
   const [details, view] = [await page.state("details"), await page.state("view")];
   const downloading = raw.waitForEvent("download");
   await page.press("Control+s");
@@ -160,7 +222,11 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
         "the window is all there is",
       );
       assert.match(await rawFile.locator(".topbar").innerText(), /exported window/);
-      assert.equal(await rawFile.getByRole("tab", { name: "SQL" }).count(), 0);
+      await rawFile.getByRole("tab", { name: "SQL" }).click();
+      assert.match(
+        await file.text(".no-sql"),
+        /This file has no SQL[^]*kinetoscope open vllm-h100-sample\.pt\.trace\.json\.gz/,
+      );
       // The same kernel, with what is known of it, and its launch where the call is in the window.
       await rawFile.locator(".track-canvas").focus();
       await file.press("/");
@@ -184,6 +250,29 @@ onReal("an exported window opens without a server: timeline, details, flows, sum
       await rawFile.getByRole("button", { name: "Flame graph" }).click();
       await file.idle();
       assert.equal(await rawFile.getByText("No slices in this area").count(), 0);
+      // Counters are drawn, and added up over the window: its samples are those of the trace with times in it.
+      await file.press("Escape");
+      await file.press("Control+a");
+      await rawFile.getByRole("button", { name: "Counters", exact: true }).click();
+      await file.idle();
+      const counted = await rawFile.locator(".area-panel .grid-row").allInnerTexts();
+      const zero = kernels[0].ts - details.ts / 1000;
+      const samples = events.filter((event) => event.ph === "C");
+      const expected = [...new Set(samples.map((sample) => sample.name))].sort().map((name) => {
+        const own = samples.filter((sample) => sample.name === name).map(({ ts }) => (ts - zero) * 1000);
+        return [name, own.filter((at) => at >= shown.start && at < shown.end).length];
+      });
+      assert.deepEqual(
+        counted
+          .map((row) => row.split("\n"))
+          .map(([name, count]) => [name, Number(count)])
+          .sort(),
+        expected,
+      );
+      assert.ok(
+        expected.every(([, count]) => count > 1),
+        "the window has samples",
+      );
       await file.press("u");
       assert.match(await file.text(".summary"), /Kernels by time/i);
     });

@@ -213,6 +213,10 @@ onMade(
     assert.match(table, new RegExp(`${OPS} slices`));
     assert.match(table, /% GPU time/);
     assert.match(table, /busy/);
+    assert.match(
+      await page.text(".gap-line"),
+      /host late 150\.0 µs in 1\s+short 9\.000 µs in 2\s+longest 150\.0 µs before/,
+    );
     const rows = page.page.locator(".area-table .grid-row");
     assert.equal(await rows.count(), 6);
     // Longest first: four fused MoE kernels of 240 µs.
@@ -220,6 +224,9 @@ onMade(
     await page.page.getByRole("button", { name: "category", exact: true }).click();
     await page.idle();
     assert.match(await rows.first().innerText(), /kernel\s+24/);
+    await page.page.getByRole("button", { name: "track", exact: true }).click();
+    await page.idle();
+    assert.match(await rows.first().innerText(), /stream 7, NVIDIA H100 80GB HBM3\s+24/);
     await page.page.getByRole("button", { name: "Flame graph" }).click();
     await page.idle();
     assert.match(await page.text(".flames"), /in total/);

@@ -90,7 +90,10 @@ onMade(
     const rows = table.getByRole("row");
     // A head, and the launches of the main thread into its streams.
     assert.ok((await rows.count()) > 1);
-    assert.match(await rows.nth(1).innerText(), /launch\s+python3, VLLM::EngineCore\s+stream \d+/);
+    assert.match(
+      await rows.nth(1).innerText(),
+      /launch\s+python3 4321, VLLM::EngineCore pid 4321\s+stream 7, NVIDIA H100/,
+    );
     const arrows = await page.state("areaArrows");
     assert.ok(arrows.length > 0 && (await page.state("arrows")).length === arrows.length, "they are drawn");
     const { start, end } = await page.state("selection");
@@ -119,18 +122,64 @@ onMade(
     await shell.getByRole("button", { name: /shows its delta/ }).click();
     await shell.getByRole("button", { name: /from zero: make it fitted/ }).click();
     await shell.getByRole("button", { name: /fitted: make it logarithmic/ }).click();
-    assert.deepEqual((await page.state("counterModes"))[key], { shows: "rate", scale: "log" });
+    const mode = { shows: "rate", scale: "log", height: 88 };
+    await shell.getByRole("button", { name: /is 44 pixels high: make it 88/ }).click();
+    assert.deepEqual((await page.state("counterModes"))[key], mode);
     const at = await page.placeOf(row.name, 50 * STEP);
     await raw.mouse.move(at.x - 4, at.y);
     await raw.mouse.move(at.x, at.y);
     await page.idle();
     assert.match(await page.text(".tooltip"), /rate -?[\d.\u202f]+/);
-    await settledHash(raw, "rate-log");
+    await settledHash(raw, "rate-log-88");
     await raw.reload();
     await page.ready();
-    assert.deepEqual((await page.state("counterModes"))[key], { shows: "rate", scale: "log" });
+    assert.deepEqual((await page.state("counterModes"))[key], mode);
   },
 );
+
+onMade("edges are dragged and moved with the arrow keys: a counter, the names, the drawer", async (page, raw) => {
+  const height = async () => (await page.state("rows")).find((row) => row.name === "Memory reserved").height;
+  const middle = async (edge) => {
+    const box = await edge.boundingBox();
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const edge = raw.getByRole("separator", { name: "Height of Memory reserved" });
+  const from = await middle(edge);
+  const before = await height();
+  await page.drag(from, { x: from.x + 30, y: from.y + 50 });
+  assert.equal(await height(), before + 50);
+  assert.equal((await middle(edge)).y, from.y + 50, "the edge is where the mouse let it go");
+  await edge.focus();
+  const view = await page.state("view");
+  await page.press("ArrowDown");
+  await page.press("ArrowDown");
+  await page.press("ArrowUp");
+  assert.equal(await height(), before + 60);
+  assert.equal(await edge.getAttribute("aria-valuenow"), String(before + 60));
+  assert.deepEqual(await page.state("view"), view, "the keys move the edge and nothing else");
+  await page.press("Enter");
+  assert.equal(await height(), 44);
+
+  const width = async () => (await raw.locator(".shell-column").boundingBox()).width;
+  const names = raw.getByRole("separator", { name: "Width of the track names" });
+  const wide = await width();
+  const at = await middle(names);
+  await page.drag(at, { x: at.x + 40, y: at.y });
+  assert.equal(await width(), wide + 40);
+  await names.focus();
+  await page.press("ArrowLeft");
+  assert.equal(await width(), wide + 30);
+
+  await page.press("q");
+  const drawer = raw.getByRole("separator", { name: "Height of the drawer" });
+  const { height: high } = await page.state("drawer");
+  const top = await middle(drawer);
+  await page.drag(top, { x: top.x, y: top.y - 70 });
+  assert.equal((await page.state("drawer")).height, high + 70);
+  await drawer.focus();
+  await page.press("ArrowUp");
+  assert.equal((await page.state("drawer")).height, high + 80);
+});
 
 onMade("a link brings tracks of queries, SQL, pins, notes and the panel to another browser", async (page, raw) => {
   await page.press("/");

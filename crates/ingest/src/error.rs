@@ -56,13 +56,15 @@ pub enum IngestError {
         /// What stood in the way first, with its byte offset.
         reason: String,
     },
-    /// Traces of both kinds in one reading.
-    #[error("`{capture}` is a capture of Nsight Systems and cannot be put into one trace with `{trace}`")]
+    /// A capture and a trace of PyTorch that do not go onto one clock.
+    #[error("`{capture}` is a capture of Nsight Systems and cannot be put into one trace with `{trace}`: {reason}")]
     MixedFormats {
         /// Path of the capture.
         capture: String,
         /// Path of the other trace.
         trace: String,
+        /// What of them stands in the way.
+        reason: String,
     },
     /// More events than row ids can count.
     #[error("`{path}` holds more events than one trace can ({limit})")]

@@ -19,4 +19,4 @@ pub use read::{ReadOptions, Tuning, read, read_bytes, read_path};
 
 /// What a reading makes of the same bytes: goes up whenever a change of the readers makes it another trace, so that
 /// traces cached before are read anew.
-pub const READER_REVISION: u32 = 3;
+pub const READER_REVISION: u32 = 4;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kinetoscope_model::{SourceId, Trace, WarningKind, Warnings};
+use kinetoscope_model::{SourceId, Trace, TraceBuilder, WarningKind, Warnings};
 use rayon::ThreadPoolBuilder;
 
 use crate::bytes::{ContentFormat, FoundInput, Input, Limits, Outcome, announce_sizes, for_each_document};
@@ -12,7 +12,7 @@ use crate::chrome::pipeline::{self, DocumentHead, Feeder, PipelineOptions};
 use crate::chrome::{self, Document};
 use crate::error::IngestError;
 use crate::nsys::assemble::CaptureDocument;
-use crate::nsys::report::{self, ReportLimits};
+use crate::nsys::report::{PackedRows, ReportLimits};
 use crate::nsys::{self, PrivateData};
 use crate::progress::Progress;
 
@@ -57,10 +57,21 @@ pub fn read(inputs: &[FoundInput], options: &ReadOptions, progress: &Progress) -
         feed_all(inputs, &options.limits, progress, feeder)
     })?;
     let Sorted { documents, captures, warnings } = sort_out(inputs, documents, fed)?;
-    if !captures.is_empty() {
-        return nsys::assemble::assemble(captures, warnings, options.private_data, progress);
+    if documents.is_empty() {
+        let trace = nsys::assemble::assemble(captures, warnings, options.private_data, progress)?;
+        return Ok(trace.seal());
     }
-    let assemble = || chrome::assemble(documents, warnings, progress);
+    let of_both = captures.first().zip(documents.first()).map(|(capture, document)| {
+        let (capture, trace) = (capture.path.clone(), document.path.clone());
+        let reason = "their times are further apart than 64-bit nanoseconds reach".to_owned();
+        IngestError::MixedFormats { capture, trace, reason }
+    });
+    let assemble = || {
+        let trace = chrome::assemble(documents, warnings, progress)?;
+        let Some(too_far_apart) = of_both else { return Ok(trace.seal()) };
+        let of_captures = nsys::assemble::assemble(captures, Warnings::default(), options.private_data, progress)?;
+        trace.join(of_captures).map(TraceBuilder::seal).ok_or(too_far_apart)
+    };
     match options.tuning.num_readers {
         Some(num_threads) => match ThreadPoolBuilder::new().num_threads(num_threads.max(1)).build() {
             Ok(pool) => pool.install(assemble),
@@ -164,6 +175,7 @@ fn read_database(
         file_bytes: document.file_bytes().max(stored.num_bytes() * u64::from(document.is_whole_file())),
         unpacked_bytes: stored.num_bytes(),
         capture,
+        packed: None,
     })
 }
 
@@ -181,7 +193,7 @@ fn read_report(
         unpacked_bytes += num_bytes as u64;
         Ok(num_bytes)
     };
-    let mut capture = report::read_report(&path, &mut read, limits, progress)?;
+    let (mut capture, packed) = PackedRows::read(&path, &mut read, limits, progress)?;
     for problem in document.take_problems().iter() {
         capture.warnings.add(problem.kind, SourceId(0), problem.byte_offset, || problem.detail.clone());
     }
@@ -191,6 +203,7 @@ fn read_report(
         file_bytes: document.file_bytes(),
         unpacked_bytes,
         capture,
+        packed: Some(packed),
     })
 }
 
@@ -233,7 +246,7 @@ fn sort_out(inputs: &[FoundInput], documents: Vec<Document>, fed: Fed) -> Result
     }
     skipped.sort_by_key(|&(input, _)| input);
     let captures = match kept.first() {
-        Some(document) => without_captures(inputs, &document.path, fed.captures, &mut skipped)?,
+        Some(_) => captures_on_clock(inputs, &kept, fed.captures, &mut skipped)?,
         None => fed.captures.into_iter().map(|(_, capture)| capture).collect(),
     };
     if kept.is_empty() && captures.is_empty() {
@@ -254,22 +267,34 @@ fn sort_out(inputs: &[FoundInput], documents: Vec<Document>, fed: Fed) -> Result
     Ok(Sorted { documents: kept, captures, warnings })
 }
 
-/// Leaves out the captures that lie beside PyTorch traces in a folder: the two are read into traces of their own.
-fn without_captures(
+/// The captures that go into one trace with PyTorch traces, which takes that both say when their times begin. What does
+/// not is left out of a folder.
+fn captures_on_clock(
     inputs: &[FoundInput],
-    beside: &str,
+    beside: &[Document],
     captures: Vec<(usize, CaptureDocument)>,
     skipped: &mut Vec<(usize, IngestError)>,
 ) -> Result<Vec<CaptureDocument>, IngestError> {
+    let Some(first) = beside.first() else { return Ok(Vec::new()) };
+    let have_clock = captures.is_empty() || beside.iter().any(Document::has_clock);
+    let mut kept = Vec::new();
     for (input, capture) in captures {
-        let error = IngestError::MixedFormats { capture: capture.path, trace: beside.to_owned() };
+        let reason = if !have_clock {
+            format!("`{}` does not say when its times begin (it has no `baseTimeNanoseconds`)", first.path)
+        } else if capture.capture.about.utc_epoch_ns.is_none() {
+            format!("`{}` does not say when its times begin (it has no start of the session)", capture.path)
+        } else {
+            kept.push(capture);
+            continue;
+        };
+        let error = IngestError::MixedFormats { capture: capture.path, trace: first.path.clone(), reason };
         if inputs[input].is_explicit() {
             return Err(error);
         }
         skipped.push((input, error));
     }
     skipped.sort_by_key(|&(input, _)| input);
-    Ok(Vec::new())
+    Ok(kept)
 }
 
 /// What the files of a folder without a trace look like, and what to do about them, when that is the same for all about

@@ -1108,6 +1108,8 @@ mod contents {
     fn what_to_do_is_said_where_something_can_be_done() {
         for (bytes, says) in [
             (&b"\xff\xfe{\0"[..], "iconv"),
+            (b"PAR1\x15\x04", "nsys export --type sqlite"),
+            (b"ARROW1\0\0", "nsys export --type sqlite"),
             (b"\x80\x04\x95\0", "export_chrome_trace"),
             (b"\xfd7zXZ\0", "unpack it first"),
             (b"{\"Type\": 41, \"SchedEvent\": {}}", "nsys export --type sqlite"),

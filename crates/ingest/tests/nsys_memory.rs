@@ -69,6 +69,6 @@ fn a_report_is_not_held_in_memory() {
         return;
     };
     println!("{} megabytes at the peak", peak >> 20);
-    // A batch of 16 megabytes of blocks and five times as much of rows, and the rest of the process.
+    // A batch of 8 megabytes of blocks and five times as much of rows, and the rest of the process.
     assert!(peak < 150 << 20, "{} megabytes at the peak", peak >> 20);
 }

@@ -265,6 +265,8 @@ macro_rules! word_enum {
                 Self::ALL.get(native as usize).copied().unwrap_or(Self::ALL[0])
             }
         }
+
+        impl $crate::join::JoinCell for $name {}
     };
 }
 

@@ -13,6 +13,7 @@ pub mod args;
 pub mod builder;
 pub mod column;
 pub mod id;
+pub mod join;
 pub mod nest;
 pub mod strings;
 pub mod table;

@@ -179,6 +179,15 @@ macro_rules! table {
             $(#[doc = $column_doc] pub $column: $ty,)+
         }
 
+        impl $row {
+            /// The row in a trace that was joined from several.
+            #[must_use]
+            pub fn joined(self, ids: &crate::join::NewIds) -> Self {
+                use crate::join::JoinCell as _;
+                Self { $($column: self.$column.joined(ids, kind_of!($ty $(, $kind)?)),)+ }
+            }
+        }
+
         #[doc = concat!("Fills a [`", stringify!($table), "`].")]
         #[derive(Debug, Default)]
         pub struct $builder {
@@ -762,6 +771,8 @@ table! {
         parent_context: Option<i64>,
         /// True for a green context.
         is_green: Option<bool>,
+        /// Name that the program gave it through NVTX.
+        name: Option<StringId>,
     }
 }
 

@@ -135,8 +135,10 @@ warnings! {
     NsysBadField = ("nsys_bad_field", Error, "a field of a capture has a value of the wrong type and was ignored"),
     /// Columns that a table lacks.
     NsysMissingColumn = ("nsys_missing_column", Notice, "a table of a capture lacks a column that all known versions have; its values are not known"),
-    /// Tables with rows that are not read.
-    NsysUnreadTable = ("nsys_unread_table", DataLoss, "a table of a capture is not read by this version; the rows are counted"),
+    /// Tables with events that have no place in a trace.
+    NsysUnreadTable = ("nsys_unread_table", DataLoss, "a table of a capture holds events of which this version cannot tell when or where they happened; the rows are counted"),
+    /// Tables with rows that are no events.
+    NsysTableNotShown = ("nsys_table_not_shown", Info, "a table of a capture holds descriptions and no events, and is not shown; the rows are counted"),
     /// A table that cannot be read to its end.
     NsysDamagedTable = ("nsys_damaged_table", DataLoss, "a table of a capture is damaged; the rows before the damage were kept"),
     /// A table that refers to one that is not there.
@@ -223,6 +225,17 @@ impl Warnings {
         for (_, examples) in self.kinds.values_mut() {
             for example in examples {
                 example.source = source;
+            }
+        }
+        self
+    }
+
+    /// The same, said of sources that come after `num_sources` others.
+    #[must_use]
+    pub fn after_sources(mut self, num_sources: u32) -> Self {
+        for (_, examples) in self.kinds.values_mut() {
+            for example in examples {
+                example.source.0 += num_sources;
             }
         }
         self

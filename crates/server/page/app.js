@@ -1,4 +1,4 @@
-import { A as useComputed, B as $, C as EditorState, D as observeElementOffset, E as elementScroll, F as x, I as y, L as A, M as O, N as f, O as observeElementRect, P as r, R as F, S as Compartment, T as Virtualizer, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as a, x as placeholder, y as keymap, z as T } from "./vendor.js";
+import { A as useComputed, B as $, C as EditorState, D as observeElementRect, E as observeElementOffset, F as x, I as y, L as A, M as O, N as f, O as a, P as r, R as F, S as Compartment, T as elementScroll, V as Q, _ as tags, a as sql, b as lineNumbers, c as historyKeymap, d as closeBrackets, f as closeBracketsKeymap, g as syntaxHighlighting, h as bracketMatching, i as keywordCompletionSource, j as useSignal, k as tableFromIPC, l as indentWithTab, m as HighlightStyle, n as searchKeymap, o as defaultKeymap, p as completionKeymap, r as SQLite, s as history$2, t as uFuzzy, u as autocompletion, v as EditorView, w as Virtualizer, x as placeholder, y as keymap, z as T } from "./vendor.js";
 // \0rolldown/runtime.js
 var __defProp = Object.defineProperty;
 var __exportAll = (all, no_symbols) => {
@@ -863,15 +863,27 @@ var SCALES = [
 ];
 var PLAIN = {
 	shows: "value",
-	scale: "zero"
+	scale: "zero",
+	height: 44
 };
-var modeText = (mode) => `${mode.shows}-${mode.scale}`;
+/** The heights that a button offers, one after another. */
+var HEIGHTS = [
+	44,
+	88,
+	176
+];
+/** The next higher of them; after the highest, the plain one. */
+var nextHeight = (height) => HEIGHTS.find((each) => each > height) ?? 44;
+var clampHeight = (height) => Math.round(Math.min(400, Math.max(22, height)));
+var modeText = ({ shows, scale, height }) => `${shows}-${scale}${height === 44 ? "" : `-${height}`}`;
 function modeOfText(text) {
-	const [shows, scale] = text.split("-");
-	return MODES.includes(shows) && SCALES.includes(scale) ? {
+	const [shows, scale, height] = text.split("-");
+	if (!(MODES.includes(shows) && SCALES.includes(scale)) || height !== void 0 && !/^\d+$/.test(height)) return null;
+	return {
 		shows,
-		scale
-	} : null;
+		scale,
+		height: height === void 0 ? 44 : clampHeight(Number(height))
+	};
 }
 function unitOf(unit, mode) {
 	return mode.shows === "rate" ? `${unit ?? ""}/s` : unit;
@@ -981,6 +993,7 @@ function recipeOf(text) {
 		const word = (value) => typeof value === "string" ? value : null;
 		if (typeof read?.sql !== "string" || typeof read.ts !== "string") return null;
 		return {
+			before: Array.isArray(read.before) ? read.before.filter((each) => typeof each === "string") : [],
 			sql: read.sql,
 			set: typeof read.set === "number" && read.set >= 0 ? Math.floor(read.set) : 0,
 			ts: read.ts,
@@ -1202,12 +1215,12 @@ function summaryTracks(node, into = []) {
 	for (const child of node.children) summaryTracks(child, into);
 	return into;
 }
-function placeTracks(node, isCompact) {
+function placeTracks(node, isCompact, counterPx) {
 	const tracks = [];
 	let y = TRACK_PADDING_PX / 2;
 	for (const track of node.tracks) {
 		const depthPx = isCompact ? 4 : 18;
-		const height = track.kind === "counter" ? 40 : Math.max(1, track.num_rows) * depthPx;
+		const height = track.kind === "counter" ? counterPx - TRACK_PADDING_PX : Math.max(1, track.num_rows) * depthPx;
 		tracks.push({
 			track,
 			y,
@@ -1221,9 +1234,9 @@ function placeTracks(node, isCompact) {
 		height: y + TRACK_PADDING_PX / 2
 	};
 }
-function makeRow(node, path, y, collapsed, compact) {
+function makeRow(node, path, y, collapsed, compact, counterPx) {
 	const isGroup = node.children.length > 0;
-	const { tracks, height } = placeTracks(node, compact);
+	const { tracks, height } = placeTracks(node, compact, counterPx);
 	const header = HEADER_PX[node.kind] ?? 22;
 	return {
 		node,
@@ -1243,6 +1256,7 @@ function layoutRows(input) {
 	const rows = [];
 	const byKey = /* @__PURE__ */ new Map();
 	const filtering = input.filter.trim() !== "";
+	const counterPx = (node) => input.counterModes?.get(node.key)?.height ?? 44;
 	let y = 0;
 	const hasMatch = (node) => matchesFilter(node, input.filter) || node.children.some((child) => hasMatch(child));
 	const index = (node, path) => {
@@ -1260,7 +1274,7 @@ function layoutRows(input) {
 		const folded = input.collapsed.get(node.key) ?? node.collapsed;
 		const isCollapsed = filtering ? input.collapsed.get(node.key) ?? false : folded;
 		if (shown) {
-			const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key));
+			const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key), counterPx(node));
 			rows.push(row);
 			y += row.height;
 		}
@@ -1285,7 +1299,9 @@ function layoutRows(input) {
 		for (const key of input.pins) {
 			const found = byKey.get(key);
 			if (found === void 0) continue;
-			const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+			const isThin = areThin || input.compact.has(key);
+			const counter = areThin ? Math.min(44, counterPx(found.node)) : counterPx(found.node);
+			const row = makeRow(found.node, found.path, pinnedHeight, true, isThin, counter);
 			pinned.push({
 				...row,
 				isApart: found.path.length > 0
@@ -1353,6 +1369,45 @@ function snapToEdge(columns, depth, nanos, reach) {
 	return best;
 }
 // src/render/palette.ts
+/** A colour as a pixel of an image has it: red in the lowest byte, and how opaque it is in the highest. */
+function bitsOf(hex) {
+	const [red, green, blue] = rgbOf(hex);
+	return ((hex.length > 7 ? parseInt(hex.slice(7), 16) : 255) << 24 | blue << 16 | green << 8 | red) >>> 0;
+}
+var withAlpha = (bits, alpha) => (bits & 16777215 | Math.round(alpha * 255) << 24) >>> 0;
+/** Red, green and blue of `#rrggbb` or `#rrggbbaa`, from 0 to 255. */
+function rgbOf(hex) {
+	const value = parseInt(hex.slice(1, 7), 16);
+	return [
+		value >> 16,
+		value >> 8 & 255,
+		value & 255
+	];
+}
+function hexOf(rgb) {
+	return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+}
+/** A hue in degrees, saturation and lightness in percent, as `#rrggbb`. */
+function hexOfHsl(hue, saturation, lightness) {
+	const light = lightness / 100;
+	const chroma = saturation / 100 * Math.min(light, 1 - light);
+	const part = (n) => {
+		const k = (n + hue / 30) % 12;
+		return 255 * (light - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
+	};
+	return hexOf([
+		part(0),
+		part(8),
+		part(4)
+	]);
+}
+function withBits(theme) {
+	return {
+		...theme,
+		classBits: theme.classes.map(bitsOf),
+		nameBits: theme.names.map(bitsOf)
+	};
+}
 var HUES = [
 	210,
 	28,
@@ -1373,22 +1428,23 @@ var HUES = [
 	320,
 	180
 ];
-var LIGHT = {
+var LIGHT = withBits({
 	background: "#ffffff",
 	rowLine: "#eceef1",
 	regionBackground: "#e4e9f0",
 	groupBackground: "#f3f5f8",
 	grid: "#eef0f3",
 	text: "#1d2530",
-	faintText: "#69737f",
+	faintText: "#5b6572",
 	onBlock: "#161c24",
+	onMerged: "#161c24",
 	selection: "#111827",
 	selectionFill: "rgba(38, 110, 220, 0.13)",
 	hover: "rgba(20, 30, 50, 0.55)",
 	arrowOut: "#c2410c",
 	arrowIn: "#0f766e",
 	mark: "#b45309",
-	counterFill: "rgba(64, 120, 200, 0.25)",
+	counterFill: "#4078c840",
 	counterLine: "#3f74bd",
 	hit: "#d97706",
 	classes: [
@@ -1403,9 +1459,9 @@ var LIGHT = {
 		"#aab4c0",
 		"#c3dba6"
 	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 46 : 38}% ${i % 3 === 0 ? 80 : 84}%)`)
-};
-var DARK = {
+	names: HUES.map((hue, i) => hexOfHsl(hue, i % 2 === 0 ? 46 : 38, i % 3 === 0 ? 80 : 84))
+});
+var DARK = withBits({
 	background: "#14181e",
 	rowLine: "#20262e",
 	regionBackground: "#262e39",
@@ -1414,13 +1470,14 @@ var DARK = {
 	text: "#dce3ea",
 	faintText: "#8b96a3",
 	onBlock: "#0b0e12",
+	onMerged: "#ffffff",
 	selection: "#ffffff",
 	selectionFill: "rgba(96, 160, 255, 0.17)",
 	hover: "rgba(255, 255, 255, 0.7)",
 	arrowOut: "#fb923c",
 	arrowIn: "#2dd4bf",
 	mark: "#fbbf24",
-	counterFill: "rgba(100, 160, 240, 0.28)",
+	counterFill: "#64a0f047",
 	counterLine: "#6ea5ec",
 	hit: "#fbbf24",
 	classes: [
@@ -1435,8 +1492,8 @@ var DARK = {
 		"#8a96a4",
 		"#97b574"
 	],
-	names: HUES.map((hue, i) => `hsl(${hue} ${i % 2 === 0 ? 30 : 25}% ${i % 3 === 0 ? 58 : 63}%)`)
-};
+	names: HUES.map((hue, i) => hexOfHsl(hue, i % 2 === 0 ? 30 : 25, i % 3 === 0 ? 58 : 63))
+});
 var CLASS_NAMES = [
 	"none",
 	"GEMM",
@@ -1449,16 +1506,84 @@ var CLASS_NAMES = [
 	"other kernel",
 	"annotation"
 ];
+var isWorkClass = (kernelClass) => kernelClass > 0 && kernelClass < 9;
 function blockColor(theme, kernelClass, nameHash) {
-	if (kernelClass > 0 && kernelClass < 9) return theme.classes[kernelClass];
+	if (isWorkClass(kernelClass)) return theme.classes[kernelClass];
 	return theme.names[nameHash % theme.names.length];
 }
+/** The same as bits of a pixel. */
+function blockBits(theme, kernelClass, nameHash) {
+	if (isWorkClass(kernelClass)) return theme.classBits[kernelClass];
+	return theme.nameBits[nameHash % theme.nameBits.length];
+}
 // src/render/renderer.ts
+/** The image that bands of a canvas are written into, below each other; it grows with them and serves every frame. */
+var BandSheet = class {
+	canvas = document.createElement("canvas");
+	context = this.canvas.getContext("2d", { willReadFrequently: true });
+	image = new ImageData(1, 1);
+	pixels = new Uint32Array(this.image.data.buffer);
+	lines = 0;
+	places = [];
+	/** Forgets bands that were not painted. */
+	clear() {
+		this.places = [];
+		this.lines = 0;
+	}
+	/** One line is enough for what is the same over the whole height. */
+	band(y, width, height, lines, density) {
+		const across = Math.max(1, Math.round(width * density));
+		const first = this.lines;
+		this.places.push({
+			y,
+			height,
+			first,
+			lines
+		});
+		this.lines += lines;
+		this.grow(across);
+		this.pixels.fill(0, first * across, this.lines * across);
+		const fill = (left, right, top, bottom, bits) => {
+			const from = Math.max(0, left);
+			const to = Math.min(across, right);
+			for (let line = Math.max(0, top); line < Math.min(lines, bottom); line++) {
+				const start = (first + line) * across;
+				for (let x = from; x < to; x++) this.pixels[start + x] = bits;
+			}
+		};
+		return {
+			density,
+			lines,
+			fill
+		};
+	}
+	grow(across) {
+		if (this.image.width === across && this.image.height >= this.lines) return;
+		const image = new ImageData(across, 2 ** Math.ceil(Math.log2(Math.max(64, this.lines))));
+		const pixels = new Uint32Array(image.data.buffer);
+		if (this.image.width === across) pixels.set(this.pixels);
+		[this.image, this.pixels] = [image, pixels];
+		this.canvas.width = image.width;
+		this.canvas.height = image.height;
+	}
+	paint(onto, density) {
+		if (this.places.length === 0) return;
+		const { width } = this.image;
+		this.context.putImageData(this.image, 0, 0, 0, 0, width, this.lines);
+		onto.imageSmoothingEnabled = false;
+		for (const { y, height, first, lines } of this.places) onto.drawImage(this.canvas, 0, first, width, lines, 0, y, width / density, height);
+		this.clear();
+	}
+};
 var CANVAS_FONT = "11px \"Inter\", system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif";
 var CanvasRenderer = class {
 	context;
 	widths = /* @__PURE__ */ new Map();
 	canvas;
+	sheet = new BandSheet();
+	density = 1;
+	/** What the canvas fills with: reading a colour costs more than many a rectangle. */
+	fill = "";
 	constructor(canvas) {
 		this.canvas = canvas;
 		this.context = canvas.getContext("2d");
@@ -1472,18 +1597,26 @@ var CanvasRenderer = class {
 			this.canvas.width = deviceWidth;
 			this.canvas.height = deviceHeight;
 		}
+		this.density = density;
+		this.sheet.clear();
 		const c = this.context;
 		c.setTransform(density, 0, 0, density, 0, 0);
 		c.globalAlpha = 1;
-		c.fillStyle = background;
+		this.fill = "";
+		this.fillWith(background);
 		c.fillRect(0, 0, width, height);
 		c.font = CANVAS_FONT;
 		c.textRendering = "optimizeSpeed";
 		c.textBaseline = "middle";
 		c.textAlign = "left";
 	}
-	fillRect(x, y, width, height, color) {
+	fillWith(color) {
+		if (color === this.fill) return;
+		this.fill = color;
 		this.context.fillStyle = color;
+	}
+	fillRect(x, y, width, height, color) {
+		this.fillWith(color);
 		this.context.fillRect(x, y, width, height);
 	}
 	strokeRect(x, y, width, height, color, lineWidth) {
@@ -1492,7 +1625,7 @@ var CanvasRenderer = class {
 		this.context.strokeRect(x, y, width, height);
 	}
 	text(x, y, text, color, align = "left") {
-		this.context.fillStyle = color;
+		this.fillWith(color);
 		this.context.textAlign = align;
 		this.context.fillText(text, x, y);
 	}
@@ -1509,7 +1642,7 @@ var CanvasRenderer = class {
 	polygon(points, color) {
 		this.path(points);
 		this.context.closePath();
-		this.context.fillStyle = color;
+		this.fillWith(color);
 		this.context.fill();
 	}
 	curve(x1, y1, x2, y2, color, lineWidth) {
@@ -1529,12 +1662,20 @@ var CanvasRenderer = class {
 		this.context.clip();
 		body();
 		this.context.restore();
+		this.fill = "";
 	}
 	alpha(value, body) {
 		const before = this.context.globalAlpha;
 		this.context.globalAlpha = before * value;
 		body();
 		this.context.globalAlpha = before;
+	}
+	band(y, width, height, kind) {
+		const lines = kind === "flat" ? 1 : Math.max(1, Math.round(height * this.density));
+		return this.sheet.band(y, width, height, lines, this.density);
+	}
+	paintBands() {
+		this.sheet.paint(this.context, this.density);
 	}
 	measure(text) {
 		let width = this.widths.get(text);
@@ -1546,6 +1687,46 @@ var CanvasRenderer = class {
 		return width;
 	}
 };
+// src/logic/row_names.ts
+/** The number of a process or thread, when its row shows it apart from the name. */
+function numberOf(node) {
+	if (node.kind === "process") return node.pid;
+	return node.kind === "thread" ? node.tid : null;
+}
+/** The name without its number: `worker 12` and `thread 12 (worker)` become `worker`; `thread 12` stays. */
+function shownName(node) {
+	const number = numberOf(node);
+	if (number === null) return node.name;
+	const inBrackets = /^thread (-?\d+) \((.+)\)$/.exec(node.name);
+	if (inBrackets !== null && Number(inBrackets[1]) === number) return inBrackets[2];
+	const own = ` ${number}`;
+	const stem = node.name.slice(0, -own.length);
+	return node.name.endsWith(own) && stem !== "thread" && stem !== "process" ? stem : node.name;
+}
+/** What stands beside the name: a role that the rows above do not tell already, and the number. */
+function chipsOf(node, path) {
+	const chips = [];
+	const isTold = path.some((above) => above.role === node.role);
+	if (node.role !== null && node.kind !== "stream" && !isTold) chips.push(node.role.replace(/_/g, " "));
+	const number = numberOf(node);
+	const name = shownName(node);
+	if (number !== null && !name.endsWith(` ${number}`)) chips.push(node.kind === "process" ? `pid ${number}` : String(number));
+	return chips;
+}
+/** A name with its number, for where nothing stands beside it. */
+function nameWithNumber(node) {
+	const number = numberOf(node);
+	const name = shownName(node);
+	if (number === null || name.endsWith(` ${number}`)) return name;
+	return node.kind === "process" ? `${name} pid ${number}` : `${name} ${number}`;
+}
+/** A track in a table: its row, its lane where that has several, and what the row stands in. */
+function trackTitle(place) {
+	const above = place.path[place.path.length - 1];
+	const rank = place.path.find((each) => each.kind === "rank");
+	const lane = place.node.tracks.indexOf(place.track);
+	return [nameWithNumber(place.node) + (lane > 0 ? ` lane ${lane + 1}` : ""), ...[above, rank === above ? void 0 : rank].filter((each) => each !== void 0).map(nameWithNumber)].join(", ");
+}
 // src/logic/workspaces.ts
 /** Every node of the tree with what is above it, by key. */
 function indexNodes(nodes) {
@@ -1617,6 +1798,8 @@ function merged(kept, linked) {
 var store_exports = /* @__PURE__ */ __exportAll({
 	ALL_PLACES: () => ALL_PLACES,
 	DRAWER_TABS: () => DRAWER_TABS,
+	USUAL_DRAWER_PX: () => 300,
+	USUAL_SHELL_PX: () => 290,
 	addMark: () => addMark,
 	areaArrows: () => areaArrows,
 	areaBefore: () => areaBefore,
@@ -1673,6 +1856,7 @@ var store_exports = /* @__PURE__ */ __exportAll({
 	trace: () => trace,
 	traceTimeOfSql: () => traceTimeOfSql,
 	trackFilter: () => trackFilter,
+	trackName: () => trackName,
 	trackPlaces: () => trackPlaces,
 	view: () => view,
 	viewport: () => viewport,
@@ -1786,6 +1970,7 @@ var layout = O(() => layoutRows({
 	nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
 	collapsed: collapsed.value,
 	compact: compact.value,
+	counterModes: counterModes.value,
 	pins: pins.value,
 	maxPinnedHeight: viewport.value.height * .6,
 	filter: trackFilter.value
@@ -1813,6 +1998,11 @@ var trackPlaces = O(() => {
 	for (const node of nodes.value) visit(node, []);
 	return places;
 });
+/** A track as tables call it. */
+function trackName(id) {
+	const place = trackPlaces.value.get(id);
+	return place === void 0 ? `track ${id}` : trackTitle(place);
+}
 var SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings() {
 	const defaults = {
@@ -2120,9 +2310,9 @@ function ellipsizeMiddle(text, maxChars) {
 var MIN_TEXT_PX = 22;
 /** Up to this width a block has no gap to its neighbour. */
 var THIN_PX = 3;
-/** Less between two blocks is not seen. */
-var TOUCH_PX = .05;
-var MERGED_ALPHA = .62;
+/** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
+var BAND_PX = 8;
+var MERGED_ALPHA = .58;
 var SUMMARY_ALPHA = .5;
 var HIDDEN_ALPHA = .1;
 /** The longest beginning that fits, with an ellipsis; empty when not even one letter does. */
@@ -2137,9 +2327,9 @@ function fitText(renderer, text, width) {
 	}
 	return low === 0 ? "" : `${text.slice(0, low)}…`;
 }
-function drawBlock(renderer, scene, columns, i, x, width, y, height) {
-	const { theme } = scene;
-	const nameId = columns.name[i];
+/** What a name that has no room says first: the return type of a kernel tells nothing. */
+var shortened = (name) => name.replace(/^void /, "");
+function drawBody(renderer, theme, columns, i, x, width, y, height) {
 	const color = blockColor(theme, columns.class[i], columns.nameHash[i]);
 	if ((columns.flags[i] & 2) !== 0 && columns.count[i] === 1) {
 		const middle = y + height / 2;
@@ -2150,28 +2340,34 @@ function drawBlock(renderer, scene, columns, i, x, width, y, height) {
 			[x - 1, middle]
 		];
 		renderer.polygon(points, color);
-	} else {
-		renderer.fillRect(x, y, width > 3 ? width - .75 : width, height, color);
-		if ((columns.flags[i] & 1) !== 0 && width > 12) {
-			const right = x + width - .75;
-			for (let at = 0; at < height; at += 4) renderer.polygon([
-				[right, y + at],
-				[right - 3, y + at + 2],
-				[right, y + at + 4]
-			], theme.background);
-		}
+		return;
 	}
-	if (width >= MIN_TEXT_PX && height >= 12) {
-		const left = Math.max(x, 0) + 4;
-		const room = Math.min(x + width, scene.width) - left - 4;
-		if (room > 12) {
-			const name = scene.nameOf(nameId);
-			if (name !== void 0) {
-				const text = fitText(renderer, columns.count[i] > 1 ? `${name} +${columns.count[i] - 1}` : name, room);
-				if (text !== "") renderer.text(left, y + height / 2 + .5, text, theme.onBlock);
-			}
-		}
+	renderer.fillRect(x, y, width > THIN_PX ? width - .75 : width, height, color);
+	if ((columns.flags[i] & 1) !== 0 && width > 12) {
+		const right = x + width - .75;
+		for (let at = 0; at < height; at += 4) renderer.polygon([
+			[right, y + at],
+			[right - 3, y + at + 2],
+			[right, y + at + 4]
+		], theme.background);
 	}
+}
+function drawName(renderer, scene, columns, i, x, width, y, height) {
+	if (width < MIN_TEXT_PX || height < 12) return;
+	const left = Math.max(x, 0) + 4;
+	const room = Math.min(x + width, scene.width) - left - 4;
+	const name = room > 12 ? scene.nameOf(columns.name[i]) : void 0;
+	if (name === void 0) return;
+	const isMerged = columns.count[i] > 1;
+	const whole = isMerged ? `${name} +${columns.count[i] - 1}` : name;
+	const text = fitText(renderer, renderer.measure(whole) > room ? shortened(whole) : whole, room);
+	const color = isMerged ? scene.theme.onMerged : scene.theme.onBlock;
+	if (text !== "") renderer.text(left, y + height / 2 + .5, text, color);
+}
+/** Calls `draw`, with less than full opacity where that is wanted. */
+function withOpacity(renderer, opacity, draw) {
+	if (opacity < 1) renderer.alpha(opacity, draw);
+	else draw();
 }
 function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 	const { window, width } = scene;
@@ -2181,15 +2377,7 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 		const y = y0 + depth * depthPx;
 		const to = columns.depthFirst[depth + 1];
 		let drawnUpTo = -1;
-		let run = null;
-		const endRun = () => {
-			if (run === null) return;
-			const { left, right, color, opacity } = run;
-			run = null;
-			const fill = () => renderer.fillRect(left, y, right - left, height, color);
-			if (opacity < 1) renderer.alpha(opacity, fill);
-			else fill();
-		};
+		let band = null;
 		for (let i = firstEndingAfter(columns, columns.depthFirst[depth], to, window.start); i < to; i++) {
 			const exact = (columns.ts[i] - window.start) * pxPerNano;
 			if (exact > width) break;
@@ -2199,40 +2387,37 @@ function drawSlices(renderer, scene, columns, y0, depthPx, depths, alpha) {
 			const slice = columns.slice[i];
 			const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
 			if (right <= drawnUpTo && !isSpecial) continue;
+			const free = drawnUpTo;
 			drawnUpTo = Math.max(drawnUpTo, right);
 			const left = Math.max(x, -4);
 			const shown = Math.min(right, width + 4) - left;
 			const isHidden = scene.isNameShown !== null && !scene.isNameShown(scene.nameOf(columns.name[i]));
 			const opacity = alpha * (columns.count[i] > 1 ? MERGED_ALPHA : 1) * (isHidden ? HIDDEN_ALPHA : 1);
 			const isMarked = isSpecial || scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash;
-			if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
-				const color = blockColor(scene.theme, columns.class[i], columns.nameHash[i]);
-				if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) run.right = Math.max(run.right, left + shown);
-				else {
-					endRun();
-					run = {
-						left,
-						right: left + shown,
-						color,
-						opacity
-					};
-				}
+			if (right - x <= BAND_PX && !isMarked && columns.flags[i] === 0) {
+				band ??= renderer.band(y, width, height, "flat");
+				const { density } = band;
+				const from = Math.round(Math.max(x, free) * density);
+				const until = Math.round(right * density);
+				const gap = right - x > THIN_PX && until - from > 1 ? 1 : 0;
+				const bits = blockBits(scene.theme, columns.class[i], columns.nameHash[i]);
+				band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
 				continue;
 			}
-			endRun();
-			if (opacity < 1) renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
-			else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+			withOpacity(renderer, opacity, () => drawBody(renderer, scene.theme, columns, i, left, shown, y, height));
+			withOpacity(renderer, isHidden ? HIDDEN_ALPHA : 1, () => drawName(renderer, scene, columns, i, left, shown, y, height));
 			if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - .5, height, scene.theme.selection, 2);
 			else if (slice === scene.hoveredSlice) renderer.strokeRect(left + .5, y + .5, shown - 1, height - 1, scene.theme.hover, 1);
 			else if (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash && shown > 2) renderer.fillRect(left, y + height - 2, shown - .75, 2, scene.theme.hover);
 		}
-		endRun();
 	}
 }
+/** How much the ground of a label hides of what is beneath it. */
+var LABEL_ALPHA = .78;
 /** Text that stays readable over whatever is beneath it. */
-function label(renderer, scene, x, y, text, color) {
+function label(renderer, theme, x, y, text, color) {
 	const width = renderer.measure(text);
-	renderer.alpha(.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+	renderer.alpha(LABEL_ALPHA, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, theme.background));
 	renderer.text(x, y, text, color);
 }
 /** A counter as steps, with the ends of its scale at the left and the value at the mouse. */
@@ -2249,6 +2434,8 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	const xOf = (i) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i])));
 	const first = Math.max(0, lastNotAfter(ts, window.start));
 	if (first >= ts.length || ts[first] > window.end) return;
+	const [fillBits, lineBits] = [bitsOf(theme.counterFill), bitsOf(theme.counterLine)];
+	let band = null;
 	let held = null;
 	for (let i = first; i < ts.length && ts[i] <= window.end;) {
 		const x = xOf(i);
@@ -2260,12 +2447,23 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 		}
 		const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]))) : width;
 		const y = yOf(held);
+		if (right - x <= THIN_PX) {
+			band ??= renderer.band(y0, width, place.height, "fine");
+			const { density } = band;
+			const line = (at) => Math.round((at - y0) * density);
+			const until = right * density;
+			band.fill(x * density, until, line(Math.min(y, base)), line(Math.max(y, base)), fillBits);
+			if (high === low || right - x > 1) band.fill(x * density, until, line(y - .5), line(y - .5) + Math.round(density), lineBits);
+			if (high > low) band.fill(x * density, (x + 1) * density, line(yOf(high)), line(yOf(low)), lineBits);
+			continue;
+		}
 		renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
 		if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
-		if (high === low || right - x > 1) renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
+		renderer.fillRect(x, y - .5, right - x, 1, theme.counterLine);
 	}
-	label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
-	label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+	if (band !== null) renderer.paintBands();
+	label(renderer, theme, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+	if (place.height >= 32) label(renderer, theme, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
 	if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
 	const at = lastNotAfter(columns.ts, scene.pointer.nanos);
 	if (at < 0) return;
@@ -2274,7 +2472,7 @@ function drawCounter(renderer, scene, row, place, own, y0) {
 	renderer.fillRect(x - .5, y0, 1, place.height, theme.hover);
 	renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
 	const text = formatValue(value, unit);
-	label(renderer, scene, x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8, y0 + place.height / 2, text, theme.text);
+	label(renderer, theme, x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8, y0 + place.height / 2, text, theme.text);
 }
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
 function drawRows(renderer, scene, rows, scroll, top, height) {
@@ -2301,6 +2499,7 @@ function drawRows(renderer, scene, rows, scroll, top, height) {
 				else drawCounter(renderer, scene, row, place, columns, y + place.y);
 			}
 		}
+		renderer.paintBands();
 	});
 }
 function drawGrid(renderer, scene, height) {
@@ -2320,6 +2519,10 @@ function drawAxis(renderer, scene, marks, area) {
 		const left = cssFromTrace(window, width, area.start);
 		const right = cssFromTrace(window, width, area.end);
 		renderer.fillRect(left, 0, Math.max(1, right - left), 38, theme.selectionFill);
+		const text = formatNanosShort(area.end - area.start);
+		const half = renderer.measure(text) / 2;
+		const middle = (Math.max(left, 0) + Math.min(right, width)) / 2;
+		if (right > 0 && left < width) label(renderer, theme, Math.min(Math.max(middle - half, 4), width - 2 * half - 4), 30, text, theme.text);
 	}
 	for (const mark of marks) {
 		const x = cssFromTrace(window, width, mark.start);
@@ -2343,7 +2546,11 @@ function drawMarkLines(renderer, scene, marks, height) {
 		if (x >= 0 && x <= scene.width) renderer.fillRect(x, 0, 1, height, scene.theme.mark);
 	}
 }
+/** With more arrows than this, each is fainter: where many go the same way, they add up. */
+var FULL_ARROWS = 40;
+var MIN_ARROW_ALPHA = .05;
 function drawArrows(renderer, scene, placed) {
+	const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
 	for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
 		if (fromY === null || toY === null) continue;
 		const { from, to } = arrow;
@@ -2353,12 +2560,14 @@ function drawArrows(renderer, scene, placed) {
 		const x2 = cssFromTrace(scene.window, scene.width, to.ts);
 		if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
 		const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
-		renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
-		renderer.polygon([
-			[x2, toY],
-			[x2 - 7, toY - 4],
-			[x2 - 7, toY + 4]
-		], color);
+		withOpacity(renderer, opacity, () => {
+			renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+			renderer.polygon([
+				[x2, toY],
+				[x2 - 7, toY - 4],
+				[x2 - 7, toY + 4]
+			], color);
+		});
 	}
 }
 // src/timeline/names.ts
@@ -2839,6 +3048,24 @@ var TimelineController = class {
 			}
 		};
 	}
+	/**
+	* The slice that begins first or last in an area, of the topmost depth of its uppermost track that has any: where the
+	* keyboard goes on from an area. What shares a pixel with a longer one is not told apart.
+	*/
+	sliceIn(area, which) {
+		const wanted = area.tracks === null ? null : new Set(area.tracks);
+		for (const row of layout.value.rows) for (const { track } of row.tracks) {
+			const columns = wanted === null || wanted.has(track.id) ? this.loader.columnsOf(track.id) : void 0;
+			if (columns?.kind !== "slice") continue;
+			for (let depth = 0; depth + 1 < columns.depthFirst.length; depth++) {
+				const ts = columns.ts.subarray(columns.depthFirst[depth], columns.depthFirst[depth + 1]);
+				const from = lastNotAfter(ts, area.start - 1) + 1;
+				const to = lastNotAfter(ts, area.end - 1);
+				if (from <= to) return columns.slice[columns.depthFirst[depth] + (which === "first" ? from : to)];
+			}
+		}
+		return null;
+	}
 	/** The time at a pixel, pulled to an end of a slice near the mouse. */
 	snappedTime(x, y, isFree) {
 		const { width } = viewport.value;
@@ -3120,10 +3347,10 @@ function addLoad(share, columns, bounds) {
 }
 // src/panels/jump.ts
 async function goToSlice(id, mode = "see") {
-	const trace$14 = trace.value;
-	if (trace$14 === null) return;
+	const trace$16 = trace.value;
+	if (trace$16 === null) return;
 	try {
-		const details = await trace$14.client.slice(id);
+		const details = await trace$16.client.slice(id);
 		select({
 			kind: "slice",
 			id
@@ -3135,11 +3362,18 @@ async function goToSlice(id, mode = "see") {
 	}
 }
 async function goToNeighbour(direction) {
-	const trace$15 = trace.value;
+	const trace$17 = trace.value;
 	const selected = selection.value;
-	if (trace$15 === null || selected.kind !== "slice") return;
+	if (trace$17 === null) return;
+	if (selected.kind === "area") {
+		const slice = controller.value?.sliceIn(selected, direction === "next" ? "first" : "last") ?? null;
+		if (slice === null) notify("No event begins in this area on a track that is shown.");
+		else await goToSlice(slice);
+		return;
+	}
+	if (selected.kind !== "slice") return;
 	try {
-		const { slice } = await trace$15.client.neighbour(selected.id, direction);
+		const { slice } = await trace$17.client.neighbour(selected.id, direction);
 		if (slice === null) notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);
 		else await goToSlice(slice);
 	} catch (error) {
@@ -3261,6 +3495,89 @@ function markSelection(isTemporary) {
 		isTemporary
 	});
 }
+// src/timeline/handle.tsx
+var STEP_PX = 10;
+function Handle(props) {
+	const { label, orientation, size, min, max } = props;
+	const sign = props.grows === "forward" ? 1 : -1;
+	const isFlat = orientation === "horizontal";
+	const set = (wanted) => props.onSize(Math.round(Math.min(max, Math.max(min, wanted))));
+	const drag = (event) => {
+		const handle = event.currentTarget;
+		handle.setPointerCapture(event.pointerId);
+		event.preventDefault();
+		const at = (each) => sign * (isFlat ? each.clientY : each.clientX);
+		const from = size - at(event);
+		const move = (next) => set(from + at(next));
+		const end = () => {
+			handle.removeEventListener("pointermove", move);
+			handle.removeEventListener("pointerup", end);
+			handle.removeEventListener("pointercancel", end);
+		};
+		handle.addEventListener("pointermove", move);
+		handle.addEventListener("pointerup", end);
+		handle.addEventListener("pointercancel", end);
+	};
+	const press = (event) => {
+		const [back, forward] = isFlat ? ["ArrowUp", "ArrowDown"] : ["ArrowLeft", "ArrowRight"];
+		const wanted = {
+			[back]: size - sign * STEP_PX,
+			[forward]: size + sign * STEP_PX,
+			Home: min,
+			End: max,
+			Enter: props.usual
+		};
+		if (wanted[event.key] === void 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+		event.preventDefault();
+		set(wanted[event.key]);
+	};
+	return /* @__PURE__ */ a("div", {
+		class: props.class,
+		role: "separator",
+		tabIndex: 0,
+		"aria-label": label,
+		"aria-orientation": orientation,
+		"aria-valuenow": Math.round(size),
+		"aria-valuemin": min,
+		"aria-valuemax": Math.round(max),
+		onPointerDown: drag,
+		onKeyDown: press,
+		onDblClick: () => set(props.usual)
+	});
+}
+// src/logic/counter_sums.ts
+/** Null where no sample is in the area. Every sample of the columns stands for itself. */
+function counterSums(columns, area) {
+	const { ts, last: values } = columns;
+	const from = lastNotAfter(ts, area.start - 1) + 1;
+	const to = lastNotAfter(ts, area.end - 1) + 1;
+	if (from >= to) return null;
+	let [held, sum, min, max] = [
+		0,
+		0,
+		Infinity,
+		-Infinity
+	];
+	for (let i = from; i < to; i++) {
+		const nanos = (i + 1 < to ? ts[i + 1] : area.end) - ts[i];
+		held += nanos;
+		sum += nanos * values[i];
+		min = Math.min(min, values[i]);
+		max = Math.max(max, values[i]);
+	}
+	const [first, last] = [values[from], values[to - 1]];
+	const nanos = ts[to - 1] - ts[from];
+	return {
+		count: to - from,
+		delta: last - first,
+		rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+		mean: sum / held,
+		first,
+		last,
+		min,
+		max
+	};
+}
 // src/logic/flame_layout.ts
 /** Boxes beneath `root` (-1: all roots), and the ancestors of `root` above it at full width. */
 function layoutFlames(graph, root = -1) {
@@ -3315,8 +3632,8 @@ var HIT_LIMIT = 1e4;
 var abort = null;
 async function runSearch(text, places = search.value.places) {
 	abort?.abort();
-	const trace$13 = trace.value;
-	if (text.trim() === "" || trace$13 === null) {
+	const trace$15 = trace.value;
+	if (text.trim() === "" || trace$15 === null) {
 		search.value = {
 			text,
 			result: null,
@@ -3335,7 +3652,7 @@ async function runSearch(text, places = search.value.places) {
 		isRunning: true
 	};
 	try {
-		const result = await trace$13.client.search({
+		const result = await trace$15.client.search({
 			text,
 			in: places,
 			limit: HIT_LIMIT
@@ -3395,32 +3712,6 @@ function stepHit(direction) {
 		const after = result.ts.findIndex((ts) => ts > end);
 		showHit(((after < 0 ? result.ids.length : after) - 1 + result.ids.length) % result.ids.length);
 	}
-}
-// src/logic/row_names.ts
-/** The number of a process or thread, when its row shows it apart from the name. */
-function numberOf(node) {
-	if (node.kind === "process") return node.pid;
-	return node.kind === "thread" ? node.tid : null;
-}
-/** The name without its number: `worker 12` and `thread 12 (worker)` become `worker`; `thread 12` stays. */
-function shownName(node) {
-	const number = numberOf(node);
-	if (number === null) return node.name;
-	const inBrackets = /^thread (-?\d+) \((.+)\)$/.exec(node.name);
-	if (inBrackets !== null && Number(inBrackets[1]) === number) return inBrackets[2];
-	const own = ` ${number}`;
-	const stem = node.name.slice(0, -own.length);
-	return node.name.endsWith(own) && stem !== "thread" && stem !== "process" ? stem : node.name;
-}
-/** What stands beside the name: a role that the rows above do not tell already, and the number. */
-function chipsOf(node, path) {
-	const chips = [];
-	const isTold = path.some((above) => above.role === node.role);
-	if (node.role !== null && node.kind !== "stream" && !isTold) chips.push(node.role.replace(/_/g, " "));
-	const number = numberOf(node);
-	const name = shownName(node);
-	if (number !== null && !name.endsWith(` ${number}`)) chips.push(node.kind === "process" ? `pid ${number}` : String(number));
-	return chips;
 }
 // src/logic/export_table.ts
 var plain = (value) => value === null || value === void 0 ? "" : value instanceof Uint8Array ? `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}` : String(value);
@@ -3606,14 +3897,6 @@ var COLUMNS$1 = [
 	"first",
 	"longest"
 ];
-function trackName(id) {
-	const place = trackPlaces.value.get(id);
-	if (place === void 0) return `track ${id}`;
-	const above = place.path[place.path.length - 1];
-	const lane = place.node.tracks.indexOf(place.track);
-	const name = lane > 0 ? `${shownName(place.node)} lane ${lane + 1}` : shownName(place.node);
-	return above === void 0 ? name : `${name}, ${shownName(above)}`;
-}
 function ArrowLink({ arrow }) {
 	return /* @__PURE__ */ a("button", {
 		class: "link",
@@ -3766,6 +4049,119 @@ function AreaFlowsPanel({ area }) {
 		})]
 	});
 }
+// src/panels/area_gaps.tsx
+/** Words for the causes of `gpu_idle`, with what they mean. */
+var WORDS = {
+	host: ["host late", "the call that launched the next work began after the gap did"],
+	short: ["short", "below 30 µs, with the next work launched already: what passes between two kernels"],
+	other: ["other", "waits for another stream, an event or a copy, or the launch is not known"]
+};
+function gapsQuery(area) {
+	const [start, end] = [sqlTimeOf(area.start), sqlTimeOf(area.end)];
+	const within = `from gpu_idle where ts < ${end} and ts + dur > ${start}`;
+	const clipped = `min(ts + dur, ${end}) - max(ts, ${start})`;
+	return `include perfetto module gpu.utilization; select device_id, cause, count(*) as count, sum(${clipped}) as dur ${within} group by device_id, cause order by device_id, dur desc; select device_id, ${clipped} as dur, next_slice_id, next_name ${within} order by dur desc limit 20`;
+}
+function gapsByDevice(result) {
+	const found = /* @__PURE__ */ new Map();
+	const [causes, longest] = result.sets;
+	for (let row = 0; row < (causes?.num_rows ?? 0); row++) {
+		const device = Number(cellAt(causes, row, 0));
+		const gaps = found.get(device) ?? {
+			causes: [],
+			longest: null
+		};
+		found.set(device, gaps);
+		const [cause, count, nanos] = [
+			1,
+			2,
+			3
+		].map((column) => cellAt(causes, row, column));
+		gaps.causes.push({
+			cause: String(cause),
+			count: Number(count),
+			nanos: Number(nanos)
+		});
+	}
+	for (let row = 0; row < (longest?.num_rows ?? 0); row++) {
+		const gaps = found.get(Number(cellAt(longest, row, 0)));
+		const [nanos, slice, name] = [
+			1,
+			2,
+			3
+		].map((column) => cellAt(longest, row, column));
+		if (gaps !== void 0) gaps.longest ??= {
+			nanos: Number(nanos),
+			slice: Number(slice),
+			name: String(name)
+		};
+	}
+	return found;
+}
+/** Gaps of the GPUs in an area, by the rows of their devices; empty until they are known. */
+function useGaps(area, hasGpu) {
+	const gaps = useSignal(/* @__PURE__ */ new Map());
+	A(() => {
+		gaps.value = /* @__PURE__ */ new Map();
+		const trace$14 = trace.value;
+		if (trace$14 === null || !hasGpu || isFile.value) return;
+		const abort = new AbortController();
+		trace$14.client.query(gapsQuery(area), "area", abort.signal).then((result) => {
+			if (result.error !== null) notify(result.error.message, result.error.hint, true);
+			else gaps.value = gapsByDevice(result);
+		}, reportError);
+		return () => abort.abort();
+	}, [area, hasGpu]);
+	return gaps.value;
+}
+function GapsLine({ gaps }) {
+	return /* @__PURE__ */ a("div", {
+		class: "gap-line",
+		children: [
+			/* @__PURE__ */ a("span", {
+				class: "faint",
+				children: "gaps of the whole GPU:"
+			}),
+			gaps.causes.map(({ cause, count, nanos }) => /* @__PURE__ */ a("span", {
+				title: WORDS[cause]?.[1],
+				children: [
+					WORDS[cause]?.[0] ?? cause,
+					" ",
+					/* @__PURE__ */ a("b", {
+						class: "num",
+						children: formatNanosShort(nanos)
+					}),
+					" ",
+					/* @__PURE__ */ a("span", {
+						class: "faint num",
+						children: ["in ", formatCount(count)]
+					})
+				]
+			}, cause)),
+			gaps.longest !== null && /* @__PURE__ */ a("span", { children: [
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: "longest"
+				}),
+				" ",
+				/* @__PURE__ */ a("b", {
+					class: "num",
+					children: formatNanosShort(gaps.longest.nanos)
+				}),
+				" ",
+				/* @__PURE__ */ a("span", {
+					class: "faint",
+					children: "before"
+				}),
+				" ",
+				/* @__PURE__ */ a(SliceLink, {
+					id: gaps.longest.slice,
+					children: ellipsizeMiddle(gaps.longest.name, 60)
+				})
+			] })
+		]
+	});
+}
 // src/panels/area_panel.tsx
 var COLUMNS = [
 	{
@@ -3857,7 +4253,10 @@ function Table({ area }) {
 	}, [area, by.value]);
 	const rows = useComputed(() => {
 		const text = filter.value.toLowerCase();
-		const list = (table.value?.rows ?? []).filter((row) => row.label.toLowerCase().includes(text));
+		const list = (table.value?.rows ?? []).map((row) => by.value === "track" && row.track_id !== null ? {
+			...row,
+			label: trackName(row.track_id)
+		} : row).filter((row) => row.label.toLowerCase().includes(text));
 		const { column, isDescending } = sort.value;
 		const sign = isDescending ? -1 : 1;
 		if (column === 0) return list.sort((a, b) => sign * a.label.localeCompare(b.label));
@@ -3865,6 +4264,7 @@ function Table({ area }) {
 		return list.sort((a, b) => sign * ((a[key] ?? -1) - (b[key] ?? -1)));
 	});
 	const data = table.value;
+	const gaps = useGaps(area, (data?.gpu.length ?? 0) > 0);
 	const hasGpu = data?.rows.some((row) => row.percent_of_gpu_time !== null) ?? false;
 	const shown = COLUMNS.filter((column) => hasGpu || column.key !== "percent_of_gpu_time");
 	return /* @__PURE__ */ a("div", {
@@ -3916,7 +4316,7 @@ function Table({ area }) {
 			}),
 			data !== null && data.gpu.length > 0 && /* @__PURE__ */ a("div", {
 				class: "gpu-lines",
-				children: data.gpu.map((gpu) => /* @__PURE__ */ a("div", {
+				children: data.gpu.map((gpu) => /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("div", {
 					class: "gpu-line",
 					children: [
 						/* @__PURE__ */ a("span", { children: gpu.name ?? `GPU ${gpu.device}` }),
@@ -3940,7 +4340,7 @@ function Table({ area }) {
 							]
 						})
 					]
-				}, gpu.device))
+				}), gaps.has(gpu.device) && /* @__PURE__ */ a(GapsLine, { gaps: gaps.get(gpu.device) })] }, gpu.device))
 			}),
 			data === null ? /* @__PURE__ */ a("p", {
 				class: "faint pad",
@@ -4181,35 +4581,55 @@ function counterQuery(area, tracks) {
 	const held = `(coalesce(next, ${end}) - ts)`;
 	return `with v as (select track_id, ts, value, lead(ts) over w as next, row_number() over w as n, count(*) over (partition by track_id) as count from counter where ts >= ${start} and ts < ${end} and track_id in (${tracks.join(",")}) window w as (partition by track_id order by ts)) select track_id, max(count) as count, sum(value * ${held}) / sum(${held}) as mean, sum(case when n = 1 then value end) as first, sum(case when n = count then value end) as last, min(value) as min, max(value) as max, max(ts) - min(ts) as time from v group by track_id`;
 }
+async function rowsByQuery(trace, area, tracks, signal) {
+	const result = await trace.client.query(counterQuery(area, tracks), "area", signal);
+	if (result.error !== null) notify(result.error.message, result.error.hint, true);
+	const set = result.sets[0];
+	return Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
+		const number = (column) => Number(cellAt(set, row, column));
+		const [first, last, nanos] = [
+			number(3),
+			number(4),
+			number(7)
+		];
+		return {
+			track: number(0),
+			count: number(1),
+			delta: last - first,
+			rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
+			mean: number(2),
+			first,
+			last,
+			min: number(5),
+			max: number(6)
+		};
+	});
+}
+/** The same without SQL: an exported file has every sample. */
+async function rowsByColumns(trace, area, tracks, signal) {
+	const body = {
+		start: area.start,
+		end: area.end,
+		px: 1,
+		tracks: [...tracks]
+	};
+	return (await trace.client.viewport(body, signal)).flatMap(({ trackId, columns }) => {
+		const sums = columns.kind === "counter" ? counterSums(columns, area) : null;
+		return sums === null ? [] : [{
+			...sums,
+			track: trackId
+		}];
+	});
+}
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }) {
 	const rows = useSignal(null);
 	A(() => {
 		rows.value = null;
+		const trace$13 = trace.value;
+		if (trace$13 === null) return;
 		const abort = new AbortController();
-		trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
-			if (result.error !== null) notify(result.error.message, result.error.hint, true);
-			const set = result.sets[0];
-			rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
-				const number = (column) => Number(cellAt(set, row, column));
-				const [first, last, nanos] = [
-					number(3),
-					number(4),
-					number(7)
-				];
-				return {
-					track: number(0),
-					count: number(1),
-					delta: last - first,
-					rate: nanos > 0 ? (last - first) / nanos * 1e9 : null,
-					mean: number(2),
-					first,
-					last,
-					min: number(5),
-					max: number(6)
-				};
-			});
-		}, reportError);
+		(isFile.value ? rowsByColumns : rowsByQuery)(trace$13, area, tracks, abort.signal).then((found) => rows.value = found, reportError);
 		return () => abort.abort();
 	}, [area]);
 	if (rows.value === null) return /* @__PURE__ */ a("p", {
@@ -4244,7 +4664,7 @@ function Counters({ area, tracks }) {
 			children: [
 				/* @__PURE__ */ a("span", {
 					class: "faint",
-					children: [formatCount(list.length), " counters with samples in the area"]
+					children: [formatNumberOf(list.length, "counter"), " with samples in the area"]
 				}),
 				/* @__PURE__ */ a("span", { class: "spacer" }),
 				/* @__PURE__ */ a(ExportButtons, {
@@ -4323,7 +4743,7 @@ function AreaPanel() {
 								onClick: () => view.value = "flows",
 								children: "Flows"
 							}),
-							counters.length > 0 && !isFile.value && /* @__PURE__ */ a("button", {
+							counters.length > 0 && /* @__PURE__ */ a("button", {
 								"aria-pressed": shown === "counters",
 								class: shown === "counters" ? "active" : "",
 								onClick: () => view.value = "counters",
@@ -4732,6 +5152,7 @@ function SlicePanel() {
 	const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
 	const { timeFormat } = settings.value;
 	const kernelClass = classNumber(details.class);
+	const isStream = details.stream !== null && details.thread?.role === "gpu stream";
 	return /* @__PURE__ */ a("div", {
 		class: "slice-panel",
 		children: [
@@ -4820,7 +5241,7 @@ function SlicePanel() {
 									children: CLASS_NAMES[kernelClass]
 								})
 							}),
-							details.thread !== null && /* @__PURE__ */ a(Field, {
+							details.thread !== null && !isStream && /* @__PURE__ */ a(Field, {
 								name: "Thread",
 								children: [
 									details.thread.name ?? "unnamed",
@@ -4835,7 +5256,7 @@ function SlicePanel() {
 									})
 								]
 							}),
-							details.process !== null && /* @__PURE__ */ a(Field, {
+							details.process !== null && !(isStream && details.process.name === null) && /* @__PURE__ */ a(Field, {
 								name: "Process",
 								children: [
 									details.process.name ?? "unnamed",
@@ -4935,6 +5356,31 @@ function SlicePanel() {
 		]
 	});
 }
+// src/logic/sql_scripts.ts
+/** Without comments and texts, in which any word may stand. */
+var bare = (script) => script.replace(/--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'/g, (part) => part.startsWith("'") ? "''" : " ");
+var CREATE = /\bcreate\s+(?:or\s+replace\s+)?(?:perfetto\s+)?(?:temp(?:orary)?\s+)?(?:virtual\s+)?(?:table|view|function|macro)\s+(?:if\s+not\s+exists\s+)?["`[]?(\w+)/gi;
+/** The same as functions, which take the name in a text. */
+var CREATE_FUNCTION = /\bcreate_(?:view_)?function\s*\(\s*'\s*(\w+)/gi;
+/** The names that a script creates, in lower case. */
+function createdNames(script) {
+	return [...bare(script).matchAll(CREATE), ...script.matchAll(CREATE_FUNCTION)].map((match) => match[1].toLowerCase());
+}
+/** Whether a script leaves something for later ones: what it creates, or a module. */
+var leavesSomething = (script) => createdNames(script).length > 0 || /\binclude\s+perfetto\s+module\b/i.test(bare(script));
+/** Of the scripts that ran before, in order, those that `script` needs: for its own names, and for those of such scripts. */
+function neededScripts(before, script) {
+	const wordsOf = (text) => new Set(bare(text).toLowerCase().match(/\w+/g) ?? []);
+	const words = wordsOf(script);
+	const needed = [];
+	for (const each of [...before].reverse()) {
+		const names = createdNames(each);
+		if (names.length > 0 ? !names.some((name) => words.has(name)) : !leavesSomething(each)) continue;
+		needed.unshift(each);
+		for (const word of wordsOf(each)) words.add(word);
+	}
+	return needed;
+}
 // src/panels/sql_editor.ts
 var highlight = HighlightStyle.define([
 	{
@@ -4983,7 +5429,7 @@ function makeSqlEditor(parent, text, onChange, onRun) {
 				syntaxHighlighting(highlight),
 				EditorView.lineWrapping,
 				placeholder("select name, count(*), sum(dur) from slice group by name order by 3 desc"),
-				EditorView.contentAttributes.of({ "aria-label": "SQL" }),
+				EditorView.contentAttributes.of({ "aria-label": "SQL; Escape leaves the editor" }),
 				keymap.of([
 					...closeBracketsKeymap,
 					...completionKeymap,
@@ -5069,6 +5515,9 @@ function makeSqlEditor(parent, text, onChange, onRun) {
 var TABS_KEY = "kinetoscope.sql.tabs";
 var HISTORY_KEY = "kinetoscope.sql.history";
 var HISTORY_LENGTH = 100;
+/** All tabs share a session, so that what one of them creates is there for the others. */
+var SESSION = "sql";
+var MADE_KEY = "kinetoscope.sql.made";
 var EXAMPLES = [
 	{
 		title: "First rows",
@@ -5116,6 +5565,18 @@ function forgetRuns() {
 	for (const each of runs.value.values()) each.abort?.abort();
 	runs.value = /* @__PURE__ */ new Map();
 }
+/** Scripts whose creations the session of this trace holds, the oldest first. */
+function madeScripts() {
+	const made = stored(MADE_KEY, null);
+	return made?.trace === String(trace.value?.entry.id) ? made.scripts : [];
+}
+function keepMade(script) {
+	const scripts = [...madeScripts().filter((each) => each !== script), script].slice(-200);
+	store(MADE_KEY, {
+		trace: String(trace.value?.entry.id),
+		scripts
+	});
+}
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab, text) {
 	const trace$10 = trace.value;
@@ -5136,7 +5597,7 @@ async function run(tab, text) {
 	const isCurrent = () => runs.value.get(tab)?.abort === abort;
 	let shownAt = 0;
 	try {
-		const result = await trace$10.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+		const result = await trace$10.client.query(text, SESSION, abort.signal, (partial) => {
 			if (!isCurrent() || performance.now() - shownAt < 100) return;
 			shownAt = performance.now();
 			setRun(tab, {
@@ -5145,6 +5606,7 @@ async function run(tab, text) {
 				shownSet: Math.max(0, partial.sets.length - 1)
 			});
 		});
+		if (leavesSomething(text)) keepMade(text);
 		if (isCurrent()) setRun(tab, {
 			...mine,
 			result,
@@ -5173,7 +5635,7 @@ async function run(tab, text) {
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 function runInNewTab(sql) {
 	if (isFile.value) {
-		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+		openDrawer("sql");
 		return;
 	}
 	const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
@@ -5211,6 +5673,7 @@ function recipeFor(sql, set, number, choice) {
 	const nameOf = (column) => column < 0 ? null : set.columns[column].name;
 	const { ts, dur, name, value, title } = choice;
 	return {
+		before: neededScripts(madeScripts().filter((each) => each !== sql), sql),
 		sql,
 		set: number,
 		ts: nameOf(ts),
@@ -5220,17 +5683,46 @@ function recipeFor(sql, set, number, choice) {
 		title
 	};
 }
+var nextLink = 1;
+/**
+* A session for a query of a link: one of its own when something is created for it, so that nothing of that name stands
+* in the way. Queries that need the same share it.
+*/
+async function sessionFor(trace, recipe, known) {
+	if (recipe.before.length === 0 && !leavesSomething(recipe.sql)) return {
+		name: "tracks",
+		error: null
+	};
+	const key = JSON.stringify(leavesSomething(recipe.sql) ? recipe : recipe.before);
+	const found = known.get(key);
+	if (found !== void 0) return found;
+	const session = {
+		name: `link-${Date.now()}-${nextLink++}`,
+		error: null
+	};
+	known.set(key, session);
+	for (const script of recipe.before) {
+		const { error } = await trace.client.query(script, session.name, new AbortController().signal);
+		session.error ??= error?.message ?? null;
+	}
+	return session;
+}
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 async function makeTracksAgain(recipes) {
 	const trace$11 = trace.value;
 	pendingRecipes.value = recipes;
+	const sessions = /* @__PURE__ */ new Map();
 	for (const recipe of recipes) {
 		if (trace$11 === null || trace.value !== trace$11) return;
 		const fail = (message, hint) => notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
 		try {
-			const result = await trace$11.client.query(recipe.sql, "tracks", new AbortController().signal);
+			const session = await sessionFor(trace$11, recipe, sessions);
+			const result = await trace$11.client.query(recipe.sql, session.name, new AbortController().signal);
 			const set = result.sets[recipe.set];
-			if (result.error !== null) fail(result.error.message, result.error.hint);
+			if (result.error !== null) {
+				const earlier = session.error === null ? null : `a script before it failed, too: ${session.error}`;
+				fail(result.error.message, earlier ?? result.error.hint);
+			}
 			if (trace.value !== trace$11 || set === void 0) continue;
 			const place = (name) => set.columns.findIndex((column) => column.name === name);
 			const { ts, dur, name, value } = recipe;
@@ -5251,7 +5743,7 @@ async function makeTracksAgain(recipes) {
 				title: recipe.title
 			}, recipe, "again");
 		} catch (error) {
-			reportError(error);
+			if (!isAbort(error)) fail(error.message, null);
 		} finally {
 			pendingRecipes.value = pendingRecipes.value.filter((each) => each !== recipe);
 		}
@@ -5547,6 +6039,22 @@ function Result({ tab }) {
 				}
 			})
 		]
+	});
+}
+/** What an exported file says in the place of the panel. */
+function NoSql() {
+	const sources = trace.value?.overview.sources ?? [];
+	return /* @__PURE__ */ a("div", {
+		class: "pad no-sql",
+		children: [/* @__PURE__ */ a("p", { children: [/* @__PURE__ */ a("b", { children: "This file has no SQL." }), " It is a window of a trace, with the answers that the page asks for and without the program that runs queries."] }), /* @__PURE__ */ a("p", { children: [
+			"Open the trace itself to query it:",
+			" ",
+			/* @__PURE__ */ a("code", { children: ["kinetoscope open ", sources[0]?.path.replace(/^.*\//, "") ?? "TRACE"] }),
+			sources.length > 1 && /* @__PURE__ */ a("span", {
+				class: "faint",
+				children: [" and ", formatNumberOf(sources.length - 1, "other file")]
+			})
+		] })]
 	});
 }
 function SqlPanel() {
@@ -6053,6 +6561,9 @@ var TABS = [
 		title: "Trace"
 	}
 ];
+var MIN_PX = 90;
+/** What stays of the timeline, with the bars above it. */
+var ABOVE_PX = 220;
 function Selected() {
 	switch (selection.value.kind) {
 		case "slice": return /* @__PURE__ */ a(SlicePanel, {});
@@ -6070,40 +6581,33 @@ function Drawer() {
 		...drawer.value,
 		isOpen: !isOpen
 	};
-	const resize = (event) => {
-		const handle = event.currentTarget;
-		handle.setPointerCapture(event.pointerId);
-		const from = height + event.clientY;
-		const move = (next) => {
-			const wanted = Math.min(window.innerHeight - 220, Math.max(90, from - next.clientY));
-			drawer.value = {
-				...drawer.value,
-				isOpen: true,
-				height: wanted
-			};
-		};
-		handle.addEventListener("pointermove", move);
-		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-	};
 	const counts = trace.value?.overview.warnings;
 	return /* @__PURE__ */ a("section", {
 		class: isOpen ? "drawer open" : "drawer",
 		style: isOpen ? { height: `${height}px` } : {},
 		"aria-label": "Drawer",
 		children: [
-			/* @__PURE__ */ a("div", {
+			/* @__PURE__ */ a(Handle, {
 				class: "drawer-handle",
-				onPointerDown: resize,
-				role: "separator",
-				"aria-orientation": "horizontal",
-				"aria-label": "Height of the drawer"
+				label: "Height of the drawer",
+				orientation: "horizontal",
+				grows: "backward",
+				size: isOpen ? height : 0,
+				min: MIN_PX,
+				max: Math.max(MIN_PX, window.innerHeight - ABOVE_PX),
+				usual: 300,
+				onSize: (wanted) => drawer.value = {
+					...drawer.value,
+					isOpen: true,
+					height: wanted
+				}
 			}),
 			/* @__PURE__ */ a("div", {
 				class: "tabs",
 				role: "tablist",
 				"aria-label": "Panels",
 				children: [
-					TABS.filter((each) => each.tab !== "sql" || !isFile.value).map((each) => /* @__PURE__ */ a("button", {
+					TABS.map((each) => /* @__PURE__ */ a("button", {
 						role: "tab",
 						"aria-selected": isOpen && tab === each.tab,
 						class: isOpen && tab === each.tab ? "tab active" : "tab",
@@ -6130,7 +6634,7 @@ function Drawer() {
 				children: [
 					tab === "selection" && /* @__PURE__ */ a(Selected, {}),
 					tab === "summary" && /* @__PURE__ */ a(SummaryPanel, {}),
-					tab === "sql" && /* @__PURE__ */ a(SqlPanel, {}),
+					tab === "sql" && (isFile.value ? /* @__PURE__ */ a(NoSql, {}) : /* @__PURE__ */ a(SqlPanel, {})),
 					tab === "search" && /* @__PURE__ */ a(SearchPanel, {}),
 					tab === "warnings" && /* @__PURE__ */ a(WarningsPanel, {}),
 					tab === "info" && /* @__PURE__ */ a(InfoPanel, {}),
@@ -6263,6 +6767,51 @@ function Omnibox({ onCommandMode }) {
 		]
 	});
 }
+var TICKS_PX = 6;
+var MIN_TICK_PX = 2;
+var MIN_LABEL_PX = 11;
+function drawOverview(renderer, scene) {
+	const { width, bounds, theme } = scene;
+	const laneHeight = 46 / Math.max(1, scene.loads.length);
+	const topOf = (lane) => TICKS_PX + lane * laneHeight;
+	scene.loads.forEach(({ label: name, share }, lane) => {
+		const bits = bitsOf(/GPU/.test(name) ? theme.classes[1] : theme.classes[8]);
+		const band = renderer.band(topOf(lane), width, laneHeight, "fine");
+		const perBucket = width * band.density / share.length;
+		share.forEach((value, i) => {
+			const lines = Math.round(value * (laneHeight - 3) * band.density);
+			const shown = value > 0 ? Math.max(1, lines) : 0;
+			band.fill(Math.round(i * perBucket), Math.round((i + 1) * perBucket), band.lines - shown, band.lines, bits);
+		});
+	});
+	const band = renderer.band(0, width, 5, "flat");
+	const perTick = width * band.density / Math.max(1, scene.ticks.length);
+	scene.ticks.forEach((count, i) => {
+		if (count === 0) return;
+		const left = Math.min(Math.round(i * perTick), Math.round(width * band.density) - MIN_TICK_PX);
+		band.fill(left, Math.max(left + MIN_TICK_PX, Math.round((i + 1) * perTick)), 0, 1, bitsOf(theme.hit));
+	});
+	renderer.paintBands();
+	scene.loads.forEach((_, lane) => renderer.fillRect(0, topOf(lane + 1) - .5, width, .5, theme.rowLine));
+	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
+	const left = cssFromTrace(bounds, width, scene.view.start);
+	const right = cssFromTrace(bounds, width, scene.view.end);
+	renderer.alpha(.72, () => {
+		renderer.fillRect(0, 0, left, 52, theme.background);
+		renderer.fillRect(right, 0, width - right, 52, theme.background);
+	});
+	if (laneHeight >= MIN_LABEL_PX) scene.loads.forEach((load, lane) => {
+		label(renderer, theme, 5, topOf(lane) + laneHeight / 2, load.label, theme.text);
+	});
+	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
+	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
+	renderer.fillRect(right - 2, 18, 3, 16, theme.faintText);
+	if (scene.dragged !== null) {
+		const from = cssFromTrace(bounds, width, scene.dragged.start);
+		const to = cssFromTrace(bounds, width, scene.dragged.end);
+		renderer.fillRect(from, 0, to - from, 52, theme.selectionFill);
+	}
+}
 // src/timeline/icons.tsx
 var PATHS = {
 	pin: "M6 1.5h4l-.5 4.5 2.5 2.5v1H8.6V14L8 15l-.6-1V9.5H4v-1L6.5 6z",
@@ -6289,43 +6838,8 @@ function Icon({ name }) {
 		children: /* @__PURE__ */ a("path", { d: PATHS[name] })
 	});
 }
-var TICKS_PX = 6;
+// src/timeline/overview.tsx
 var EDGE_PX$1 = 6;
-function drawOverview(renderer, scene) {
-	const theme = scene.isDark ? DARK : LIGHT;
-	const { width, bounds } = scene;
-	const laneHeight = 46 / Math.max(1, scene.loads.length);
-	scene.loads.forEach((load, lane) => {
-		const color = /GPU/.test(load.label) ? theme.classes[1] : theme.classes[8];
-		const bucket = width / load.share.length;
-		const base = TICKS_PX + (lane + 1) * laneHeight;
-		load.share.forEach((share, i) => {
-			const height = share * (laneHeight - 3);
-			if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, .5), height, color);
-		});
-		if (laneHeight >= 11) renderer.text(5, base - laneHeight / 2, load.label, theme.text);
-		renderer.fillRect(0, base - .5, width, .5, theme.rowLine);
-	});
-	const bucket = width / Math.max(1, scene.ticks.length);
-	scene.ticks.forEach((count, i) => {
-		if (count > 0) renderer.fillRect(i * bucket, 0, Math.max(1.5, bucket), 5, theme.hit);
-	});
-	for (const mark of scene.marks) renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, 52, theme.mark);
-	const left = cssFromTrace(bounds, width, scene.view.start);
-	const right = cssFromTrace(bounds, width, scene.view.end);
-	renderer.alpha(.72, () => {
-		renderer.fillRect(0, 0, left, 52, theme.background);
-		renderer.fillRect(right, 0, width - right, 52, theme.background);
-	});
-	renderer.strokeRect(left + .5, .5, Math.max(2, right - left - 1), 51, theme.faintText, 1);
-	renderer.fillRect(left - 1, 18, 3, 16, theme.faintText);
-	renderer.fillRect(right - 2, 18, 3, 16, theme.faintText);
-	if (scene.dragged !== null) {
-		const from = cssFromTrace(bounds, width, scene.dragged.start);
-		const to = cssFromTrace(bounds, width, scene.dragged.end);
-		renderer.fillRect(from, 0, to - from, 52, theme.selectionFill);
-	}
-}
 function Overview() {
 	const canvas = T(null);
 	A(() => {
@@ -6334,8 +6848,8 @@ function Overview() {
 		let dragged = null;
 		const draw = () => {
 			const { width } = viewport.value;
-			const isDark$1 = isDark.value;
-			renderer.begin(width, 52, (isDark$1 ? DARK : LIGHT).background);
+			const theme = isDark.value ? DARK : LIGHT;
+			renderer.begin(width, 52, theme.background);
 			drawOverview(renderer, {
 				width,
 				bounds: bounds.value,
@@ -6344,7 +6858,7 @@ function Overview() {
 				ticks: search.value.result?.ticks ?? [],
 				marks: marks.value,
 				dragged,
-				isDark: isDark$1
+				theme
 			});
 		};
 		const stop = x(draw);
@@ -6426,6 +6940,7 @@ function Shell({ row, top, isSticky, clip }) {
 	const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
 	const inWorkspace = workspace.value?.keys.includes(node.key) === true;
 	const isCounter = node.tracks.some((track) => track.kind === "counter");
+	const mode = modeOf(node.key);
 	const fold = () => setCollapsed([node.key], !row.isCollapsed);
 	const selectRow = () => {
 		const { start, end } = view.value;
@@ -6445,13 +6960,12 @@ function Shell({ row, top, isSticky, clip }) {
 			paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`
 		},
 		"data-key": node.key,
-		role: "treeitem",
-		"aria-level": row.level + 1,
-		"aria-expanded": row.isGroup ? !row.isCollapsed : void 0,
+		role: "listitem",
 		children: [
 			row.isGroup ? /* @__PURE__ */ a("button", {
 				class: "fold",
 				onClick: fold,
+				"aria-expanded": !row.isCollapsed,
 				"aria-label": `${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`,
 				children: /* @__PURE__ */ a("span", { class: row.isCollapsed ? "chevron" : "chevron open" })
 			}) : /* @__PURE__ */ a("span", { class: "fold" }),
@@ -6522,7 +7036,21 @@ function Shell({ row, top, isSticky, clip }) {
 					})
 				]
 			}),
-			isCounter && /* @__PURE__ */ a(CounterButtons, { row })
+			isCounter && /* @__PURE__ */ a(CounterButtons, { row }),
+			isCounter && /* @__PURE__ */ a(Handle, {
+				class: "row-resize",
+				label: `Height of ${node.name}`,
+				orientation: "horizontal",
+				grows: "forward",
+				size: mode.height,
+				min: 22,
+				max: 400,
+				usual: 44,
+				onSize: (height) => setMode(node.key, {
+					...modeOf(node.key),
+					height
+				})
+			})
 		]
 	});
 }
@@ -6541,7 +7069,7 @@ var SCALE_WORDS = {
 	fit: "fitted",
 	log: "logarithmic"
 };
-/** What a counter shows and its scale; a click goes to the next choice. */
+/** What a counter shows, its scale and how high it is; a click goes to the next choice. */
 function CounterButtons({ row }) {
 	const { node } = row;
 	const mode = modeOf(node.key);
@@ -6568,6 +7096,15 @@ function CounterButtons({ row }) {
 				"aria-label": `Scale of ${node.name}, ${SCALE_WORDS[mode.scale]}: make it ${SCALE_WORDS[scale]}`,
 				children: SCALE_WORDS[mode.scale]
 			}),
+			/* @__PURE__ */ a("button", {
+				onClick: () => setMode(node.key, {
+					...mode,
+					height: nextHeight(mode.height)
+				}),
+				title: `Height: ${nextHeight(mode.height)} pixels. The lower edge can be dragged, too`,
+				"aria-label": `${node.name} is ${mode.height} pixels high: make it ${nextHeight(mode.height)}`,
+				children: [mode.height, " px"]
+			}),
 			/* @__PURE__ */ a(Within, { row })
 		]
 	});
@@ -6591,7 +7128,7 @@ function Shells() {
 	return /* @__PURE__ */ a($, { children: [pinned.length > 0 && /* @__PURE__ */ a("div", {
 		class: "shells pinned",
 		style: { height: `${pinnedHeight}px` },
-		role: "tree",
+		role: "list",
 		"aria-label": "Pinned tracks",
 		children: pinned.map((row) => /* @__PURE__ */ a(Shell, {
 			row,
@@ -6602,7 +7139,7 @@ function Shells() {
 	}), /* @__PURE__ */ a("div", {
 		class: "shells",
 		style: { top: `${pinnedHeight}px` },
-		role: "tree",
+		role: "list",
 		"aria-label": "Tracks",
 		children: [
 			visible.map((row) => /* @__PURE__ */ a(Shell, {
@@ -7168,14 +7705,6 @@ function Timeline() {
 			hovered.value = null;
 		};
 	}, [trace$5]);
-	const resizeShells = (event) => {
-		const handle = event.currentTarget;
-		handle.setPointerCapture(event.pointerId);
-		const from = settings.value.shellWidth - event.clientX;
-		const move = (next) => changeSettings({ shellWidth: Math.min(600, Math.max(140, from + next.clientX)) });
-		handle.addEventListener("pointermove", move);
-		handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-	};
 	return /* @__PURE__ */ a("main", {
 		class: "timeline",
 		ref: root,
@@ -7216,12 +7745,16 @@ function Timeline() {
 					/* @__PURE__ */ a(ScrollBar, {})
 				]
 			}),
-			/* @__PURE__ */ a("div", {
+			/* @__PURE__ */ a(Handle, {
 				class: "shell-resize",
-				onPointerDown: resizeShells,
-				role: "separator",
-				"aria-orientation": "vertical",
-				"aria-label": "Width of the track names"
+				label: "Width of the track names",
+				orientation: "vertical",
+				grows: "forward",
+				size: settings.value.shellWidth,
+				min: 140,
+				max: 600,
+				usual: 290,
+				onSize: (shellWidth) => changeSettings({ shellWidth })
 			})
 		]
 	});
@@ -7248,12 +7781,18 @@ var matcher = new uFuzzy({
 	intraIns: Infinity,
 	interIns: Infinity
 });
+/** The innermost name of a path, without the numbers that may follow it after two blanks. */
+var lastPart = (text) => text.slice(text.lastIndexOf(" › ") + 1).replace(/^› /, "").split("  ")[0];
 /** Indices of the texts that match, best first; all of them, in their own order, for an empty needle. */
 function fuzzyRank(texts, needle, limit = 200) {
 	if (needle.trim() === "") return texts.slice(0, limit).map((_, i) => i);
 	const [found, info, order] = matcher.search([...texts], needle, 1);
 	if (found === null) return [];
-	return (info !== null && order !== null ? order.map((i) => info.idx[i]) : [...found]).slice(0, limit);
+	const ranked = info !== null && order !== null ? order.map((i) => info.idx[i]) : [...found];
+	const wanted = needle.trim().toLowerCase();
+	const isNamed = (i) => lastPart(texts[i]).toLowerCase() === wanted;
+	ranked.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
+	return ranked.slice(0, limit);
 }
 // src/logic/keys.ts
 /** The chord of a key press, or null for a modifier alone. */
@@ -7311,10 +7850,6 @@ function toggleDrawer() {
 	};
 }
 function showTab(tab) {
-	if (tab === "sql" && isFile.value) {
-		notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
-		return;
-	}
 	const { isOpen, tab: current } = drawer.value;
 	if (isOpen && current === tab) toggleDrawer();
 	else openDrawer(tab);
@@ -7429,14 +7964,14 @@ var COMMANDS = [
 	},
 	{
 		id: "next_event",
-		title: "Next event on the track",
+		title: "Next event on the track; first of an area",
 		group: "Select",
 		keys: ["."],
 		run: () => void goToNeighbour("next")
 	},
 	{
 		id: "previous_event",
-		title: "Previous event on the track",
+		title: "Previous event on the track; last of an area",
 		group: "Select",
 		keys: [","],
 		run: () => void goToNeighbour("previous")
@@ -8310,7 +8845,7 @@ function restoreUrlState(fragment) {
 		...state.area
 	});
 	if (state.scroll !== null) pendingScroll = state.scroll;
-	const panel = DRAWER_TABS.find((each) => each === state.panel && !(each === "sql" && isFile.value));
+	const panel = DRAWER_TABS.find((each) => each === state.panel);
 	if (panel !== void 0) openDrawer(panel);
 }
 /** A link to a slice alone shows it, once there is a timeline. */
@@ -8447,10 +8982,12 @@ function StartPage() {
 					class: "trace-entry",
 					onClick: () => void openTrace(entry.id, ""),
 					children: [
-						/* @__PURE__ */ a("b", { children: entry.name }),
 						/* @__PURE__ */ a("span", {
-							class: "faint",
-							children: entry.path
+							class: "trace-place",
+							children: [/* @__PURE__ */ a("b", { children: entry.name }), /* @__PURE__ */ a("span", {
+								class: "faint",
+								children: entry.path
+							})]
 						}),
 						/* @__PURE__ */ a("span", {
 							class: "num",
@@ -8705,6 +9242,10 @@ window.kinetoscope = {
 	scrollTop: () => scrollTop.value,
 	pending: () => pendingLabels(),
 	frames: () => framesDrawn,
+	commands: () => COMMANDS.map((command) => ({
+		id: command.id,
+		keys: keysOf(command)
+	})),
 	rows: () => layout.value.rows.map((row) => ({
 		key: row.node.key,
 		name: row.node.name,

@@ -4137,6 +4137,31 @@ function visit(type, ctx) {
 	}
 }
 new Uint16Array(new Uint8Array([1, 0]).buffer)[0];
+// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+var f = Symbol.for("pv");
+var o = 0;
+Array.isArray;
+function a(t, e, n, u, a, i) {
+	e || (e = {});
+	var c, l, p = e;
+	if ("ref" in p && "function" != typeof t) for (l in p = {}, e) "ref" == l ? c = e[l] : p[l] = e[l];
+	var s = {
+		type: t,
+		props: p,
+		key: n,
+		ref: c,
+		__k: null,
+		__: null,
+		__b: 0,
+		__e: null,
+		__c: null,
+		constructor: f,
+		__v: --o,
+		__i: -1,
+		__u: 0
+	};
+	return (a || i) && (s.__source = a, s.__self = i), n$1.vnode && n$1.vnode(s), s;
+}
 // node_modules/@tanstack/virtual-core/dist/esm/lazy-measurements.js
 function getMeasurementKey(item) {
 	return typeof item === "object" ? item.key : item;
@@ -5663,31 +5688,6 @@ function calculateRangeImpl(measurements, outerSize, scrollOffset, lanes, flat) 
 		startIndex,
 		endIndex
 	};
-}
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var f = Symbol.for("pv");
-var o = 0;
-Array.isArray;
-function a(t, e, n, u, a, i) {
-	e || (e = {});
-	var c, l, p = e;
-	if ("ref" in p && "function" != typeof t) for (l in p = {}, e) "ref" == l ? c = e[l] : p[l] = e[l];
-	var s = {
-		type: t,
-		props: p,
-		key: n,
-		ref: c,
-		__k: null,
-		__: null,
-		__b: 0,
-		__e: null,
-		__c: null,
-		constructor: f,
-		__v: --o,
-		__i: -1,
-		__u: 0
-	};
-	return (a || i) && (s.__source = a, s.__self = i), n$1.vnode && n$1.vnode(s), s;
 }
 // node_modules/@marijn/find-cluster-break/src/index.js
 var rangeFrom = [];
@@ -28796,4 +28796,4 @@ uFuzzy.permute = (arr) => {
 	}).map((pi) => pi.map((i) => arr[i]));
 };
 uFuzzy.highlight = highlight;
-export { useComputed as A, $ as B, EditorState as C, observeElementOffset as D, elementScroll as E, x as F, y$1 as I, A$1 as L, O as M, f$1 as N, observeElementRect as O, r as P, F$1 as R, Compartment as S, Virtualizer as T, Q as V, tags as _, sql as a, lineNumbers as b, historyKeymap as c, closeBrackets as d, closeBracketsKeymap as f, syntaxHighlighting as g, bracketMatching as h, keywordCompletionSource as i, useSignal as j, tableFromIPC as k, indentWithTab as l, HighlightStyle as m, searchKeymap as n, defaultKeymap as o, completionKeymap as p, SQLite as r, history as s, uFuzzy as t, autocompletion as u, EditorView as v, a as w, placeholder as x, keymap as y, T as z };
+export { useComputed as A, $ as B, EditorState as C, observeElementRect as D, observeElementOffset as E, x as F, y$1 as I, A$1 as L, O as M, f$1 as N, a as O, r as P, F$1 as R, Compartment as S, elementScroll as T, Q as V, tags as _, sql as a, lineNumbers as b, historyKeymap as c, closeBrackets as d, closeBracketsKeymap as f, syntaxHighlighting as g, bracketMatching as h, keywordCompletionSource as i, useSignal as j, tableFromIPC as k, indentWithTab as l, HighlightStyle as m, searchKeymap as n, defaultKeymap as o, completionKeymap as p, SQLite as r, history as s, uFuzzy as t, autocompletion as u, EditorView as v, Virtualizer as w, placeholder as x, keymap as y, T as z };

@@ -32,10 +32,6 @@ function toggleDrawer(): void {
   store.drawer.value = { ...store.drawer.value, isOpen: !store.drawer.value.isOpen };
 }
 function showTab(tab: store.DrawerTab): void {
-  if (tab === "sql" && store.isFile.value) {
-    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
-    return;
-  }
   const { isOpen, tab: current } = store.drawer.value;
   if (isOpen && current === tab) toggleDrawer();
   else store.openDrawer(tab);
@@ -118,14 +114,14 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     id: "next_event",
-    title: "Next event on the track",
+    title: "Next event on the track; first of an area",
     group: "Select",
     keys: ["."],
     run: () => void jump.goToNeighbour("next"),
   },
   {
     id: "previous_event",
-    title: "Previous event on the track",
+    title: "Previous event on the track; last of an area",
     group: "Select",
     keys: [","],
     run: () => void jump.goToNeighbour("previous"),

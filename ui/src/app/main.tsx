@@ -9,6 +9,7 @@ import { goToSlice } from "../panels/jump.ts";
 import * as store from "../state/store.ts";
 import { controller, framesDrawn } from "../timeline/controller.ts";
 import { App } from "./app.tsx";
+import { COMMANDS, keysOf } from "./commands.ts";
 import { attachKeyboard } from "./keyboard.ts";
 import { currentUrlState, openTrace, takePendingReveal, takePendingScroll } from "./open_trace.ts";
 import { watchPageAge } from "./page_age.ts";
@@ -42,6 +43,7 @@ window.kinetoscope = {
   scrollTop: () => store.scrollTop.value,
   pending: () => pendingLabels(),
   frames: () => framesDrawn,
+  commands: () => COMMANDS.map((command) => ({ id: command.id, keys: keysOf(command) })),
   rows: () =>
     store.layout.value.rows.map((row) => ({ key: row.node.key, name: row.node.name, y: row.y, height: row.height })),
 };

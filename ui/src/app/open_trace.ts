@@ -112,7 +112,7 @@ function restoreUrlState(fragment: string): void {
   if (state.slice !== null && state.view === null) pendingReveal = state.slice;
   if (state.slice === null && state.area !== null) store.select({ kind: "area", ...state.area });
   if (state.scroll !== null) pendingScroll = state.scroll;
-  const panel = store.DRAWER_TABS.find((each) => each === state.panel && !(each === "sql" && store.isFile.value));
+  const panel = store.DRAWER_TABS.find((each) => each === state.panel);
   if (panel !== undefined) store.openDrawer(panel);
 }
 

@@ -83,8 +83,10 @@ export function StartPage() {
           {info.traces.map((entry) => (
             <li key={entry.id}>
               <button class="trace-entry" onClick={() => void openTrace(entry.id, "")}>
-                <b>{entry.name}</b>
-                <span class="faint">{entry.path}</span>
+                <span class="trace-place">
+                  <b>{entry.name}</b>
+                  <span class="faint">{entry.path}</span>
+                </span>
                 <span class="num">{formatBytes(entry.bytes)}</span>
                 <span class={`chip state-${entry.state}`}>{entry.state}</span>
                 {entry.error !== null && <span class="error-text">{entry.error}</span>}

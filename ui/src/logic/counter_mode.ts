@@ -1,4 +1,4 @@
-// How a counter is shown: its values, how much they change, or how fast, over a linear or logarithmic scale.
+// How a counter is shown: its values, how much they change, or how fast, over a linear or logarithmic scale, and how high.
 // Samples of a viewport stand for all values of a pixel; changes are those between their last values.
 import type { CounterColumns } from "../api/viewport_frame.ts";
 import { lastNotAfter } from "../api/viewport_frame.ts";
@@ -10,22 +10,36 @@ export interface CounterMode {
   shows: (typeof MODES)[number];
   /** `zero` includes zero, `fit` is as narrow as the values, `log` is logarithmic on both sides of zero. */
   scale: (typeof SCALES)[number];
+  /** Of the row, in pixels. */
+  height: number;
 }
-export const PLAIN: CounterMode = { shows: "value", scale: "zero" };
+/** From a line with only the name to half a screen; the plain height has room for the name and two buttons. */
+export const MIN_HEIGHT = 22;
+export const PLAIN_HEIGHT = 44;
+export const MAX_HEIGHT = 400;
+export const PLAIN: CounterMode = { shows: "value", scale: "zero", height: PLAIN_HEIGHT };
 
-export const modeText = (mode: CounterMode): string => `${mode.shows}-${mode.scale}`;
+/** The heights that a button offers, one after another. */
+export const HEIGHTS = [PLAIN_HEIGHT, 2 * PLAIN_HEIGHT, 4 * PLAIN_HEIGHT] as const;
+/** The next higher of them; after the highest, the plain one. */
+export const nextHeight = (height: number): number => HEIGHTS.find((each) => each > height) ?? PLAIN_HEIGHT;
+export const clampHeight = (height: number): number => Math.round(Math.min(MAX_HEIGHT, Math.max(MIN_HEIGHT, height)));
+
+export const modeText = ({ shows, scale, height }: CounterMode): string =>
+  `${shows}-${scale}${height === PLAIN_HEIGHT ? "" : `-${height}`}`;
 export function modeOfText(text: string): CounterMode | null {
-  const [shows, scale] = text.split("-");
+  const [shows, scale, height] = text.split("-");
   const isKnown = MODES.includes(shows as never) && SCALES.includes(scale as never);
-  return isKnown ? ({ shows, scale } as CounterMode) : null;
+  if (!isKnown || (height !== undefined && !/^\d+$/.test(height))) return null;
+  return { shows, scale, height: height === undefined ? PLAIN_HEIGHT : clampHeight(Number(height)) } as CounterMode;
 }
 
-export function unitOf(unit: string | null, mode: CounterMode): string | null {
+export function unitOf(unit: string | null, mode: Pick<CounterMode, "shows">): string | null {
   return mode.shows === "rate" ? `${unit ?? ""}/s` : unit;
 }
 
 /** The columns as the mode shows them. A change is drawn where it has happened; before the first value there is none. */
-export function shownColumns(columns: CounterColumns, mode: CounterMode): CounterColumns {
+export function shownColumns(columns: CounterColumns, mode: Pick<CounterMode, "shows">): CounterColumns {
   if (mode.shows === "value") return columns;
   const values = new Float64Array(columns.ts.length);
   for (let i = 0; i < values.length; i++) {
@@ -62,7 +76,7 @@ export interface Scale {
   shareOf: (value: number) => number;
 }
 
-export function scaleFor(range: [number, number] | null, mode: CounterMode): Scale {
+export function scaleFor(range: [number, number] | null, mode: Pick<CounterMode, "scale">): Scale {
   let [low, high] = range ?? [0, 1];
   if (mode.scale !== "fit") [low, high] = [Math.min(0, low), Math.max(0, high)];
   // A flat line is drawn in the middle, or on the bottom when it is zero.

@@ -1,21 +1,7 @@
 import { expect, it } from "vitest";
-import type { TrackNode } from "../api/types.ts";
 import { firstLayout } from "./first_layout.ts";
+import { madeNode as node } from "./made_node.ts";
 
-let nextTrack = 1;
-function node(kind: TrackNode["kind"], key: string, children: TrackNode[] = [], rows = 0, folded = false): TrackNode {
-  const track = {
-    id: nextTrack++,
-    kind: "slice" as const,
-    num_events: 1,
-    num_rows: rows,
-    start: 0,
-    end: 1,
-    unit: null,
-  };
-  const none = { role: null, pid: null, tid: null, rank: null, device: null, stream: null };
-  return { key, name: key, kind, children, tracks: rows > 0 ? [track] : [], collapsed: folded, ...none };
-}
 const cpu = (depths: number) =>
   node("region", "CPU", [node("thread", "main", [], depths), node("thread", "io", [], 2)]);
 const gpu = () => node("region", "GPU", [node("stream", "stream 7", [], 1)]);
@@ -29,7 +15,7 @@ it("makes deep threads thin when the GPU would be below the edge", () => {
 });
 
 it("unfolds further ranks while all of them fit", () => {
-  const rank = (number: number) => node("rank", `rank ${number}`, [cpu(5)], 0, number > 0);
+  const rank = (number: number) => node("rank", `rank ${number}`, [cpu(5)], 0, { collapsed: number > 0 });
   // A rank has 28 + 26 + 94 + 40 = 188 pixels unfolded and 28 folded.
   const unfolded = (height: number) => [...firstLayout([rank(0), rank(1), rank(2)], height).collapsed.keys()];
   expect(unfolded(400)).toEqual([]);

@@ -1,6 +1,6 @@
 // What a row is called on the screen. Names from the server carry the number that tells equal names apart; here the
 // number stands beside the name, so that a narrow column cuts neither.
-import type { TrackNode } from "../api/types.ts";
+import type { Track, TrackNode } from "../api/types.ts";
 
 /** The number of a process or thread, when its row shows it apart from the name. */
 function numberOf(node: TrackNode): number | null {
@@ -30,4 +30,22 @@ export function chipsOf(node: TrackNode, path: readonly TrackNode[]): string[] {
     chips.push(node.kind === "process" ? `pid ${number}` : String(number));
   }
   return chips;
+}
+
+/** A name with its number, for where nothing stands beside it. */
+function nameWithNumber(node: TrackNode): string {
+  const number = numberOf(node);
+  const name = shownName(node);
+  if (number === null || name.endsWith(` ${number}`)) return name;
+  return node.kind === "process" ? `${name} pid ${number}` : `${name} ${number}`;
+}
+
+/** A track in a table: its row, its lane where that has several, and what the row stands in. */
+export function trackTitle(place: { node: TrackNode; path: readonly TrackNode[]; track: Track }): string {
+  const above = place.path[place.path.length - 1];
+  const rank = place.path.find((each) => each.kind === "rank");
+  const lane = place.node.tracks.indexOf(place.track);
+  const name = nameWithNumber(place.node) + (lane > 0 ? ` lane ${lane + 1}` : "");
+  const around = [above, rank === above ? undefined : rank].filter((each) => each !== undefined);
+  return [name, ...around.map(nameWithNumber)].join(", ");
 }

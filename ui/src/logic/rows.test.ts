@@ -2,27 +2,8 @@ import { expect, it } from "vitest";
 import type { TrackNode } from "../api/types.ts";
 import { layoutRows, rowIndexAt, stickyHeaders } from "./rows.ts";
 import { indexNodes } from "./workspaces.ts";
+import { madeNode as node } from "./made_node.ts";
 
-let nextTrack = 1;
-function node(
-  kind: TrackNode["kind"],
-  key: string,
-  children: TrackNode[] = [],
-  rows = 0,
-  more: Partial<TrackNode> = {},
-): TrackNode {
-  const track = {
-    id: nextTrack++,
-    kind: "slice" as const,
-    num_events: 1,
-    num_rows: rows,
-    start: 0,
-    end: 1,
-    unit: null,
-  };
-  const none = { role: null, pid: null, tid: null, rank: null, device: null, stream: null };
-  return { key, name: key, kind, children, tracks: rows > 0 ? [track] : [], collapsed: false, ...none, ...more };
-}
 const tree = () => [
   node("region", "CPU", [
     node("process", "engine", [node("thread", "main", [], 3, { tid: 7, role: "main" }), node("thread", "zmq", [], 1)]),
@@ -114,4 +95,18 @@ it("keeps the headers of what is scrolled into", () => {
   expect(stickyHeaders(rows, 0)).toEqual([]);
   expect(names(stickyHeaders(rows, rows[2]!.y + 5))).toEqual(["CPU", "engine"]);
   expect(names(stickyHeaders(rows, rows[7]!.y + 1))).toEqual(["GPU", "H100"].slice(0, 2));
+});
+
+it("makes counters as high as is asked for, and pinned ones plain where room is short", () => {
+  const track = { id: 999, kind: "counter" as const, num_events: 1, num_rows: 1, start: 0, end: 1, unit: null };
+  const memory = node("counter", "memory", [], 0, { tracks: [track] });
+  const input = { nodes: [memory, node("thread", "main", [], 1)], pins: ["memory"] };
+  const heights = (more: object) => {
+    const { rows, pinned } = layout({ ...input, ...more });
+    return [rows[0]!.height, rows[0]!.tracks[0]!.height, rows[1]!.y, pinned[0]!.height];
+  };
+  expect(heights({})).toEqual([44, 40, 44, 44]);
+  const counterModes = new Map([["memory", { shows: "value", scale: "zero", height: 176 }]]);
+  expect(heights({ counterModes })).toEqual([176, 172, 176, 176]);
+  expect(heights({ counterModes, maxPinnedHeight: 100 })).toEqual([176, 172, 176, 44]);
 });

@@ -1,10 +1,10 @@
 // Turns the tree of tracks into the rows of the timeline: a flat list with positions, from which only the
 // visible part is ever drawn. Pure, so that filtering, folding and pinning are tested without a page.
 import type { Track, TrackNode } from "../api/types.ts";
+import { type CounterMode, PLAIN_HEIGHT } from "./counter_mode.ts";
 
 export const SLICE_ROW_PX = 18;
 export const COMPACT_ROW_PX = 4;
-const COUNTER_PX = 44;
 const TRACK_PADDING_PX = 4;
 const HEADER_PX: Partial<Record<TrackNode["kind"], number>> = { region: 26, rank: 28, process: 24, device: 24 };
 
@@ -43,6 +43,8 @@ export interface LayoutInput {
   roots?: readonly { node: TrackNode; path: readonly TrackNode[] }[] | null;
   collapsed: ReadonlyMap<string, boolean>;
   compact: ReadonlySet<string>;
+  /** How counters are shown, by the keys of their rows; others are plain. */
+  counterModes?: ReadonlyMap<string, CounterMode>;
   pins: readonly string[];
   /** Pinned rows become thin when they would take more than this, since there is no scrolling among them. */
   maxPinnedHeight?: number;
@@ -87,21 +89,28 @@ function summaryTracks(node: TrackNode, into: Track[] = []): Track[] {
   return into;
 }
 
-function placeTracks(node: TrackNode, isCompact: boolean): { tracks: RowTrack[]; height: number } {
+function placeTracks(node: TrackNode, isCompact: boolean, counterPx: number): { tracks: RowTrack[]; height: number } {
   const tracks: RowTrack[] = [];
   let y = TRACK_PADDING_PX / 2;
   for (const track of node.tracks) {
     const depthPx = isCompact ? COMPACT_ROW_PX : SLICE_ROW_PX;
-    const height = track.kind === "counter" ? COUNTER_PX - TRACK_PADDING_PX : Math.max(1, track.num_rows) * depthPx;
+    const height = track.kind === "counter" ? counterPx - TRACK_PADDING_PX : Math.max(1, track.num_rows) * depthPx;
     tracks.push({ track, y, depthPx, height });
     y += height;
   }
   return { tracks, height: y + TRACK_PADDING_PX / 2 };
 }
 
-function makeRow(node: TrackNode, path: readonly TrackNode[], y: number, collapsed: boolean, compact: boolean): Row {
+function makeRow(
+  node: TrackNode,
+  path: readonly TrackNode[],
+  y: number,
+  collapsed: boolean,
+  compact: boolean,
+  counterPx: number,
+): Row {
   const isGroup = node.children.length > 0;
-  const { tracks, height } = placeTracks(node, compact);
+  const { tracks, height } = placeTracks(node, compact, counterPx);
   const header = HEADER_PX[node.kind] ?? 22;
   return {
     node,
@@ -122,6 +131,7 @@ export function layoutRows(input: LayoutInput): Layout {
   const rows: Row[] = [];
   const byKey = new Map<string, { node: TrackNode; path: readonly TrackNode[] }>();
   const filtering = input.filter.trim() !== "";
+  const counterPx = (node: TrackNode) => input.counterModes?.get(node.key)?.height ?? PLAIN_HEIGHT;
   let y = 0;
 
   // A node is kept when it matches, when something beneath does, or when something above does.
@@ -140,7 +150,7 @@ export function layoutRows(input: LayoutInput): Layout {
     const folded = input.collapsed.get(node.key) ?? node.collapsed;
     const isCollapsed = filtering ? (input.collapsed.get(node.key) ?? false) : folded;
     if (shown) {
-      const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key));
+      const row = makeRow(node, path, y, isCollapsed, input.compact.has(node.key), counterPx(node));
       rows.push(row);
       y += row.height;
     }
@@ -163,7 +173,9 @@ export function layoutRows(input: LayoutInput): Layout {
       const found = byKey.get(key);
       if (found === undefined) continue;
       // A pinned group stands for its summary; a pinned track is shown as it is.
-      const row = makeRow(found.node, found.path, pinnedHeight, true, areThin || input.compact.has(key));
+      const isThin = areThin || input.compact.has(key);
+      const counter = areThin ? Math.min(PLAIN_HEIGHT, counterPx(found.node)) : counterPx(found.node);
+      const row = makeRow(found.node, found.path, pinnedHeight, true, isThin, counter);
       pinned.push({ ...row, isApart: found.path.length > 0 });
       pinnedHeight += row.height;
     }

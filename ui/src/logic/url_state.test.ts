@@ -25,9 +25,10 @@ it("carries everything there and back", () => {
       { name: "empty", keys: [] },
     ],
     workspace: "GPU = mine",
-    counters: [["gpu/0/counter/sm active", { shows: "rate", scale: "log" }]],
+    counters: [["gpu/0/counter/sm active", { shows: "rate", scale: "log", height: 96 }]],
     recipes: [
       {
+        before: ["create view v as select 1"],
         sql: "select ts,\n dur from slice",
         set: 1,
         ts: "ts",
@@ -45,6 +46,20 @@ it("carries everything there and back", () => {
   expect(decodeUrlState(encodeUrlState({ ...state, area: { start: 1, end: 2, tracks: null } })).area!.tracks).toBe(
     null,
   );
+});
+
+it("reads tracks of links that name no scripts before them", () => {
+  const [recipe] = decodeUrlState(`d=${encodeURIComponent('{"sql":"select ts from slice","ts":"ts"}')}`).recipes;
+  expect(recipe).toEqual({
+    before: [],
+    sql: "select ts from slice",
+    set: 0,
+    ts: "ts",
+    dur: null,
+    name: null,
+    value: null,
+    title: "",
+  });
 });
 
 it("leaves out what it cannot read", () => {

@@ -14,6 +14,8 @@ export interface Mark {
 }
 /** How a track was made of a query, by the names of the columns; `set` tells which of several results. */
 export interface TrackRecipe {
+  /** Scripts that create what the query names, in order. */
+  before: string[];
   sql: string;
   set: number;
   ts: string;
@@ -113,6 +115,7 @@ function recipeOf(text: string): TrackRecipe | null {
     const word = (value: unknown) => (typeof value === "string" ? value : null);
     if (typeof read?.sql !== "string" || typeof read.ts !== "string") return null;
     return {
+      before: Array.isArray(read.before) ? read.before.filter((each) => typeof each === "string") : [],
       sql: read.sql,
       set: typeof read.set === "number" && read.set >= 0 ? Math.floor(read.set) : 0,
       ts: read.ts,

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import type { TrackNode } from "../api/types.ts";
 import {
   filteredKeys,
   freeName,
@@ -10,16 +9,11 @@ import {
   withRowMoved,
   withRows,
 } from "./workspaces.ts";
+import { madeNode as node } from "./made_node.ts";
 
-let nextTrack = 1;
-function node(kind: TrackNode["kind"], key: string, children: TrackNode[] = []): TrackNode {
-  const track = { id: nextTrack++, kind: "slice" as const, num_events: 1, num_rows: 1, start: 0, end: 1, unit: null };
-  const none = { role: null, pid: null, tid: null, rank: null, device: null, stream: null };
-  return { key, name: key, kind, children, tracks: children.length === 0 ? [track] : [], collapsed: false, ...none };
-}
 const tree = [
-  node("region", "cpu", [node("process", "engine", [node("thread", "main"), node("thread", "io")])]),
-  node("region", "gpu", [node("device", "h100", [node("stream", "s7"), node("stream", "s8")])]),
+  node("region", "cpu", [node("process", "engine", [node("thread", "main", [], 1), node("thread", "io", [], 1)])]),
+  node("region", "gpu", [node("device", "h100", [node("stream", "s7", [], 1), node("stream", "s8", [], 1)])]),
 ];
 const index = indexNodes(tree);
 

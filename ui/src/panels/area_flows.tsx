@@ -4,7 +4,6 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { AreaFlows, FlowArrow, FlowGroup } from "../api/types.ts";
 import { formatCount, formatNanos, formatNanosShort, formatNumberOf } from "../base/format.ts";
-import { shownName } from "../logic/row_names.ts";
 import * as store from "../state/store.ts";
 import { goToSlice } from "./jump.ts";
 import { ExportButtons, Grid } from "./widgets.tsx";
@@ -15,15 +14,6 @@ const DRAWN = 1000;
 type Delay = "min" | "mean" | "p50" | "p99" | "max";
 const DELAYS: Delay[] = ["min", "mean", "p50", "p99", "max"];
 const COLUMNS = ["flow", "from", "to", "count", ...DELAYS, "first", "longest"];
-
-function trackName(id: number): string {
-  const place = store.trackPlaces.value.get(id);
-  if (place === undefined) return `track ${id}`;
-  const above = place.path[place.path.length - 1];
-  const lane = place.node.tracks.indexOf(place.track);
-  const name = lane > 0 ? `${shownName(place.node)} lane ${lane + 1}` : shownName(place.node);
-  return above === undefined ? name : `${name}, ${shownName(above)}`;
-}
 
 function ArrowLink({ arrow }: { arrow: FlowArrow }) {
   return (
@@ -57,8 +47,8 @@ export function AreaFlowsPanel({ area }: { area: Extract<store.Selection, { kind
   const textOf = (group: FlowGroup, column: number): string | number =>
     [
       group.name,
-      trackName(group.from_track),
-      trackName(group.to_track),
+      store.trackName(group.from_track),
+      store.trackName(group.to_track),
       group.count,
       ...DELAYS.map((each) => group[each]),
       group.first.to.name,

@@ -1,5 +1,6 @@
 // What happened in a selected area: a table by name, category, class or track, how busy the GPUs were, a flame graph.
 import { signal, useComputed, useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { cellAt } from "../api/query_stream.ts";
 import type { AreaGrouping, AreaRow, AreaTable, FlameGraph } from "../api/types.ts";
@@ -8,10 +9,12 @@ import {
   formatCount,
   formatNanos,
   formatNanosShort,
+  formatNumberOf,
   formatPercent,
   formatValue,
 } from "../base/format.ts";
 import { PLAIN, unitOf } from "../logic/counter_mode.ts";
+import { type CounterSums, counterSums } from "../logic/counter_sums.ts";
 import { layoutFlames, type FlameBox } from "../logic/flame_layout.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
 import { CanvasRenderer } from "../render/renderer.ts";
@@ -19,6 +22,7 @@ import * as store from "../state/store.ts";
 import { fitText } from "../timeline/draw.ts";
 import { runSearch } from "./search.ts";
 import { AreaFlowsPanel } from "./area_flows.tsx";
+import { GapsLine, useGaps } from "./area_gaps.tsx";
 import { ExportButtons, Grid } from "./widgets.tsx";
 
 type Numeric = Exclude<keyof AreaRow, "label" | "name" | "category" | "class" | "track_id">;
@@ -51,7 +55,10 @@ function Table({ area }: { area: Area }) {
   }, [area, by.value]);
   const rows = useComputed(() => {
     const text = filter.value.toLowerCase();
-    const list = (table.value?.rows ?? []).filter((row) => row.label.toLowerCase().includes(text));
+    const named = (table.value?.rows ?? []).map((row) =>
+      by.value === "track" && row.track_id !== null ? { ...row, label: store.trackName(row.track_id) } : row,
+    );
+    const list = named.filter((row) => row.label.toLowerCase().includes(text));
     const { column, isDescending } = sort.value;
     const sign = isDescending ? -1 : 1;
     if (column === 0) return list.sort((a, b) => sign * a.label.localeCompare(b.label));
@@ -59,6 +66,7 @@ function Table({ area }: { area: Area }) {
     return list.sort((a, b) => sign * ((a[key] ?? -1) - (b[key] ?? -1)));
   });
   const data = table.value;
+  const gaps = useGaps(area, (data?.gpu.length ?? 0) > 0);
   const hasGpu = data?.rows.some((row) => row.percent_of_gpu_time !== null) ?? false;
   const shown = COLUMNS.filter((column) => hasGpu || column.key !== "percent_of_gpu_time");
   return (
@@ -102,16 +110,19 @@ function Table({ area }: { area: Area }) {
       {data !== null && data.gpu.length > 0 && (
         <div class="gpu-lines">
           {data.gpu.map((gpu) => (
-            <div class="gpu-line" key={gpu.device}>
-              <span>{gpu.name ?? `GPU ${gpu.device}`}</span>
-              <span class="meter" role="img" aria-label={`${formatPercent(gpu.percent_busy)} busy`}>
-                <span style={{ width: `${Math.min(100, gpu.percent_busy)}%` }} />
-              </span>
-              <b class="num">{formatPercent(gpu.percent_busy)} busy</b>
-              <span class="faint num">
-                {formatNanosShort(gpu.busy)} busy, {formatNanosShort(gpu.idle)} idle
-              </span>
-            </div>
+            <Fragment key={gpu.device}>
+              <div class="gpu-line">
+                <span>{gpu.name ?? `GPU ${gpu.device}`}</span>
+                <span class="meter" role="img" aria-label={`${formatPercent(gpu.percent_busy)} busy`}>
+                  <span style={{ width: `${Math.min(100, gpu.percent_busy)}%` }} />
+                </span>
+                <b class="num">{formatPercent(gpu.percent_busy)} busy</b>
+                <span class="faint num">
+                  {formatNanosShort(gpu.busy)} busy, {formatNanosShort(gpu.idle)} idle
+                </span>
+              </div>
+              {gaps.has(gpu.device) && <GapsLine gaps={gaps.get(gpu.device)!} />}
+            </Fragment>
           ))}
         </div>
       )}
@@ -301,18 +312,7 @@ function Flames({ area }: { area: Area }) {
   );
 }
 
-interface CounterRow {
-  track: number;
-  count: number;
-  delta: number;
-  /** Of a second; null where all samples are of one time. */
-  rate: number | null;
-  mean: number;
-  first: number;
-  last: number;
-  min: number;
-  max: number;
-}
+type CounterRow = CounterSums & { track: number };
 type CounterNumber = Exclude<keyof CounterRow, "track" | "count">;
 const COUNTER_NUMBERS: { key: CounterNumber; name: string }[] = [
   { key: "delta", name: "delta" },
@@ -339,31 +339,46 @@ function counterQuery(area: Area, tracks: readonly number[]): string {
   );
 }
 
+async function rowsByQuery(trace: store.LoadedTrace, area: Area, tracks: readonly number[], signal: AbortSignal) {
+  const result = await trace.client.query(counterQuery(area, tracks), "area", signal);
+  if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
+  const set = result.sets[0];
+  return Array.from({ length: set?.num_rows ?? 0 }, (_, row): CounterRow => {
+    const number = (column: number) => Number(cellAt(set!, row, column));
+    const [first, last, nanos] = [number(3), number(4), number(7)];
+    return {
+      track: number(0),
+      count: number(1),
+      delta: last - first,
+      rate: nanos > 0 ? ((last - first) / nanos) * 1e9 : null,
+      mean: number(2),
+      first,
+      last,
+      min: number(5),
+      max: number(6),
+    };
+  });
+}
+
+/** The same without SQL: an exported file has every sample. */
+async function rowsByColumns(trace: store.LoadedTrace, area: Area, tracks: readonly number[], signal: AbortSignal) {
+  const body = { start: area.start, end: area.end, px: 1, tracks: [...tracks] };
+  return (await trace.client.viewport(body, signal)).flatMap(({ trackId, columns }): CounterRow[] => {
+    const sums = columns.kind === "counter" ? counterSums(columns, area) : null;
+    return sums === null ? [] : [{ ...sums, track: trackId }];
+  });
+}
+
 /** The samples of each counter within the area; what holds before its first sample is no sample of it. */
 function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   const rows = useSignal<CounterRow[] | null>(null);
   useEffect(() => {
     rows.value = null;
+    const trace = store.trace.value;
+    if (trace === null) return;
     const abort = new AbortController();
-    store.trace.value?.client.query(counterQuery(area, tracks), "area", abort.signal).then((result) => {
-      if (result.error !== null) store.notify(result.error.message, result.error.hint, true);
-      const set = result.sets[0];
-      rows.value = Array.from({ length: set?.num_rows ?? 0 }, (_, row) => {
-        const number = (column: number) => Number(cellAt(set!, row, column));
-        const [first, last, nanos] = [number(3), number(4), number(7)];
-        return {
-          track: number(0),
-          count: number(1),
-          delta: last - first,
-          rate: nanos > 0 ? ((last - first) / nanos) * 1e9 : null,
-          mean: number(2),
-          first,
-          last,
-          min: number(5),
-          max: number(6),
-        };
-      });
-    }, store.reportError);
+    const rowsOf = store.isFile.value ? rowsByColumns : rowsByQuery;
+    rowsOf(trace, area, tracks, abort.signal).then((found) => (rows.value = found), store.reportError);
     return () => abort.abort();
   }, [area]);
   if (rows.value === null) return <p class="faint pad">Adding up…</p>;
@@ -383,7 +398,7 @@ function Counters({ area, tracks }: { area: Area; tracks: readonly number[] }) {
   return (
     <div class="area-table">
       <div class="bar-line">
-        <span class="faint">{formatCount(list.length)} counters with samples in the area</span>
+        <span class="faint">{formatNumberOf(list.length, "counter")} with samples in the area</span>
         <span class="spacer" />
         <ExportButtons
           name="counters"
@@ -451,7 +466,7 @@ export function AreaPanel() {
           >
             Flows
           </button>
-          {counters.length > 0 && !store.isFile.value && (
+          {counters.length > 0 && (
             <button
               aria-pressed={shown === "counters"}
               class={shown === "counters" ? "active" : ""}

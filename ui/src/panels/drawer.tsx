@@ -1,9 +1,10 @@
 // The drawer at the bottom: one tab for each panel, a handle to change its height.
 import * as store from "../state/store.ts";
+import { Handle } from "../timeline/handle.tsx";
 import { AreaPanel } from "./area_panel.tsx";
 import { SearchPanel } from "./search_panel.tsx";
 import { SlicePanel } from "./slice_panel.tsx";
-import { SqlPanel } from "./sql_panel.tsx";
+import { NoSql, SqlPanel } from "./sql_panel.tsx";
 import { SummaryPanel } from "./summary_panel.tsx";
 import { InfoPanel, MarksPanel, WarningsPanel } from "./trace_panels.tsx";
 
@@ -16,6 +17,10 @@ const TABS: { tab: store.DrawerTab; title: string }[] = [
   { tab: "warnings", title: "Warnings" },
   { tab: "info", title: "Trace" },
 ];
+
+const MIN_PX = 90;
+/** What stays of the timeline, with the bars above it. */
+const ABOVE_PX = 220;
 
 function Selected() {
   switch (store.selection.value.kind) {
@@ -33,17 +38,6 @@ function Selected() {
 export function Drawer() {
   const { isOpen, tab, height } = store.drawer.value;
   const toggle = () => (store.drawer.value = { ...store.drawer.value, isOpen: !isOpen });
-  const resize = (event: PointerEvent) => {
-    const handle = event.currentTarget as HTMLElement;
-    handle.setPointerCapture(event.pointerId);
-    const from = height + event.clientY;
-    const move = (next: PointerEvent) => {
-      const wanted = Math.min(window.innerHeight - 220, Math.max(90, from - next.clientY));
-      store.drawer.value = { ...store.drawer.value, isOpen: true, height: wanted };
-    };
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-  };
   const counts = store.trace.value?.overview.warnings;
   return (
     <section
@@ -51,15 +45,19 @@ export function Drawer() {
       style={isOpen ? { height: `${height}px` } : {}}
       aria-label="Drawer"
     >
-      <div
+      <Handle
         class="drawer-handle"
-        onPointerDown={resize}
-        role="separator"
-        aria-orientation="horizontal"
-        aria-label="Height of the drawer"
+        label="Height of the drawer"
+        orientation="horizontal"
+        grows="backward"
+        size={isOpen ? height : 0}
+        min={MIN_PX}
+        max={Math.max(MIN_PX, window.innerHeight - ABOVE_PX)}
+        usual={store.USUAL_DRAWER_PX}
+        onSize={(wanted) => (store.drawer.value = { ...store.drawer.value, isOpen: true, height: wanted })}
       />
       <div class="tabs" role="tablist" aria-label="Panels">
-        {TABS.filter((each) => each.tab !== "sql" || !store.isFile.value).map((each) => (
+        {TABS.map((each) => (
           <button
             key={each.tab}
             role="tab"
@@ -82,7 +80,7 @@ export function Drawer() {
         <div class="drawer-body" role="tabpanel" aria-label={TABS.find((each) => each.tab === tab)!.title}>
           {tab === "selection" && <Selected />}
           {tab === "summary" && <SummaryPanel />}
-          {tab === "sql" && <SqlPanel />}
+          {tab === "sql" && (store.isFile.value ? <NoSql /> : <SqlPanel />)}
           {tab === "search" && <SearchPanel />}
           {tab === "warnings" && <WarningsPanel />}
           {tab === "info" && <InfoPanel />}

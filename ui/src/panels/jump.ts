@@ -18,7 +18,14 @@ export async function goToSlice(id: number, mode: "see" | "fit" = "see"): Promis
 export async function goToNeighbour(direction: "next" | "previous"): Promise<void> {
   const trace = store.trace.value;
   const selected = store.selection.value;
-  if (trace === null || selected.kind !== "slice") return;
+  if (trace === null) return;
+  if (selected.kind === "area") {
+    const slice = controller.value?.sliceIn(selected, direction === "next" ? "first" : "last") ?? null;
+    if (slice === null) store.notify("No event begins in this area on a track that is shown.");
+    else await goToSlice(slice);
+    return;
+  }
+  if (selected.kind !== "slice") return;
   try {
     const { slice } = await trace.client.neighbour(selected.id, direction);
     if (slice === null) store.notify(`This is the ${direction === "next" ? "last" : "first"} event of its track.`);

@@ -302,6 +302,8 @@ export function SlicePanel() {
   const inWindow = Math.max(0, Math.min(end, window.end) - Math.max(details.ts, window.start));
   const { timeFormat } = store.settings.value;
   const kernelClass = classNumber(details.class);
+  // Sources write a stream as a thread of a process; it is a stream of a GPU.
+  const isStream = details.stream !== null && details.thread?.role === "gpu stream";
   return (
     <div class="slice-panel">
       <div class="slice-head">
@@ -364,13 +366,13 @@ export function SlicePanel() {
                 <span class={`chip class-${kernelClass}`}>{CLASS_NAMES[kernelClass]}</span>
               </Field>
             )}
-            {details.thread !== null && (
+            {details.thread !== null && !isStream && (
               <Field name="Thread">
                 {details.thread.name ?? "unnamed"} <span class="faint">tid {details.thread.tid ?? "unknown"}</span>
                 {details.thread.role !== null && <span class="chip">{details.thread.role}</span>}
               </Field>
             )}
-            {details.process !== null && (
+            {details.process !== null && !(isStream && details.process.name === null) && (
               <Field name="Process">
                 {details.process.name ?? "unnamed"} <span class="faint">pid {details.process.pid ?? "unknown"}</span>
               </Field>

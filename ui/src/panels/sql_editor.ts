@@ -51,7 +51,7 @@ export function makeSqlEditor(
         syntaxHighlighting(highlight),
         EditorView.lineWrapping,
         placeholder("select name, count(*), sum(dur) from slice group by name order by 3 desc"),
-        EditorView.contentAttributes.of({ "aria-label": "SQL" }),
+        EditorView.contentAttributes.of({ "aria-label": "SQL; Escape leaves the editor" }),
         keymap.of([
           ...closeBracketsKeymap,
           ...completionKeymap,

@@ -4,8 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { isAbort } from "../api/client.ts";
 import { type Cell, cellAt, type QueryResult, type ResultSet } from "../api/query_stream.ts";
 import type { Schema, TrackNode } from "../api/types.ts";
-import { formatCount, formatNanos } from "../base/format.ts";
+import { formatCount, formatNanos, formatNumberOf } from "../base/format.ts";
 import { layLanes } from "../logic/debug_track.ts";
+import { leavesSomething, neededScripts } from "../logic/sql_scripts.ts";
 import type { SqlText, TrackRecipe } from "../logic/url_state.ts";
 import * as store from "../state/store.ts";
 import { goToSlice } from "./jump.ts";
@@ -29,6 +30,11 @@ interface Run {
 const TABS_KEY = "kinetoscope.sql.tabs";
 const HISTORY_KEY = "kinetoscope.sql.history";
 const HISTORY_LENGTH = 100;
+/** All tabs share a session, so that what one of them creates is there for the others. */
+const SESSION = "sql";
+const MADE_KEY = "kinetoscope.sql.made";
+/** Scripts that created something, of the trace that was queried last. */
+const MAX_MADE = 200;
 
 export const EXAMPLES: { title: string; sql: string }[] = [
   { title: "First rows", sql: "select * from slice limit 100" },
@@ -71,6 +77,16 @@ export function forgetRuns(): void {
   runs.value = new Map();
 }
 
+/** Scripts whose creations the session of this trace holds, the oldest first. */
+function madeScripts(): string[] {
+  const made = store.stored<{ trace: string; scripts: string[] } | null>(MADE_KEY, null);
+  return made?.trace === String(store.trace.value?.entry.id) ? made.scripts : [];
+}
+function keepMade(script: string): void {
+  const scripts = [...madeScripts().filter((each) => each !== script), script].slice(-MAX_MADE);
+  store.store(MADE_KEY, { trace: String(store.trace.value?.entry.id), scripts });
+}
+
 /** Runs a text in a tab; what still runs there is cancelled first. */
 async function run(tab: number, text: string): Promise<void> {
   const trace = store.trace.value;
@@ -84,12 +100,14 @@ async function run(tab: number, text: string): Promise<void> {
   const isCurrent = () => runs.value.get(tab)?.abort === abort;
   let shownAt = 0;
   try {
-    const result = await trace.client.query(text, `tab-${tab}`, abort.signal, (partial) => {
+    const result = await trace.client.query(text, SESSION, abort.signal, (partial) => {
       // Rows show as they come, but the page is not redrawn for each of many small pieces.
       if (!isCurrent() || performance.now() - shownAt < 100) return;
       shownAt = performance.now();
       setRun(tab, { ...mine, result: { ...partial }, shownSet: Math.max(0, partial.sets.length - 1) });
     });
+    // A script that fails may have created something before it did.
+    if (leavesSomething(text)) keepMade(text);
     if (isCurrent()) setRun(tab, { ...mine, result, shownSet: Math.max(0, result.sets.length - 1), isRunning: false });
   } catch (error) {
     if (!isCurrent()) return;
@@ -101,7 +119,7 @@ async function run(tab: number, text: string): Promise<void> {
 /** Opens a new tab with a text and runs it; the omnibox uses it. */
 export function runInNewTab(sql: string): void {
   if (store.isFile.value) {
-    store.notify("An exported window has no SQL.", "open the trace with `kinetoscope open` to query it", true);
+    store.openDrawer("sql");
     return;
   }
   const id = Math.max(0, ...tabs.value.map((tab) => tab.id)) + 1;
@@ -150,21 +168,67 @@ interface TrackChoice {
 function recipeFor(sql: string, set: ResultSet, number: number, choice: TrackChoice): TrackRecipe {
   const nameOf = (column: number) => (column < 0 ? null : set.columns[column]!.name);
   const { ts, dur, name, value, title } = choice;
-  return { sql, set: number, ts: nameOf(ts)!, dur: nameOf(dur), name: nameOf(name), value: nameOf(value), title };
+  const before = neededScripts(
+    madeScripts().filter((each) => each !== sql),
+    sql,
+  );
+  return {
+    before,
+    sql,
+    set: number,
+    ts: nameOf(ts)!,
+    dur: nameOf(dur),
+    name: nameOf(name),
+    value: nameOf(value),
+    title,
+  };
+}
+
+let nextLink = 1;
+/**
+ * A session for a query of a link: one of its own when something is created for it, so that nothing of that name stands
+ * in the way. Queries that need the same share it.
+ */
+async function sessionFor(
+  trace: store.LoadedTrace,
+  recipe: TrackRecipe,
+  known: Map<string, LinkSession>,
+): Promise<LinkSession> {
+  if (recipe.before.length === 0 && !leavesSomething(recipe.sql)) return { name: "tracks", error: null };
+  const key = JSON.stringify(leavesSomething(recipe.sql) ? recipe : recipe.before);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const session: LinkSession = { name: `link-${Date.now()}-${nextLink++}`, error: null };
+  known.set(key, session);
+  for (const script of recipe.before) {
+    const { error } = await trace.client.query(script, session.name, new AbortController().signal);
+    session.error ??= error?.message ?? null;
+  }
+  return session;
+}
+interface LinkSession {
+  name: string;
+  /** What the first of its scripts that failed said. */
+  error: string | null;
 }
 
 /** Runs the queries of tracks that a link brings, and makes the tracks. */
 export async function makeTracksAgain(recipes: readonly TrackRecipe[]): Promise<void> {
   const trace = store.trace.value;
   store.pendingRecipes.value = recipes;
+  const sessions = new Map<string, LinkSession>();
   for (const recipe of recipes) {
     if (trace === null || store.trace.value !== trace) return;
     const fail = (message: string, hint: string | null) =>
       store.notify(`The track “${recipe.title || recipe.sql.slice(0, 40)}” was not made again: ${message}`, hint, true);
     try {
-      const result = await trace.client.query(recipe.sql, "tracks", new AbortController().signal);
+      const session = await sessionFor(trace, recipe, sessions);
+      const result = await trace.client.query(recipe.sql, session.name, new AbortController().signal);
       const set = result.sets[recipe.set];
-      if (result.error !== null) fail(result.error.message, result.error.hint);
+      if (result.error !== null) {
+        const earlier = session.error === null ? null : `a script before it failed, too: ${session.error}`;
+        fail(result.error.message, earlier ?? result.error.hint);
+      }
       if (store.trace.value !== trace || set === undefined) continue;
       const place = (name: string | null) => set.columns.findIndex((column) => column.name === name);
       const { ts, dur, name, value } = recipe;
@@ -175,7 +239,7 @@ export async function makeTracksAgain(recipes: readonly TrackRecipe[]): Promise<
       const choice = { ts: place(ts), dur: place(dur), name: place(name), value: place(value), title: recipe.title };
       showAsTrack(set, choice, recipe, "again");
     } catch (error) {
-      store.reportError(error);
+      if (!isAbort(error)) fail((error as Error).message, null);
     } finally {
       store.pendingRecipes.value = store.pendingRecipes.value.filter((each) => each !== recipe);
     }
@@ -458,6 +522,24 @@ function Result({ tab }: { tab: number }) {
           }}
         />
       )}
+    </div>
+  );
+}
+
+/** What an exported file says in the place of the panel. */
+export function NoSql() {
+  const sources = store.trace.value?.overview.sources ?? [];
+  return (
+    <div class="pad no-sql">
+      <p>
+        <b>This file has no SQL.</b> It is a window of a trace, with the answers that the page asks for and without the
+        program that runs queries.
+      </p>
+      <p>
+        Open the trace itself to query it:{" "}
+        <code>kinetoscope open {sources[0]?.path.replace(/^.*\//, "") ?? "TRACE"}</code>
+        {sources.length > 1 && <span class="faint"> and {formatNumberOf(sources.length - 1, "other file")}</span>}
+      </p>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import type * as T from "../api/types.ts";
 import type { TimeFormat } from "../base/format.ts";
 import { clampWindow, type TimeWindow } from "../base/geom.ts";
 import { type CounterMode, PLAIN } from "../logic/counter_mode.ts";
+import { trackTitle } from "../logic/row_names.ts";
 import { layoutRows } from "../logic/rows.ts";
 import type { Mark, TrackRecipe } from "../logic/url_state.ts";
 import { indexNodes, type Root, type Workspace } from "../logic/workspaces.ts";
@@ -45,6 +46,9 @@ export interface Notice {
   isError: boolean;
 }
 
+export const USUAL_SHELL_PX = 290;
+export const USUAL_DRAWER_PX = 300;
+
 export const client = signal<Client | null>(null);
 export const info = signal<T.Info | null>(null);
 export const trace = signal<LoadedTrace | null>(null);
@@ -72,7 +76,7 @@ export const pendingRecipes = signal<readonly TrackRecipe[]>([]);
 export const drawer = signal<{ isOpen: boolean; tab: DrawerTab; height: number }>({
   isOpen: false,
   tab: "selection",
-  height: 300,
+  height: USUAL_DRAWER_PX,
 });
 export const dialog = signal<"none" | "help" | "palette" | "finder" | "pin" | "workspaces">("none");
 export const workspaces = signal<Workspace[]>([]);
@@ -121,6 +125,7 @@ export const layout = computed(() =>
     nodes: [...debugTracks.value.map((each) => each.node), ...nodes.value],
     collapsed: collapsed.value,
     compact: compact.value,
+    counterModes: counterModes.value,
     pins: pins.value,
     maxPinnedHeight: viewport.value.height * 0.6,
     filter: trackFilter.value,
@@ -154,9 +159,15 @@ export const trackPlaces = computed<ReadonlyMap<number, TrackPlace>>(() => {
   return places;
 });
 
+/** A track as tables call it. */
+export function trackName(id: number): string {
+  const place = trackPlaces.value.get(id);
+  return place === undefined ? `track ${id}` : trackTitle(place);
+}
+
 const SETTINGS_KEY = "kinetoscope.settings";
 function storedSettings(): Settings {
-  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: 290 };
+  const defaults: Settings = { theme: "system", timeFormat: "auto", keys: {}, shellWidth: USUAL_SHELL_PX };
   try {
     return { ...defaults, ...(JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}") as Partial<Settings>) };
   } catch {

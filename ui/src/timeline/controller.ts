@@ -36,6 +36,7 @@ import {
   type PlacedArrow,
   type Scene,
 } from "./draw.ts";
+import type { Load } from "./draw_overview.ts";
 import { NameCache } from "./names.ts";
 import { ViewportLoader } from "./viewport_loader.ts";
 
@@ -54,12 +55,6 @@ interface Placed {
 }
 
 export const OVERVIEW_BUCKETS = 512;
-
-export interface Load {
-  label: string;
-  /** Share of each bucket in which the busiest track had work. */
-  share: Float64Array;
-}
 
 const reducedMotion = () => typeof matchMedia !== "undefined" && matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -399,6 +394,30 @@ export class TimelineController {
       if (away === -1) break;
     }
     return best < 0 ? none : { ...none, block: { columns, index: best, isDebug: this.isDebug(place.track.id) } };
+  }
+
+  /**
+   * The slice that begins first or last in an area, of the topmost depth of its uppermost track that has any: where the
+   * keyboard goes on from an area. What shares a pixel with a longer one is not told apart.
+   */
+  sliceIn(
+    area: { start: number; end: number; tracks: readonly number[] | null },
+    which: "first" | "last",
+  ): number | null {
+    const wanted = area.tracks === null ? null : new Set(area.tracks);
+    for (const row of store.layout.value.rows) {
+      for (const { track } of row.tracks) {
+        const columns = wanted === null || wanted.has(track.id) ? this.loader.columnsOf(track.id) : undefined;
+        if (columns?.kind !== "slice") continue;
+        for (let depth = 0; depth + 1 < columns.depthFirst.length; depth++) {
+          const ts = columns.ts.subarray(columns.depthFirst[depth], columns.depthFirst[depth + 1]);
+          const from = lastNotAfter(ts, area.start - 1) + 1;
+          const to = lastNotAfter(ts, area.end - 1);
+          if (from <= to) return columns.slice[columns.depthFirst[depth]! + (which === "first" ? from : to)]!;
+        }
+      }
+    }
+    return null;
   }
 
   /** The time at a pixel, pulled to an end of a slice near the mouse. */

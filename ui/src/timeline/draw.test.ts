@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import type { TrackNode } from "../api/types.ts";
 import { indexDepths, type SliceColumns, type TrackColumns } from "../api/viewport_frame.ts";
+import { madeNode } from "../logic/made_node.ts";
 import { layoutRows } from "../logic/rows.ts";
 import { PLAIN } from "../logic/counter_mode.ts";
-import { LIGHT } from "../render/palette.ts";
+import { DARK, LIGHT } from "../render/palette.ts";
 import { type DrawCall, RecordingRenderer } from "../render/renderer.ts";
-import { drawArrows, drawAxis, drawRows, fitText, type Scene } from "./draw.ts";
+import { drawArrows, drawAxis, drawRows, fitText, MERGED_ALPHA, type Scene } from "./draw.ts";
 
 interface Block {
   ts: number;
@@ -32,23 +32,12 @@ function columns(blocks: Block[]): SliceColumns {
     depthFirst: indexDepths(depth),
   };
 }
-function row(rows: number, kind: "slice" | "counter" = "slice") {
+function row(rows: number, kind: "slice" | "counter" = "slice", height = 44) {
   const track = { id: 1, kind, num_events: 1, num_rows: rows, start: 0, end: 100, unit: null };
-  const node: TrackNode = {
-    key: "k",
-    name: "stream 7",
-    kind: "stream",
-    children: [],
-    tracks: [track],
-    collapsed: false,
-    role: null,
-    pid: null,
-    tid: null,
-    rank: null,
-    device: null,
-    stream: null,
-  };
-  return layoutRows({ nodes: [node], collapsed: new Map(), compact: new Set(), pins: [], filter: "" }).rows;
+  const node = madeNode("stream", "stream 7", [], 0, { tracks: [track] });
+  const counterModes = new Map([["stream 7", { ...PLAIN, height }]]);
+  return layoutRows({ nodes: [node], counterModes, collapsed: new Map(), compact: new Set(), pins: [], filter: "" })
+    .rows;
 }
 /** 100 ns over 1000 px, so that a nanosecond is ten pixels. */
 const scene = (track: TrackColumns, more: Partial<Scene> = {}): Scene => ({
@@ -70,9 +59,10 @@ function draw(
   more: Partial<Scene> = {},
   rows = 2,
   kind: "slice" | "counter" = "slice",
+  height = 44,
 ): DrawCall[] {
   const renderer = new RecordingRenderer();
-  drawRows(renderer, scene(track, more), row(rows, kind), 0, 0, 200);
+  drawRows(renderer, scene(track, more), row(rows, kind, height), 0, 0, 200);
   return renderer.calls.slice(1); // the first is the line under the row
 }
 const rects = (calls: DrawCall[]) => calls.filter((call) => call.op === "rect");
@@ -200,10 +190,35 @@ it("draws many values of a pixel as the range they reached, in boxes that do not
   const values = Float64Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 0 : 36));
   const ts = Float64Array.from({ length: n }, (_, i) => (i * 100) / n);
   const calls = draw({ kind: "counter", ts, min: values, max: values, last: values }, {}, 1, "counter");
-  const line = boxes(calls, LIGHT.counterLine);
-  expect(line.length).toBeLessThanOrEqual(2 * 1001);
   // From 36 at the top to 0 at the bottom, in every pixel.
-  expect(line.filter(([, y, width, height]) => y === 4 && width === 1 && height === 36).length).toBeGreaterThan(990);
+  expect(boxes(calls, LIGHT.counterLine)).toEqual([[0, 4, 1000, 36]]);
+});
+
+it("draws dense values of a counter pixel by pixel: the area, the line, and the step between", () => {
+  // Two pixels each: 10, 30, and 20 from then on, of a scale up to 30 that is 36 px high.
+  const values = Float64Array.of(10, 30, 20);
+  const track: TrackColumns = {
+    kind: "counter",
+    ts: Float64Array.of(0, 0.2, 0.4),
+    min: values,
+    max: values,
+    last: values,
+  };
+  const calls = draw(track, {}, 1, "counter");
+  const [fill] = LIGHT.counterFill.match(/^#.{6}/)!;
+  // The line lies half a pixel above and below its value, which rounds down to the pixel at the value.
+  expect(boxes(calls, LIGHT.counterLine)).toEqual([
+    [4, 4, 1, 12],
+    [4, 15.5, 996, 1],
+    [0, 28, 2, 1],
+    [2, 4, 1, 24],
+    [3, 4, 1, 1],
+  ]);
+  expect(boxes(calls, fill)).toEqual([
+    [0, 29, 2, 11],
+    [2, 28, 1, 12],
+    [3, 5, 1, 35],
+  ]);
 });
 
 /** 10 at 0, 1000 at 50: a unit and a hundred of them. */
@@ -221,6 +236,8 @@ it("labels the ends of a counter's scale, at the top and at the bottom", () => {
     ["1\u202f000", 11],
     ["0", 34],
   ]);
+  expect(texts(draw(counter, {}, 1, "counter", 100)).at(-1)).toEqual(["0", 90]);
+  expect(texts(draw(counter, {}, 1, "counter", 24)), "no room for the lower one").toEqual([["1\u202f000", 11]]);
   const fit = draw(counter, { modeOf: () => ({ shows: "value", scale: "fit" }) }, 1, "counter");
   expect(texts(fit).map(([text]) => text)).toEqual(["1\u202f000", "10"]);
 });
@@ -252,6 +269,29 @@ it("writes a counter's value at the mouse, on the side that has room", () => {
   expect(texts(elsewhere)).toHaveLength(2);
 });
 
+it("leaves the return type out of a name that has no room", () => {
+  const name = "void flash_fwd_kernel(Params)";
+  const textAt = (dur: number) => texts(draw(columns([{ ts: 0, dur }]), { nameOf: () => name }))[0]![0];
+  // 29 characters of seven pixels, and four of margin on each side.
+  expect(textAt(21.1)).toBe(name);
+  expect(textAt(21)).toBe("flash_fwd_kernel(Params)");
+  expect(textAt(10)).toBe("flash_fwd_ke…");
+});
+
+it("writes names of merged blocks in full, on a paler block", () => {
+  class TextRenderer extends RecordingRenderer {
+    readonly texts: unknown[] = [];
+    override text(_x: number, _y: number, text: string, color?: string): void {
+      this.texts.push([text, color, this.opacity]);
+    }
+  }
+  const renderer = new TextRenderer();
+  const track = columns([{ ts: 0, dur: 20, count: 3 }]);
+  drawRows(renderer, scene(track, { theme: DARK }), row(1), 0, 0, 200);
+  expect(renderer.texts).toEqual([["name0 +2", DARK.onMerged, 1]]);
+  expect(rects(renderer.calls).at(-1)!.alpha).toBe(MERGED_ALPHA);
+});
+
 it("fits text by cutting its end", () => {
   const renderer = new RecordingRenderer();
   expect(fitText(renderer, "abcdef", 42)).toBe("abcdef");
@@ -270,9 +310,33 @@ it("lets arrows leave the end of the source, or its start when the target begins
   ]);
   const curves = renderer.calls.filter((call) => call.op === "curve");
   expect(curves).toEqual([
-    { op: "curve", x1: 150, y1: 5, x2: 200, y2: 50 },
-    { op: "curve", x1: 100, y1: 5, x2: 200, y2: 50 },
+    { op: "curve", x1: 150, y1: 5, x2: 200, y2: 50, alpha: 1 },
+    { op: "curve", x1: 100, y1: 5, x2: 200, y2: 50, alpha: 1 },
   ]);
+  const alphaOf = (count: number) => {
+    const many = new RecordingRenderer();
+    const arrow = { kind: "flow" as const, name: "", from: end(10, 5), to: end(20, 9) };
+    drawArrows(
+      many,
+      scene(columns([])),
+      Array.from({ length: count }, () => ({ ...base, arrow })),
+    );
+    return many.calls.flatMap((call) => (call.op === "curve" ? [call.alpha] : []))[0];
+  };
+  expect([1, 40, 80, 1000].map(alphaOf), "the more there are, the fainter each").toEqual([1, 1, 0.5, 0.05]);
+});
+
+it("writes how long the area is in the middle of what is seen of it", () => {
+  const at = (start: number, end: number) => {
+    const renderer = new RecordingRenderer();
+    drawAxis(renderer, scene(columns([]), { window: { start: 100, end: 200 } }), [], { start, end });
+    return renderer.calls.flatMap((call) => (call.op === "text" && call.y === 30 ? [[call.x, call.text]] : []));
+  };
+  // Five characters of seven pixels.
+  expect(at(120, 140)).toEqual([[300 - 17.5, "20 ns"]]);
+  expect(at(40, 120)).toEqual([[100 - 17.5, "80 ns"]]);
+  expect(at(99, 101), "pushed into view").toEqual([[4, "2 ns"]]);
+  expect(at(0, 50)).toEqual([]);
 });
 
 it("labels the axis and draws flags and spans", () => {
@@ -287,6 +351,6 @@ it("labels the axis and draws flags and spans", () => {
     { start: 0, end: 50 },
   );
   const texts = renderer.calls.flatMap((call) => (call.op === "text" ? [call.text] : []));
-  expect(texts).toEqual(["0 ns", "20 ns", "40 ns", "60 ns", "80 ns", "100 ns", "here"]);
+  expect(texts).toEqual(["0 ns", "20 ns", "40 ns", "60 ns", "80 ns", "100 ns", "50 ns", "here"]);
   expect(rects(renderer.calls)).toContainEqual(expect.objectContaining({ x: 200, width: 200, color: LIGHT.mark }));
 });

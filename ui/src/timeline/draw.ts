@@ -1,6 +1,6 @@
 // Draws the timeline into a Renderer: pure functions from a scene to calls.
-// What comes from the server is already folded to pixels, so a frame costs a few thousand boxes whatever the
-// trace holds; columns of an older zoom are drawn scaled until newer ones arrive.
+// What comes from the server is already folded to pixels, so a frame costs as much as it has pixels whatever the trace
+// holds; columns of an older zoom are drawn scaled until newer ones arrive. Boxes of few pixels go into bands.
 import type { FlowArrow } from "../api/types.ts";
 import {
   firstEndingAfter,
@@ -11,13 +11,13 @@ import {
   type SliceColumns,
   type TrackColumns,
 } from "../api/viewport_frame.ts";
-import { formatTick, formatValue } from "../base/format.ts";
+import { formatNanosShort, formatTick, formatValue } from "../base/format.ts";
 import { cssFromTrace, spanOf, tickStep, type TimeWindow } from "../base/geom.ts";
 import { type CounterMode, scaleFor, seenRange, shownColumns, unitOf } from "../logic/counter_mode.ts";
 import type { Row, RowTrack } from "../logic/rows.ts";
 import type { Mark } from "../logic/url_state.ts";
-import { blockColor, type CanvasTheme } from "../render/palette.ts";
-import type { Renderer } from "../render/renderer.ts";
+import { bitsOf, blockBits, blockColor, type CanvasTheme, withAlpha } from "../render/palette.ts";
+import type { Band, Renderer } from "../render/renderer.ts";
 
 export interface Scene {
   window: TimeWindow;
@@ -31,7 +31,7 @@ export interface Scene {
   hoveredSlice: number | null;
   /** Null when no filter hides anything; else whether a name is to be seen. */
   isNameShown: ((name: string | undefined) => boolean) | null;
-  modeOf: (key: string) => CounterMode;
+  modeOf: (key: string) => Pick<CounterMode, "shows" | "scale">;
   /** The counter under the mouse, and the time there. */
   pointer: { trackId: number; nanos: number } | null;
 }
@@ -40,9 +40,9 @@ export interface Scene {
 const MIN_TEXT_PX = 22;
 /** Up to this width a block has no gap to its neighbour. */
 const THIN_PX = 3;
-/** Less between two blocks is not seen. */
-const TOUCH_PX = 0.05;
-const MERGED_ALPHA = 0.62;
+/** Up to this width a block is written into the band of its row, on whole pixels of the screen. */
+const BAND_PX = 8;
+export const MERGED_ALPHA = 0.58;
 const SUMMARY_ALPHA = 0.5;
 const HIDDEN_ALPHA = 0.1;
 
@@ -59,9 +59,12 @@ export function fitText(renderer: Renderer, text: string, width: number): string
   return low === 0 ? "" : `${text.slice(0, low)}…`;
 }
 
-function drawBlock(
+/** What a name that has no room says first: the return type of a kernel tells nothing. */
+const shortened = (name: string): string => name.replace(/^void /, "");
+
+function drawBody(
   renderer: Renderer,
-  scene: Scene,
+  theme: CanvasTheme,
   columns: SliceColumns,
   i: number,
   x: number,
@@ -69,8 +72,6 @@ function drawBlock(
   y: number,
   height: number,
 ): void {
-  const { theme } = scene;
-  const nameId = columns.name[i]!;
   const color = blockColor(theme, columns.class[i]!, columns.nameHash[i]!);
   if ((columns.flags[i]! & FLAG_INSTANT) !== 0 && columns.count[i] === 1) {
     const middle = y + height / 2;
@@ -81,36 +82,53 @@ function drawBlock(
       [x - 1, middle] as const,
     ];
     renderer.polygon(points, color);
-  } else {
-    // A hair of background between neighbours, as soon as there is room for one.
-    renderer.fillRect(x, y, width > 3 ? width - 0.75 : width, height, color);
-    if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
-      // An open end is torn, so that nobody takes the trace's end for the slice's.
-      const right = x + width - 0.75;
-      for (let at = 0; at < height; at += 4) {
-        renderer.polygon(
-          [
-            [right, y + at],
-            [right - 3, y + at + 2],
-            [right, y + at + 4],
-          ],
-          theme.background,
-        );
-      }
+    return;
+  }
+  // A hair of background between neighbours, as soon as there is room for one.
+  renderer.fillRect(x, y, width > THIN_PX ? width - 0.75 : width, height, color);
+  if ((columns.flags[i]! & FLAG_NEVER_ENDED) !== 0 && width > 12) {
+    // An open end is torn, so that nobody takes the trace's end for the slice's.
+    const right = x + width - 0.75;
+    for (let at = 0; at < height; at += 4) {
+      renderer.polygon(
+        [
+          [right, y + at],
+          [right - 3, y + at + 2],
+          [right, y + at + 4],
+        ],
+        theme.background,
+      );
     }
   }
-  if (width >= MIN_TEXT_PX && height >= 12) {
-    // The text stays in view while its block reaches out of it on the left.
-    const left = Math.max(x, 0) + 4;
-    const room = Math.min(x + width, scene.width) - left - 4;
-    if (room > 12) {
-      const name = scene.nameOf(nameId);
-      if (name !== undefined) {
-        const text = fitText(renderer, columns.count[i]! > 1 ? `${name} +${columns.count[i]! - 1}` : name, room);
-        if (text !== "") renderer.text(left, y + height / 2 + 0.5, text, theme.onBlock);
-      }
-    }
-  }
+}
+
+function drawName(
+  renderer: Renderer,
+  scene: Scene,
+  columns: SliceColumns,
+  i: number,
+  x: number,
+  width: number,
+  y: number,
+  height: number,
+): void {
+  if (width < MIN_TEXT_PX || height < 12) return;
+  // The text stays in view while its block reaches out of it on the left.
+  const left = Math.max(x, 0) + 4;
+  const room = Math.min(x + width, scene.width) - left - 4;
+  const name = room > 12 ? scene.nameOf(columns.name[i]!) : undefined;
+  if (name === undefined) return;
+  const isMerged = columns.count[i]! > 1;
+  const whole = isMerged ? `${name} +${columns.count[i]! - 1}` : name;
+  const text = fitText(renderer, renderer.measure(whole) > room ? shortened(whole) : whole, room);
+  const color = isMerged ? scene.theme.onMerged : scene.theme.onBlock;
+  if (text !== "") renderer.text(left, y + height / 2 + 0.5, text, color);
+}
+
+/** Calls `draw`, with less than full opacity where that is wanted. */
+function withOpacity(renderer: Renderer, opacity: number, draw: () => void): void {
+  if (opacity < 1) renderer.alpha(opacity, draw);
+  else draw();
 }
 
 function drawSlices(
@@ -129,16 +147,7 @@ function drawSlices(
     const y = y0 + depth * depthPx;
     const to = columns.depthFirst[depth + 1]!;
     let drawnUpTo = -1;
-    // Thin neighbours of one look are one box: a zoomed-out row has a block for every pixel.
-    let run: { left: number; right: number; color: string; opacity: number } | null = null;
-    const endRun = () => {
-      if (run === null) return;
-      const { left, right, color, opacity } = run;
-      run = null;
-      const fill = () => renderer.fillRect(left, y, right - left, height, color);
-      if (opacity < 1) renderer.alpha(opacity, fill);
-      else fill();
-    };
+    let band: Band | null = null;
     for (let i = firstEndingAfter(columns, columns.depthFirst[depth]!, to, window.start); i < to; i++) {
       const exact = (columns.ts[i]! - window.start) * pxPerNano;
       if (exact > width) break;
@@ -150,6 +159,7 @@ function drawSlices(
       const isSpecial = slice === scene.selectedSlice || slice === scene.hoveredSlice;
       // Zoomed out of fetched detail, many blocks share a pixel: one of them is enough until the new ones come.
       if (right <= drawnUpTo && !isSpecial) continue;
+      const free = drawnUpTo;
       drawnUpTo = Math.max(drawnUpTo, right);
       const left = Math.max(x, -4);
       const shown = Math.min(right, width + 4) - left;
@@ -157,20 +167,21 @@ function drawSlices(
       const merged = columns.count[i]! > 1 ? MERGED_ALPHA : 1;
       const opacity = alpha * merged * (isHidden ? HIDDEN_ALPHA : 1);
       const isMarked = isSpecial || (scene.hoveredHash !== null && columns.nameHash[i] === scene.hoveredHash);
-      if (shown <= THIN_PX && !isMarked && columns.flags[i] === 0) {
-        const color = blockColor(scene.theme, columns.class[i]!, columns.nameHash[i]!);
-        if (run !== null && run.color === color && run.opacity === opacity && left - run.right < TOUCH_PX) {
-          run.right = Math.max(run.right, left + shown);
-        } else {
-          endRun();
-          run = { left, right: left + shown, color, opacity };
-        }
+      if (right - x <= BAND_PX && !isMarked && columns.flags[i] === 0) {
+        band ??= renderer.band(y, width, height, "flat");
+        const { density } = band;
+        const from = Math.round(Math.max(x, free) * density);
+        const until = Math.round(right * density);
+        const gap = right - x > THIN_PX && until - from > 1 ? 1 : 0;
+        const bits = blockBits(scene.theme, columns.class[i]!, columns.nameHash[i]!);
+        band.fill(from, Math.max(from + 1, until) - gap, 0, 1, withAlpha(bits, opacity));
         continue;
       }
-      endRun();
-      if (opacity < 1) {
-        renderer.alpha(opacity, () => drawBlock(renderer, scene, columns, i, left, shown, y, height));
-      } else drawBlock(renderer, scene, columns, i, left, shown, y, height);
+      withOpacity(renderer, opacity, () => drawBody(renderer, scene.theme, columns, i, left, shown, y, height));
+      // The body of a merged block is pale; its name is to be read all the same.
+      withOpacity(renderer, isHidden ? HIDDEN_ALPHA : 1, () =>
+        drawName(renderer, scene, columns, i, left, shown, y, height),
+      );
       if (slice === scene.selectedSlice) renderer.strokeRect(left, y, shown - 0.5, height, scene.theme.selection, 2);
       else if (slice === scene.hoveredSlice)
         renderer.strokeRect(left + 0.5, y + 0.5, shown - 1, height - 1, scene.theme.hover, 1);
@@ -178,14 +189,19 @@ function drawSlices(
         renderer.fillRect(left, y + height - 2, shown - 0.75, 2, scene.theme.hover);
       }
     }
-    endRun();
   }
 }
 
+/** Height of a line of text with what is around it. */
+const LABEL_PX = 16;
+
+/** How much the ground of a label hides of what is beneath it. */
+export const LABEL_ALPHA = 0.78;
+
 /** Text that stays readable over whatever is beneath it. */
-function label(renderer: Renderer, scene: Scene, x: number, y: number, text: string, color: string): void {
+export function label(renderer: Renderer, theme: CanvasTheme, x: number, y: number, text: string, color: string): void {
   const width = renderer.measure(text);
-  renderer.alpha(0.78, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, scene.theme.background));
+  renderer.alpha(LABEL_ALPHA, () => renderer.fillRect(x - 2, y - 7, width + 4, 14, theme.background));
   renderer.text(x, y, text, color);
 }
 
@@ -210,8 +226,9 @@ function drawCounter(
   const xOf = (i: number) => Math.max(0, Math.round(cssFromTrace(window, width, ts[i]!)));
   const first = Math.max(0, lastNotAfter(ts, window.start));
   if (first >= ts.length || ts[first]! > window.end) return;
-  // Upright boxes only, and at most three for a pixel: a path of thousands of corners takes longer to fill than a frame
-  // may last.
+  const [fillBits, lineBits] = [bitsOf(theme.counterFill), bitsOf(theme.counterLine)];
+  let band: Band | null = null;
+  // Upright boxes only: a path of thousands of corners takes longer to fill than a frame may last.
   let held: number | null = null;
   for (let i = first; i < ts.length && ts[i]! <= window.end;) {
     const x = xOf(i);
@@ -223,13 +240,27 @@ function drawCounter(
     }
     const right = i < ts.length ? Math.min(width, Math.round(cssFromTrace(window, width, ts[i]!))) : width;
     const y = yOf(held!);
+    if (right - x <= THIN_PX) {
+      band ??= renderer.band(y0, width, place.height, "fine");
+      const { density } = band;
+      const line = (at: number) => Math.round((at - y0) * density);
+      const until = right * density;
+      band.fill(x * density, until, line(Math.min(y, base)), line(Math.max(y, base)), fillBits);
+      if (high === low || right - x > 1)
+        band.fill(x * density, until, line(y - 0.5), line(y - 0.5) + Math.round(density), lineBits);
+      if (high > low) band.fill(x * density, (x + 1) * density, line(yOf(high)), line(yOf(low)), lineBits);
+      continue;
+    }
     renderer.fillRect(x, Math.min(y, base), right - x, Math.abs(base - y), theme.counterFill);
     // What several values of a pixel reached, and the step from the value before.
     if (high > low) renderer.fillRect(x, yOf(high), 1, yOf(low) - yOf(high), theme.counterLine);
-    if (high === low || right - x > 1) renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
+    renderer.fillRect(x, y - 0.5, right - x, 1, theme.counterLine);
   }
-  label(renderer, scene, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
-  label(renderer, scene, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
+  if (band !== null) renderer.paintBands();
+  label(renderer, theme, 6, y0 + 9, formatValue(scale.high, unit), theme.faintText);
+  // In a low row the lower end would stand on the upper one.
+  if (place.height >= 2 * LABEL_PX)
+    label(renderer, theme, 6, y0 + place.height - 8, formatValue(scale.low, unit), theme.faintText);
   if (scene.pointer === null || scene.pointer.trackId !== place.track.id) return;
   const at = lastNotAfter(columns.ts, scene.pointer.nanos);
   if (at < 0) return;
@@ -239,7 +270,7 @@ function drawCounter(
   renderer.fillRect(x - 2.5, yOf(value) - 2.5, 5, 5, theme.selection);
   const text = formatValue(value, unit);
   const left = x + 8 + renderer.measure(text) > width ? x - 8 - renderer.measure(text) : x + 8;
-  label(renderer, scene, left, y0 + place.height / 2, text, theme.text);
+  label(renderer, theme, left, y0 + place.height / 2, text, theme.text);
 }
 
 /** Draws rows at `y - scroll + offset`; rows outside of `[0, height)` of the region are left out. */
@@ -274,6 +305,7 @@ export function drawRows(
         else drawCounter(renderer, scene, row, place, columns, y + place.y);
       }
     }
+    renderer.paintBands();
   });
 }
 
@@ -300,6 +332,14 @@ export function drawAxis(renderer: Renderer, scene: Scene, marks: readonly Mark[
     const left = cssFromTrace(window, width, area.start);
     const right = cssFromTrace(window, width, area.end);
     renderer.fillRect(left, 0, Math.max(1, right - left), AXIS_PX + MARKS_PX, theme.selectionFill);
+    // How long it is stands in its middle, or in that of the part that is seen.
+    const text = formatNanosShort(area.end - area.start);
+    const half = renderer.measure(text) / 2;
+    const middle = (Math.max(left, 0) + Math.min(right, width)) / 2;
+    if (right > 0 && left < width) {
+      const x = Math.min(Math.max(middle - half, 4), width - 2 * half - 4);
+      label(renderer, theme, x, AXIS_PX + MARKS_PX / 2, text, theme.text);
+    }
   }
   for (const mark of marks) {
     const x = cssFromTrace(window, width, mark.start);
@@ -338,7 +378,12 @@ export interface PlacedArrow {
   isFocused: boolean;
 }
 
+/** With more arrows than this, each is fainter: where many go the same way, they add up. */
+const FULL_ARROWS = 40;
+const MIN_ARROW_ALPHA = 0.05;
+
 export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly PlacedArrow[]): void {
+  const opacity = Math.max(MIN_ARROW_ALPHA, Math.min(1, FULL_ARROWS / placed.length));
   for (const { arrow, fromY, toY, isOutgoing, isFocused } of placed) {
     if (fromY === null || toY === null) continue;
     const { from, to } = arrow;
@@ -349,14 +394,16 @@ export function drawArrows(renderer: Renderer, scene: Scene, placed: readonly Pl
     const x2 = cssFromTrace(scene.window, scene.width, to.ts);
     if (Math.max(x1, x2) < -200 || Math.min(x1, x2) > scene.width + 200) continue;
     const color = isOutgoing ? scene.theme.arrowOut : scene.theme.arrowIn;
-    renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
-    renderer.polygon(
-      [
-        [x2, toY],
-        [x2 - 7, toY - 4],
-        [x2 - 7, toY + 4],
-      ],
-      color,
-    );
+    withOpacity(renderer, opacity, () => {
+      renderer.curve(x1, fromY, x2, toY, color, isFocused ? 2.5 : 1.25);
+      renderer.polygon(
+        [
+          [x2, toY],
+          [x2 - 7, toY - 4],
+          [x2 - 7, toY + 4],
+        ],
+        color,
+      );
+    });
   }
 }

@@ -4,61 +4,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { effect } from "@preact/signals";
 import { cssFromTrace, spanOf, type TimeWindow, traceFromCss } from "../base/geom.ts";
 import { DARK, LIGHT } from "../render/palette.ts";
-import { CanvasRenderer, type Renderer } from "../render/renderer.ts";
+import { CanvasRenderer } from "../render/renderer.ts";
 import * as store from "../state/store.ts";
-import { controller, type Load, loads } from "./controller.ts";
+import { controller, loads } from "./controller.ts";
+import { drawOverview, OVERVIEW_PX } from "./draw_overview.ts";
 
-export const OVERVIEW_PX = 52;
-const TICKS_PX = 6;
 const EDGE_PX = 6;
-
-interface OverviewScene {
-  width: number;
-  bounds: TimeWindow;
-  view: TimeWindow;
-  loads: readonly Load[];
-  ticks: readonly number[];
-  marks: readonly { start: number; end: number | null }[];
-  dragged: TimeWindow | null;
-  isDark: boolean;
-}
-
-export function drawOverview(renderer: Renderer, scene: OverviewScene): void {
-  const theme = scene.isDark ? DARK : LIGHT;
-  const { width, bounds } = scene;
-  const laneHeight = (OVERVIEW_PX - TICKS_PX) / Math.max(1, scene.loads.length);
-  scene.loads.forEach((load, lane) => {
-    const color = /GPU/.test(load.label) ? theme.classes[1]! : theme.classes[8]!;
-    const bucket = width / load.share.length;
-    const base = TICKS_PX + (lane + 1) * laneHeight;
-    load.share.forEach((share, i) => {
-      const height = share * (laneHeight - 3);
-      if (height > 0) renderer.fillRect(i * bucket, base - height, Math.max(bucket, 0.5), height, color);
-    });
-    if (laneHeight >= 11) renderer.text(5, base - laneHeight / 2, load.label, theme.text);
-    renderer.fillRect(0, base - 0.5, width, 0.5, theme.rowLine);
-  });
-  const bucket = width / Math.max(1, scene.ticks.length);
-  scene.ticks.forEach((count, i) => {
-    if (count > 0) renderer.fillRect(i * bucket, 0, Math.max(1.5, bucket), TICKS_PX - 1, theme.hit);
-  });
-  for (const mark of scene.marks)
-    renderer.fillRect(cssFromTrace(bounds, width, mark.start), 0, 2, OVERVIEW_PX, theme.mark);
-  const left = cssFromTrace(bounds, width, scene.view.start);
-  const right = cssFromTrace(bounds, width, scene.view.end);
-  renderer.alpha(0.72, () => {
-    renderer.fillRect(0, 0, left, OVERVIEW_PX, theme.background);
-    renderer.fillRect(right, 0, width - right, OVERVIEW_PX, theme.background);
-  });
-  renderer.strokeRect(left + 0.5, 0.5, Math.max(2, right - left - 1), OVERVIEW_PX - 1, theme.faintText, 1);
-  renderer.fillRect(left - 1, OVERVIEW_PX / 2 - 8, 3, 16, theme.faintText);
-  renderer.fillRect(right - 2, OVERVIEW_PX / 2 - 8, 3, 16, theme.faintText);
-  if (scene.dragged !== null) {
-    const from = cssFromTrace(bounds, width, scene.dragged.start);
-    const to = cssFromTrace(bounds, width, scene.dragged.end);
-    renderer.fillRect(from, 0, to - from, OVERVIEW_PX, theme.selectionFill);
-  }
-}
 
 export function Overview() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -68,8 +19,8 @@ export function Overview() {
     let dragged: TimeWindow | null = null;
     const draw = () => {
       const { width } = store.viewport.value;
-      const isDark = store.isDark.value;
-      renderer.begin(width, OVERVIEW_PX, (isDark ? DARK : LIGHT).background);
+      const theme = store.isDark.value ? DARK : LIGHT;
+      renderer.begin(width, OVERVIEW_PX, theme.background);
       drawOverview(renderer, {
         width,
         bounds: store.bounds.value,
@@ -78,7 +29,7 @@ export function Overview() {
         ticks: store.search.value.result?.ticks ?? [],
         marks: store.marks.value,
         dragged,
-        isDark,
+        theme,
       });
     };
     const stop = effect(draw);

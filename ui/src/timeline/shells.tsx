@@ -2,11 +2,12 @@
 // Only rows on the screen exist.
 import { formatCount } from "../base/format.ts";
 import { chipsOf, shownName } from "../logic/row_names.ts";
-import { MODES, SCALES } from "../logic/counter_mode.ts";
+import { MAX_HEIGHT, MIN_HEIGHT, MODES, nextHeight, PLAIN_HEIGHT, SCALES } from "../logic/counter_mode.ts";
 import { allTracks, type Row } from "../logic/rows.ts";
 import { withoutRow, withRowMoved } from "../logic/workspaces.ts";
 import * as store from "../state/store.ts";
 import { controller } from "./controller.ts";
+import { Handle } from "./handle.tsx";
 import { Icon } from "./icons.tsx";
 
 const NAME_PX = 22;
@@ -24,6 +25,7 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
   const events = node.tracks.reduce((sum, track) => sum + track.num_events, 0);
   const inWorkspace = store.workspace.value?.keys.includes(node.key) === true;
   const isCounter = node.tracks.some((track) => track.kind === "counter");
+  const mode = store.modeOf(node.key);
   const fold = () => store.setCollapsed([node.key], !row.isCollapsed);
   const selectRow = () => {
     const { start, end } = store.view.value;
@@ -44,12 +46,15 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
         paddingTop: `${Math.max(0, Math.min(clip - top, row.height - NAME_PX))}px`,
       }}
       data-key={node.key}
-      role="treeitem"
-      aria-level={row.level + 1}
-      aria-expanded={row.isGroup ? !row.isCollapsed : undefined}
+      role="listitem"
     >
       {row.isGroup ? (
-        <button class="fold" onClick={fold} aria-label={`${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`}>
+        <button
+          class="fold"
+          onClick={fold}
+          aria-expanded={!row.isCollapsed}
+          aria-label={`${row.isCollapsed ? "Unfold" : "Fold"} ${node.name}`}
+        >
           <span class={row.isCollapsed ? "chevron" : "chevron open"} />
         </button>
       ) : (
@@ -146,6 +151,19 @@ function Shell({ row, top, isSticky, clip }: { row: Row; top: number; isSticky: 
         )}
       </span>
       {isCounter && <CounterButtons row={row} />}
+      {isCounter && (
+        <Handle
+          class="row-resize"
+          label={`Height of ${node.name}`}
+          orientation="horizontal"
+          grows="forward"
+          size={mode.height}
+          min={MIN_HEIGHT}
+          max={MAX_HEIGHT}
+          usual={PLAIN_HEIGHT}
+          onSize={(height) => store.setMode(node.key, { ...store.modeOf(node.key), height })}
+        />
+      )}
     </div>
   );
 }
@@ -163,7 +181,7 @@ function Within({ row }: { row: Row }) {
 
 const SCALE_WORDS = { zero: "from zero", fit: "fitted", log: "logarithmic" } as const;
 
-/** What a counter shows and its scale; a click goes to the next choice. */
+/** What a counter shows, its scale and how high it is; a click goes to the next choice. */
 function CounterButtons({ row }: { row: Row }) {
   const { node } = row;
   const mode = store.modeOf(node.key);
@@ -185,6 +203,13 @@ function CounterButtons({ row }: { row: Row }) {
       >
         {SCALE_WORDS[mode.scale]}
       </button>
+      <button
+        onClick={() => store.setMode(node.key, { ...mode, height: nextHeight(mode.height) })}
+        title={`Height: ${nextHeight(mode.height)} pixels. The lower edge can be dragged, too`}
+        aria-label={`${node.name} is ${mode.height} pixels high: make it ${nextHeight(mode.height)}`}
+      >
+        {mode.height} px
+      </button>
       <Within row={row} />
     </span>
   );
@@ -204,13 +229,13 @@ export function Shells() {
   return (
     <>
       {pinned.length > 0 && (
-        <div class="shells pinned" style={{ height: `${pinnedHeight}px` }} role="tree" aria-label="Pinned tracks">
+        <div class="shells pinned" style={{ height: `${pinnedHeight}px` }} role="list" aria-label="Pinned tracks">
           {pinned.map((row) => (
             <Shell key={`pin/${row.node.key}`} row={row} top={row.y} isSticky={false} clip={0} />
           ))}
         </div>
       )}
-      <div class="shells" style={{ top: `${pinnedHeight}px` }} role="tree" aria-label="Tracks">
+      <div class="shells" style={{ top: `${pinnedHeight}px` }} role="list" aria-label="Tracks">
         {visible.map((row) => (
           <Shell key={row.node.key} row={row} top={row.y - scroll} isSticky={false} clip={stickyTop} />
         ))}

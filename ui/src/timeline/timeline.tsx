@@ -7,8 +7,10 @@ import { cssFromTrace, traceFromCss } from "../base/geom.ts";
 import * as store from "../state/store.ts";
 import { controller, draggedArea, type Hit, hovered, TimelineController } from "./controller.ts";
 import { AXIS_PX, MARKS_PX } from "./draw.ts";
+import { OVERVIEW_PX } from "./draw_overview.ts";
+import { Handle } from "./handle.tsx";
 import { Icon } from "./icons.tsx";
-import { Overview, OVERVIEW_PX } from "./overview.tsx";
+import { Overview } from "./overview.tsx";
 import { Shells } from "./shells.tsx";
 import { Tooltip } from "./tooltip.tsx";
 
@@ -380,15 +382,6 @@ export function Timeline() {
       hovered.value = null;
     };
   }, [trace]);
-  const resizeShells = (event: PointerEvent) => {
-    const handle = event.currentTarget as HTMLElement;
-    handle.setPointerCapture(event.pointerId);
-    const from = store.settings.value.shellWidth - event.clientX;
-    const move = (next: PointerEvent) =>
-      store.changeSettings({ shellWidth: Math.min(600, Math.max(140, from + next.clientX)) });
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
-  };
   return (
     <main
       class="timeline"
@@ -425,12 +418,16 @@ export function Timeline() {
         <Tooltip />
         <ScrollBar />
       </div>
-      <div
+      <Handle
         class="shell-resize"
-        onPointerDown={resizeShells}
-        role="separator"
-        aria-orientation="vertical"
-        aria-label="Width of the track names"
+        label="Width of the track names"
+        orientation="vertical"
+        grows="forward"
+        size={store.settings.value.shellWidth}
+        min={140}
+        max={600}
+        usual={store.USUAL_SHELL_PX}
+        onSize={(shellWidth) => store.changeSettings({ shellWidth })}
       />
     </main>
   );

@@ -430,6 +430,12 @@ impl<'a> Activities<'a> {
         list.as_deref()
     }
 
+    /// Calls of an interface that is known by the category of its slices.
+    pub(super) fn calls_of(&self, category: &str) -> Option<Vec<OsCall>> {
+        let calls = collect::calls_of(self.trace, category);
+        self.keep(calls, |call| (call.start, call.end), |call| Some(call.thread))
+    }
+
     /// What the profiler took.
     pub(super) fn overheads(&self) -> &[Overhead] {
         self.overheads.get_or_init(|| {

@@ -25,6 +25,9 @@ const EMPTY_TABLE_KEY: &str = "nsys.empty_table";
 /// Metadata key of each table of a capture that holds events which are not read.
 const UNREAD_TABLE_KEY: &str = "nsys.unread_table";
 
+/// Metadata key of each table of a capture whose events are slices and nothing else.
+const OTHER_TABLE_KEY: &str = "nsys.other_table";
+
 /// What leads from trace time to the file's times.
 pub(super) fn shift(trace: &Trace) -> i64 {
     trace.clock.file_offset_ns
@@ -102,7 +105,7 @@ pub(super) enum Unread {
 
 /// What is known of the tables whose names begin with `start`.
 pub(super) fn unread(trace: &Trace, start: &str) -> Unread {
-    if has_table(trace, UNREAD_TABLE_KEY, start) {
+    if has_table(trace, UNREAD_TABLE_KEY, start) || has_table(trace, OTHER_TABLE_KEY, start) {
         Unread::Filled
     } else if has_table(trace, EMPTY_TABLE_KEY, start) {
         Unread::Empty
@@ -291,6 +294,18 @@ pub(super) fn os_calls(trace: &Trace) -> Option<Vec<OsCall>> {
         rows.push((start, order, OsCall { start, end, name, thread }));
     }
     unless_missing(trace, in_start_order(rows), "OSRT_API")
+}
+
+/// The slices of threads of a category, as calls; nothing when there are none.
+pub(super) fn calls_of(trace: &Trace, category: &str) -> Option<Vec<OsCall>> {
+    let category = trace.strings.find(category)?;
+    let mut rows = Vec::new();
+    for slice in (0..trace.slices.len()).filter(|&row| trace.slices.category.get(row) == Some(category)) {
+        let Spot { start, end, name, thread, order } = spot(trace, SliceId::from_index(slice));
+        let Some(thread) = thread else { continue };
+        rows.push((start, order, OsCall { start, end, name, thread }));
+    }
+    (!rows.is_empty()).then(|| in_start_order(rows))
 }
 
 pub(super) fn overheads(trace: &Trace) -> Vec<Overhead> {

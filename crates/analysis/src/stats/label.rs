@@ -151,7 +151,7 @@ fn without_ids(name: &str) -> &str {
 
 /// The name of a function without its type, its arguments and those of its templates, and without what it is inside of:
 /// `add` for `void at::add<float>(int)::{lambda()#1}`. What is no such name stays as it is.
-fn base_name(name: &str) -> &str {
+pub fn base_name(name: &str) -> &str {
     // The parameter list is the first bracket outside of template arguments; `(anonymous namespace)` is none, and neither
     // is the bracket of `operator()`.
     let bytes = name.as_bytes();

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 pub use activity::Activities;
 pub use filter::{Filter, FilterError, NvtxFilter};
+pub use label::base_name;
 pub use layout::{Layout, LayoutError, LayoutKind, TimeUnit};
 pub use report::{Data, Report};
 pub use report_table::{Cell, Heading, Table, Unit};
@@ -58,7 +59,7 @@ pub enum Outcome<'a> {
     },
     /// The trace has no such data.
     Skipped(Data),
-    /// The trace has such data, and it is not read.
+    /// The trace has such data, of which no report is made.
     Unread(Data),
 }
 
@@ -101,8 +102,14 @@ pub fn run<'a>(activities: &'a Activities<'a>, request: &ReportRequest, options:
         Report::UmSum => (unified_memory::by_address(context), Data::UnifiedMemory, None),
         Report::UmTotalSum => (unified_memory::totals(context), Data::UnifiedMemory, None),
         Report::UmCpuPageFaultsSum => (unified_memory::cpu_faults(context), Data::CpuPageFaults, None),
-        Report::OpenMpSum => return unread(activities, Data::OpenMp),
-        Report::OpenAccSum => return unread(activities, Data::OpenAcc),
+        Report::OpenMpSum => match sum::calls_of(context, "openmp") {
+            None => return unread(activities, Data::OpenMp),
+            table => (table, Data::OpenMp, None),
+        },
+        Report::OpenAccSum => match sum::calls_of(context, "openacc") {
+            None => return unread(activities, Data::OpenAcc),
+            table => (table, Data::OpenAcc, None),
+        },
         Report::MpiEventTrace => return unread(activities, Data::Mpi),
         Report::NvVideoApiSum => return unread(activities, Data::NvVideo),
         Report::RuleMemcpyAsync => (rule::memcpy_async(context), Data::MemoryOps, Some(rule::memcpy_async_advice())),
@@ -203,7 +210,7 @@ impl<'w> ReportWriter<'w> {
             }
             Outcome::Unread(data) => {
                 self.out.write_all(b", \"skipped\": ")?;
-                serde_json::to_writer(&mut *self.out, &format!("{} is not read", data.missing_words()))?;
+                serde_json::to_writer(&mut *self.out, &format!("no report is made of {}", data.missing_words()))?;
             }
             Outcome::Nothing { .. } => {}
             Outcome::Rows(rows) => {

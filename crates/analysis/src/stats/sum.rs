@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 use super::Context;
-use super::activity::{MemoryOp, NvtxRange, RangeStyle};
+use super::activity::{MemoryOp, NvtxRange, OsCall, RangeStyle};
 use super::duration_statistics::Statistics;
 use super::group::Groups;
 use super::kernel_name::KernelNames;
@@ -97,7 +97,15 @@ pub(super) fn cuda_api<'a>(context: &Context<'a>) -> Outcome<'a> {
 
 /// `osrt_sum`.
 pub(super) fn os_runtime<'a>(context: &Context<'a>) -> Outcome<'a> {
-    let calls = context.activities.os_calls()?;
+    calls_by_name(context, context.activities.os_calls()?, "Num Calls")
+}
+
+/// `openmp_sum`, `openacc_sum`: calls of an interface by their names.
+pub(super) fn calls_of<'a>(context: &Context<'a>, category: &str) -> Outcome<'a> {
+    calls_by_name(context, &context.activities.calls_of(category)?, "Count")
+}
+
+fn calls_by_name<'a>(context: &Context<'a>, calls: &[OsCall], count: &'static str) -> Outcome<'a> {
     let mut labels = Labels::new(context.activities.trace, context.options);
     let mut groups = Groups::new();
     for call in calls {
@@ -105,7 +113,7 @@ pub(super) fn os_runtime<'a>(context: &Context<'a>) -> Outcome<'a> {
     }
     let mut rows = rows_of(groups, &labels);
     by_total(&mut rows);
-    let table = time_columns(rows, "Num Calls", context).column("Name", Unit::Text, |row| Cell::text(&row.label));
+    let table = time_columns(rows, count, context).column("Name", Unit::Text, |row| Cell::text(&row.label));
     Some(Box::new(table))
 }
 

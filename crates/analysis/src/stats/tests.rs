@@ -152,6 +152,27 @@ fn rules_find_what_is_slow() {
 }
 
 #[test]
+fn calls_of_an_interface_are_added_up_by_name() {
+    let trace = Drawing::lanes("cpu aa.b......m.....")
+        .slice("cpu", "openmp", "Parallel", 0..6)
+        .slice("cpu", "openmp", "Task", 1..2)
+        .slice("cpu", "openmp", "Parallel", 8..10)
+        .slice("cpu", "openacc", "Wait", 3..4)
+        .build();
+    let sum = |report: &str| printed_with(&trace, report, &Filter::default(), &Options::default(), "csv");
+    assert_eq!(
+        sum("openmp_sum"),
+        "Time (%),Total Time (ns),Count,Avg (ns),Med (ns),Min (ns),Max (ns),StdDev (ns),Name\n\
+         88.9,8,2,4.0,4.0,2,6,2.8,Parallel\n11.1,1,1,1.0,1.0,1,1,0.0,Task\n\n"
+    );
+    assert!(sum("openacc_sum").ends_with("100.0,1,1,1.0,1.0,1,1,0.0,Wait\n\n"));
+    // As for all reports, the filter keeps what it touches.
+    let filter = Filter { start: Some(0), end: Some(2), ..Filter::default() };
+    let early = printed_with(&trace, "openmp_sum", &filter, &Options::default(), "csv:nohdr");
+    assert!(early.contains(",6,1,6.0,6.0,6,6,0.0,Parallel"), "{early}");
+}
+
+#[test]
 fn what_a_trace_has_not_is_skipped() {
     let trace = drawn();
     let activities = Activities::new(&trace, &Filter::default()).unwrap();

@@ -51,7 +51,7 @@ pub(crate) fn run(settings: &StatsSettings, context: &Context) -> Result<Exit> {
                 }
                 Outcome::Unread(data) => {
                     printer.warning(format_args!(
-                        "{}: {name} has {}, which is not read",
+                        "{}: {name} has {}, of which no report is made",
                         report.name(),
                         data.missing_words()
                     ));

@@ -137,6 +137,9 @@ fn container_of(head: &[u8]) -> Option<Container> {
 pub(crate) const NSYS_HINT: &str = "of Nsight Systems, this version reads reports (.nsys-rep) and the databases that `nsys export --type sqlite` makes of them";
 /// The first bytes of an SQLite database.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+/// What `nsys export` makes besides databases holds a table a file, of which none is a trace.
+const TABLES_HINT: &str = "if `nsys export` wrote it (parquetdir, arrowdir, arrow, hdf), open the report itself (.nsys-rep), or \
+    export it with `nsys export --type sqlite`";
 const UNPACK_HINT: &str = "unpack it first; gzip, zstd, zip and tar are unpacked on the fly";
 const PICKLE_HINT: &str = "a PyTorch memory snapshot is a pickle and not a trace: \
     write the trace with `export_chrome_trace` or `tensorboard_trace_handler`";
@@ -155,10 +158,10 @@ const MAGICS: &[(&[u8], &str, &str)] = &[
     (b"\xff\xd8\xff", "a JPEG image", ""),
     (b"GIF8", "a GIF image", ""),
     (b"%PDF", "a PDF document", ""),
-    (b"PAR1", "a Parquet file", ""),
-    (b"ARROW1", "an Arrow IPC file", ""),
-    (b"\xff\xff\xff\xff", "an Arrow IPC stream", ""),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", ""),
+    (b"PAR1", "a Parquet file", TABLES_HINT),
+    (b"ARROW1", "an Arrow IPC file", TABLES_HINT),
+    (b"\xff\xff\xff\xff", "an Arrow IPC stream", TABLES_HINT),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", TABLES_HINT),
     (b"\x93NUMPY", "a NumPy array", ""),
     (b"GGUF", "a GGUF model", ""),
     (b"\xfd7zXZ\0", "a file packed with xz", UNPACK_HINT),

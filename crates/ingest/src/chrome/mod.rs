@@ -41,3 +41,15 @@ pub(crate) struct Document {
     /// The first thing that stood in the way of reading, for a document that gave nothing.
     pub(crate) first_failure: Option<String>,
 }
+
+impl Document {
+    /// Before PyTorch 2.3 times count from 1970; no other clock gets past September 2001 in nanoseconds.
+    const OLDEST_UNIX_NS: i64 = 1_000_000_000_000_000_000;
+
+    /// True when the document says where its times lie on the clock of the world.
+    pub(crate) fn has_clock(&self) -> bool {
+        let times = self.blocks.iter().flat_map(|block| block.ts.iter().zip(&block.phase));
+        let first = || times.filter(|&(_, &phase)| phase != b'M').map(|(&ts, _)| ts).min();
+        metadata::TopLevel::read(&self.top_level).base_unix_ns.is_some() || first() >= Some(Self::OLDEST_UNIX_NS)
+    }
+}

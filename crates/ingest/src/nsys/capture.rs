@@ -171,6 +171,21 @@ pub struct Capture {
     pub gpu_metrics: Vec<GpuMetricRecord>,
     /// Names of GPU metrics. Table `TARGET_INFO_GPU_METRICS`.
     pub gpu_metric_names: Vec<GpuMetricNameRecord>,
+    /// What OS runtime calls did to files. Tables `OSRT_FILE_ACCESS_EVENTS` and `OSRT_FILE_ACCESS_DESCRIPTORS`.
+    pub file_accesses: Vec<FileAccessRecord>,
+    /// Events of interfaces that have no records of their own here, e.g. MPI, OpenMP and OpenACC, of all
+    /// [`Self::other_tables`].
+    pub other_events: Vec<OtherRecord>,
+    /// The tables that they are in.
+    pub other_tables: Vec<OtherTable>,
+    /// Values of metrics of network adapters. Table `NET_NIC_METRIC`.
+    pub nic_metrics: Vec<NicMetricRecord>,
+    /// Their names. Table `TARGET_INFO_NETWORK_METRICS`.
+    pub nic_metric_names: Vec<NicMetricNameRecord>,
+    /// Network adapters by their ids. Table `TARGET_INFO_NIC_INFO`.
+    pub nic_names: Vec<(i64, Box<str>)>,
+    /// Ranks of processes. Table `MPI_RANKS`.
+    pub mpi_ranks: Vec<(GlobalId, i64)>,
     /// GPUs. Table `TARGET_INFO_GPU`.
     pub gpus: Vec<GpuRecord>,
     /// CUDA's numbers of the GPUs in each process. Table `TARGET_INFO_CUDA_DEVICE`.
@@ -195,7 +210,8 @@ pub struct Capture {
     pub analyses: Vec<AnalysisRecord>,
     /// Tables for events that the container has and that hold none, in the order of their names.
     pub empty_tables: Vec<String>,
-    /// Tables with events that are not read, in the order of their names.
+    /// Tables with events that cannot be read, because it does not show when or where these happened, in the order of
+    /// their names.
     pub unread_tables: Vec<String>,
     /// What the reader could not use, said of source 0.
     pub warnings: Warnings,
@@ -204,6 +220,39 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// Where and when work ran on GPUs, waiting left out.
+    pub(crate) fn gpu_places(&self) -> impl Iterator<Item = &GpuPlace> {
+        let places = self.kernels.iter().map(|record| &record.place);
+        let places = places.chain(self.memcpys.iter().map(|record| &record.place));
+        let places = places.chain(self.memsets.iter().map(|record| &record.place));
+        places.chain(self.graph_traces.iter().map(|record| &record.place))
+    }
+
+    /// The starts of everything that becomes a slice, and of what is named through NVTX.
+    pub(crate) fn slice_starts(&self) -> impl Iterator<Item = i64> {
+        let places = self.gpu_places().chain(self.syncs.iter().map(|record| &record.place)).map(|place| place.start);
+        let calls = self.api_calls.iter().chain(&self.library_calls).map(|record| record.start);
+        let calls = calls.chain(self.osrt_calls.iter().map(|record| record.start));
+        let calls = calls.chain(self.nvtx.iter().map(|record| record.start));
+        let calls = calls.chain(self.cupti_overheads.iter().map(|record| record.start));
+        let calls = calls.chain(self.profiler_overheads.iter().map(|record| record.start));
+        let calls = calls.chain(self.other_events.iter().map(|record| record.start));
+        let calls = calls.chain(self.file_accesses.iter().map(|record| record.start));
+        places.chain(calls)
+    }
+
+    /// The earliest time of all events.
+    pub(crate) fn first_time(&self) -> Option<i64> {
+        let others = self.sched_events.iter().map(|record| record.start);
+        let others = others.chain(self.samples.iter().map(|record| record.start));
+        let others = others.chain(self.memory_usage.iter().map(|record| record.start));
+        let others = others.chain(self.um_cpu_faults.iter().map(|record| record.start));
+        let others = others.chain(self.um_gpu_faults.iter().map(|record| record.start));
+        let others = others.chain(self.gpu_metrics.iter().map(|record| record.timestamp));
+        let others = others.chain(self.nic_metrics.iter().map(|record| record.start));
+        self.slice_starts().chain(others).min()
+    }
+
     /// Frees the records of which a slice has taken all there is: they are most of a capture's memory.
     pub(crate) fn forget_placed(&mut self) {
         self.kernels = Vec::new();
@@ -216,6 +265,8 @@ impl Capture {
         self.cupti_overheads = Vec::new();
         self.profiler_overheads = Vec::new();
         self.osrt_calls = Vec::new();
+        self.other_events = Vec::new();
+        self.file_accesses = Vec::new();
     }
 }
 
@@ -597,6 +648,13 @@ pub struct NvtxRecord {
     pub binary_data: Option<Box<str>>,
 }
 
+impl NvtxRecord {
+    /// True when it names a category, a thread or a domain, for events before and after it.
+    pub(crate) fn gives_name(&self) -> bool {
+        matches!(self.event_type, 33 | 39 | 75)
+    }
+}
+
 /// The payload of an NVTX event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "the names are the types")]
@@ -632,6 +690,101 @@ pub struct OsrtRecord {
     pub callchain: Option<i64>,
     /// Arguments, from schema 3.24 on.
     pub arguments: Option<i64>,
+}
+
+/// What a call of the OS runtime did to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileAccessRecord {
+    /// Row number.
+    pub row: i64,
+    /// Start, which is that of the call.
+    pub start: i64,
+    /// End.
+    pub end: i64,
+    /// Thread id as the system knew it.
+    pub tid: i64,
+    /// Process id, where the file is described.
+    pub pid: Option<i64>,
+    /// 1 open, 2 close, 3 read, 4 write, 6 metadata.
+    pub access: Option<i32>,
+    /// Name of the call.
+    pub name: Option<TextId>,
+    /// Bytes read or written.
+    pub bytes: Option<i64>,
+    /// Path, where the file is described.
+    pub path: Option<Box<str>>,
+}
+
+/// A table of events that are known by a start, a thread or process, and a name, and whose other columns say more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OtherTable {
+    /// Name.
+    pub name: Box<str>,
+    /// Names of the columns that say more.
+    pub columns: Vec<Box<str>>,
+}
+
+/// An event of such a table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OtherRecord {
+    /// Row number.
+    pub row: i64,
+    /// Table, by its place in [`Capture::other_tables`].
+    pub table: u32,
+    /// Start.
+    pub start: i64,
+    /// End; none for a moment.
+    pub end: Option<i64>,
+    /// Thread, or the process where only that is known.
+    pub thread: GlobalId,
+    /// Name.
+    pub name: Option<TextId>,
+    /// Name, where it stands in the table itself.
+    pub text: Option<Box<str>>,
+    /// Values, each with the place of its column in [`OtherTable::columns`]. Columns without a value are left out.
+    pub values: Box<[(u32, OtherValue)]>,
+}
+
+/// A value of a column that is known by its name alone.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names are the types")]
+pub enum OtherValue {
+    Int(i64),
+    Real(f64),
+    TextId(TextId),
+    Text(Box<str>),
+}
+
+/// A value of a metric of a network adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NicMetricRecord {
+    /// Row number.
+    pub row: i64,
+    /// Start of the time that it is of.
+    pub start: i64,
+    /// Adapter.
+    pub nic: Option<i64>,
+    /// Port of the adapter.
+    pub port: Option<i64>,
+    /// List of metrics.
+    pub list: Option<i64>,
+    /// Metric, by its place in the list.
+    pub metric: Option<i64>,
+    /// Value.
+    pub value: Option<i64>,
+}
+
+/// The name of a metric of a network adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NicMetricNameRecord {
+    /// List of metrics.
+    pub list: Option<i64>,
+    /// Metric, by its place in the list.
+    pub metric: Option<i64>,
+    /// Name.
+    pub name: Option<Box<str>>,
+    /// Unit.
+    pub unit: Option<Box<str>>,
 }
 
 /// A frame of a stack.

@@ -24,6 +24,9 @@ use crate::error::IngestError;
 use crate::nsys::capture::*;
 use crate::progress::Progress;
 
+/// Columns that hold the number of a text, in tables that are known by their columns alone.
+const TEXT_COLUMNS: &[&str] = &["srcfile", "funcname", "varname", "kernelname"];
+
 /// Rows that are read between two looks at whether to stop.
 const ROWS_PER_CHECK: u64 = 1 << 12;
 
@@ -832,6 +835,10 @@ impl Reader<'_> {
             thread_state: c.narrow("threadState"),
             thread_block: c.narrow("threadBlock"),
         })?;
+        self.read_file_accesses(capture)?;
+        self.read_network(capture)?;
+        let ranks = self.table("MPI_RANKS", |c| (GlobalId(c.needed("globalPid")), c.needed("rank")))?;
+        capture.mpi_ranks = ranks;
         capture.samples = self.events("COMPOSITE_EVENTS", |c| SampleRecord {
             row: c.row_number,
             id: c.needed("id"),
@@ -844,6 +851,53 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What calls did to files, with the paths that stand in a table beside.
+    fn read_file_accesses(&mut self, capture: &mut Capture) -> Result<(), IngestError> {
+        let files = self.table("OSRT_FILE_ACCESS_DESCRIPTORS", |c| {
+            (c.needed("fileAccessId"), (c.int("processId"), c.text("filePath")))
+        })?;
+        let files: HashMap<_, _> = files.into_iter().collect();
+        let accesses = self.events("OSRT_FILE_ACCESS_EVENTS", |c| {
+            let record = FileAccessRecord {
+                row: c.row_number,
+                start: c.needed("startedAt"),
+                end: c.needed("endedAt"),
+                tid: c.needed("threadId"),
+                access: c.narrow("eventType"),
+                name: c.text_id("apiCallId"),
+                bytes: c.int("bytesProcessed"),
+                ..FileAccessRecord::default()
+            };
+            (record, c.int("fileAccessId"))
+        })?;
+        let with_file = |(record, file): (FileAccessRecord, Option<i64>)| {
+            let (pid, path) = file.and_then(|file| files.get(&file).cloned()).unwrap_or_default();
+            FileAccessRecord { pid, path, ..record }
+        };
+        capture.file_accesses = accesses.into_iter().map(with_file).collect();
+        Ok(())
+    }
+
+    fn read_network(&mut self, capture: &mut Capture) -> Result<(), IngestError> {
+        capture.nic_metrics = self.events("NET_NIC_METRIC", |c| NicMetricRecord {
+            row: c.row_number,
+            start: c.needed("start"),
+            nic: c.int("nicId"),
+            port: c.int("portId"),
+            list: c.int("metricsListId"),
+            metric: c.int("metricsIdx"),
+            value: c.int("value"),
+        })?;
+        capture.nic_metric_names = self.table("TARGET_INFO_NETWORK_METRICS", |c| NicMetricNameRecord {
+            list: c.int("metricsListId"),
+            metric: c.int("metricsIdx"),
+            name: c.text("name"),
+            unit: c.text("unit"),
+        })?;
+        capture.nic_names = self.table("TARGET_INFO_NIC_INFO", |c| (c.needed("GUID"), c.needed_text("name")))?;
+        Ok(())
+    }
+
     fn check_version(&mut self, version: Option<&str>) {
         let major = version.and_then(|version| version.split('.').next()?.parse().ok());
         if let (Some(version), false) = (version, major.is_some_and(|major| TRIED_MAJOR_VERSIONS.contains(&major))) {
@@ -851,30 +905,37 @@ impl Reader<'_> {
         }
     }
 
-    /// Lists the tables that hold no events, and counts the rows of those that do and are not read.
+    /// Lists the tables that hold no events, reads those that are known by their columns alone, and counts the rows of
+    /// those that cannot be read.
     fn note_tables(&mut self, capture: &mut Capture) -> Result<(), IngestError> {
-        let mut tables: Vec<(&String, bool)> = self
+        let mut tables: Vec<(String, bool)> = self
             .tables
             .names
             .iter()
             .filter(|(lower, _)| !TABLES_WITHOUT_EVENTS.iter().any(|start| lower.starts_with(start)))
-            .map(|(lower, name)| (name, self.tables.read.contains(lower)))
+            .map(|(lower, name)| (name.clone(), self.tables.read.contains(lower)))
             .collect();
         tables.sort();
         for (name, is_read) in tables {
             self.progress.check_cancelled()?;
             // Of what is read, it matters only whether there is anything.
             let rows = if is_read { "(SELECT 1 FROM {} LIMIT 1)" } else { "{}" };
-            let sql = format!("SELECT count(*) FROM {}", rows.replace("{}", &quoted(name)));
+            let sql = format!("SELECT count(*) FROM {}", rows.replace("{}", &quoted(&name)));
             match self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
-                Ok(0) => capture.empty_tables.push(name.clone()),
+                Ok(0) => capture.empty_tables.push(name),
                 // Damage was noted when the rows were read.
                 _ if is_read => {}
                 Ok(num_rows) => {
-                    capture.unread_tables.push(name.clone());
-                    let detail = || format!("`{name}`: {num_rows} rows");
-                    self.warnings.add(WarningKind::NsysUnreadTable, SourceId(0), None, detail);
-                    self.warnings.count(WarningKind::NsysUnreadTable, (num_rows - 1).max(0) as u64);
+                    let kind = match self.read_other_table(&name, capture)? {
+                        OtherContent::Read => continue,
+                        OtherContent::Events => WarningKind::NsysUnreadTable,
+                        OtherContent::Descriptions => WarningKind::NsysTableNotShown,
+                    };
+                    self.warnings.add(kind, SourceId(0), None, || format!("`{name}`: {num_rows} rows"));
+                    self.warnings.count(kind, (num_rows - 1).max(0) as u64);
+                    if kind == WarningKind::NsysUnreadTable {
+                        capture.unread_tables.push(name);
+                    }
                 }
                 Err(error) => {
                     let detail = || format!("`{name}`: {error}");
@@ -884,6 +945,125 @@ impl Reader<'_> {
         }
         Ok(())
     }
+
+    /// Reads a table whose columns say when and where its events happened, and says what is in one that is not read.
+    fn read_other_table(&mut self, name: &str, capture: &mut Capture) -> Result<OtherContent, IngestError> {
+        let damage = |error: rusqlite::Error, warnings: &mut Warnings| {
+            let detail = || format!("`{name}`: {error}");
+            warnings.add(WarningKind::NsysDamagedTable, SourceId(0), None, detail);
+        };
+        let columns = match columns_of(self.connection, name) {
+            Ok(columns) => columns,
+            Err(error) => {
+                damage(error, &mut self.warnings);
+                return Ok(OtherContent::Read);
+            }
+        };
+        let find = |wanted: &[&str]| {
+            wanted.iter().find_map(|wanted| columns.iter().position(|column| column.eq_ignore_ascii_case(wanted)))
+        };
+        let has_time =
+            |column: &String| ["time", "start", "stamp"].iter().any(|word| column.to_ascii_lowercase().contains(word));
+        let refused = match columns.iter().any(has_time) {
+            true => OtherContent::Events,
+            false => OtherContent::Descriptions,
+        };
+        let (Some(start), end) = (find(&["start", "timestamp"]), find(&["end"])) else { return Ok(refused) };
+        let thread = find(&["globalTid"]);
+        // What lasts is on a thread; a moment may be a process's.
+        let Some(place) = thread.or_else(|| find(&["globalPid"]).filter(|_| end.is_none())) else { return Ok(refused) };
+        let name_id = find(&["nameId", "textId"]);
+        let text = find(&["name", "text"]);
+        let known = [Some(start), end, Some(place), name_id, text, find(&["eventClass"])];
+        let others: Vec<usize> = (0..columns.len()).filter(|&index| !known.contains(&Some(index))).collect();
+        let table = capture.other_tables.len() as u32;
+        let list = columns.iter().map(|column| format!(", {}", quoted(column))).collect::<String>();
+        let prepare = |number: &str| self.connection.prepare(&format!("SELECT {number}{list} FROM {}", quoted(name)));
+        let num_before = capture.other_events.len();
+        let mut read = || -> Result<(), Failure> {
+            let mut statement = prepare("rowid").or_else(|_| prepare("NULL"))?;
+            let mut rows = statement.query([])?;
+            let mut num_rows = 0_i64;
+            while let Some(row) = rows.next()? {
+                if (num_rows as u64).is_multiple_of(ROWS_PER_CHECK) && self.progress.is_cancelled() {
+                    return Err(Failure::Cancelled);
+                }
+                num_rows += 1;
+                let int = |index: usize| match row.get_ref(index + 1) {
+                    Ok(ValueRef::Integer(value)) => Some(value),
+                    _ => None,
+                };
+                let row_number = match row.get_ref(0)? {
+                    ValueRef::Integer(number) => number,
+                    _ => num_rows,
+                };
+                let (Some(start), Some(thread)) = (int(start), int(place)) else {
+                    let place = Some(row_number.max(0) as u64);
+                    self.warnings.add(WarningKind::NsysBadRow, SourceId(0), place, || {
+                        format!("`{name}` row {row_number} has no usable start or thread")
+                    });
+                    continue;
+                };
+                let value = |(place, &index): (usize, &usize)| {
+                    let value = match row.get_ref(index + 1).ok()? {
+                        ValueRef::Integer(value) => {
+                            let is_text = TEXT_COLUMNS.iter().any(|text| columns[index].eq_ignore_ascii_case(text));
+                            if is_text { OtherValue::TextId(TextId(value)) } else { OtherValue::Int(value) }
+                        }
+                        ValueRef::Real(value) => OtherValue::Real(value),
+                        ValueRef::Text(bytes) => OtherValue::Text(String::from_utf8_lossy(bytes).into()),
+                        // Bytes without a meaning.
+                        ValueRef::Null | ValueRef::Blob(_) => return None,
+                    };
+                    Some((place as u32, value))
+                };
+                let text = text.and_then(|index| text_of(row.get_ref(index + 1).ok()?).map(Into::into));
+                capture.other_events.push(OtherRecord {
+                    row: row_number,
+                    table,
+                    start,
+                    end: end.and_then(int),
+                    thread: GlobalId(thread),
+                    name: name_id.and_then(int).map(TextId),
+                    text,
+                    values: others.iter().enumerate().filter_map(value).collect(),
+                });
+            }
+            Ok(())
+        };
+        match read() {
+            Ok(()) => {}
+            Err(Failure::Cancelled) => return Err(IngestError::Cancelled),
+            Err(Failure::Damage(error)) => damage(error, &mut self.warnings),
+        }
+        let num_read = (capture.other_events.len() - num_before) as u64;
+        self.num_events += num_read;
+        self.progress.add_events(num_read);
+        let columns = others.iter().map(|&index| columns[index].as_str().into()).collect();
+        capture.other_tables.push(OtherTable { name: name.into(), columns });
+        Ok(OtherContent::Read)
+    }
+}
+
+/// What is in a table that no description is of.
+enum OtherContent {
+    /// Events, and they are read now.
+    Read,
+    /// Events that have no place in a trace.
+    Events,
+    /// No events.
+    Descriptions,
+}
+
+/// Names of the columns of a table.
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA table_info({})", quoted(table)))?;
+    let mut rows = statement.query([])?;
+    let mut columns = Vec::new();
+    while let Some(row) = rows.next()? {
+        columns.push(text_of(row.get_ref(1)?).unwrap_or_default().into_owned());
+    }
+    Ok(columns)
 }
 
 fn nvtx_record(c: &mut Cells<'_>) -> NvtxRecord {
@@ -954,14 +1134,8 @@ fn read_rows(
     progress: &Progress,
     mut visit: impl FnMut(&Row<'_>, &mut Warnings),
 ) -> Result<(), Failure> {
-    let mut found = HashSet::new();
-    {
-        let mut statement = connection.prepare(&format!("PRAGMA table_info({})", quoted(name)))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            found.insert(text_of(row.get_ref(1)?).unwrap_or_default().to_ascii_lowercase());
-        }
-    }
+    let found: HashSet<String> =
+        columns_of(connection, name)?.into_iter().map(|column| column.to_ascii_lowercase()).collect();
     let mut list = String::new();
     for column in columns {
         if found.contains(&column.name.to_ascii_lowercase()) {

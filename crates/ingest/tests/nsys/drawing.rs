@@ -47,6 +47,21 @@ impl Drawing {
         Self::open(folder)
     }
 
+    /// What it takes to name something, and tables of interfaces that have no columns of their own in a trace.
+    ///
+    /// ```text
+    /// thread 100  [parallel 1000.......................2000]            OpenMP
+    ///                [MPI_Send 1100..1200]   [launch 1300..1400]        MPI, OpenACC
+    ///                                 [read 1500..1600]                 OS runtime, of a file
+    /// thread 101  [write 1700..1800]                                    a file, without a call
+    /// process 100    | 1050 memory pool created
+    /// ```
+    pub(crate) fn of_other_interfaces() -> Self {
+        let drawing = Self::empty();
+        drawing.sql(OTHER_INTERFACES);
+        drawing
+    }
+
     pub(crate) fn sql(&self, sql: &str) -> &Self {
         self.database.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
         self
@@ -249,8 +264,52 @@ CREATE TABLE SCHED_EVENTS (start INTEGER NOT NULL, cpu INTEGER NOT NULL, isSched
   threadState INTEGER, threadBlock INTEGER);
 INSERT INTO SCHED_EVENTS VALUES (1000, 3, 1, 0x0001000064000064, NULL, NULL), (2200, 3, 0, 0x0001000064000064, 2, NULL),
   (2400, 4, 1, 0x0001000064000064, NULL, NULL);
-CREATE TABLE MPI_P2P_EVENTS (start INTEGER NOT NULL, end INTEGER NOT NULL, globalTid INTEGER, textId INTEGER);
-INSERT INTO MPI_P2P_EVENTS VALUES (1, 2, 0, 0), (3, 4, 0, 0);
+CREATE TABLE PMU_EVENTS (start INTEGER NOT NULL, end INTEGER NOT NULL, globalVid INTEGER, cpu INTEGER);
+INSERT INTO PMU_EVENTS VALUES (1, 2, 0, 0), (3, 4, 0, 0);
+CREATE TABLE MPI_COMMUNICATORS (commHandle INTEGER, localRank INTEGER);
+INSERT INTO MPI_COMMUNICATORS VALUES (1, 2), (3, 4), (5, 6);
 CREATE TABLE ENUM_CUDA_MEMCPY_OPER (id INTEGER, name TEXT, label TEXT);
 INSERT INTO ENUM_CUDA_MEMCPY_OPER VALUES (0, 'CUDA_MEMCPY_KIND_UNKNOWN', 'Unknown');
+";
+
+/// The columns of OpenMP and OpenACC are those of schema 2.9, those of files those of 3.24, the others as documented.
+const OTHER_INTERFACES: &str = "
+CREATE TABLE StringIds (id INTEGER NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO StringIds VALUES (1, 'MPI_Send'), (2, 'Parallel'), (3, 'acc_enqueue_launch'), (4, 'solve_42_gpu'), (5, 'solve.f90'),
+  (6, 'read'), (7, 'write');
+CREATE TABLE MPI_RANKS (globalPid INTEGER, rank INTEGER);
+INSERT INTO MPI_RANKS VALUES (0x0001000064000000, 3);
+CREATE TABLE MPI_P2P_EVENTS (start INTEGER NOT NULL, end INTEGER NOT NULL, globalTid INTEGER, textId INTEGER,
+  commHandle INTEGER, tag INTEGER, remoteRank INTEGER, size INTEGER, requestHandle INTEGER);
+INSERT INTO MPI_P2P_EVENTS VALUES (1100, 1200, 0x0001000064000064, 1, 11, 17, 2, 4096, NULL);
+CREATE TABLE OPENMP_EVENT_KIND_PARALLEL (start INTEGER NOT NULL, end INTEGER, eventClass INTEGER NOT NULL,
+  globalTid INTEGER, correlationId INTEGER, nameId INTEGER, eventKind INTEGER, parallelId INTEGER, parentTaskId INTEGER);
+INSERT INTO OPENMP_EVENT_KIND_PARALLEL VALUES (1000, 2000, 78, 0x0001000064000064, 5, 2, 28, 9, 8);
+CREATE TABLE CUPTI_ACTIVITY_KIND_OPENACC_LAUNCH (start INTEGER NOT NULL, end INTEGER NOT NULL, nameId INTEGER,
+  globalTid INTEGER, eventKind INTEGER NOT NULL, DeviceType INTEGER NOT NULL, lineNo INTEGER NOT NULL,
+  cuDeviceId INTEGER NOT NULL, cuContextId INTEGER NOT NULL, cuStreamId INTEGER NOT NULL, srcFile INTEGER,
+  funcName INTEGER, numGangs INTEGER, numWorkers INTEGER, vectorLength INTEGER, kernelName INTEGER);
+INSERT INTO CUPTI_ACTIVITY_KIND_OPENACC_LAUNCH VALUES (1300, 1400, 3, 0x0001000064000064, 4, 4, 42, 0, 1, 13, 5, NULL,
+  80, 4, 32, 4);
+CREATE TABLE CUDA_GPU_MEMORY_POOL_EVENTS (start INTEGER NOT NULL, globalPid INTEGER, deviceId INTEGER,
+  address INTEGER, operationType INTEGER, poolType INTEGER, correlationId INTEGER, minBytesToKeep INTEGER);
+INSERT INTO CUDA_GPU_MEMORY_POOL_EVENTS VALUES (1050, 0x0001000064000000, 0, 4096, 1, 1, 7, NULL);
+CREATE TABLE OSRT_API (start INTEGER NOT NULL, end INTEGER NOT NULL, eventClass INTEGER NOT NULL, globalTid INTEGER,
+  nameId INTEGER NOT NULL, returnValue INTEGER NOT NULL, nestingLevel INTEGER, callchainId INTEGER NOT NULL,
+  argumentsId INTEGER);
+INSERT INTO OSRT_API VALUES (1500, 1600, 27, 0x0001000064000064, 6, 512, 0, 0, 12);
+CREATE TABLE OSRT_FILE_ACCESS_EVENTS (fileAccessId INTEGER NOT NULL, threadId INTEGER NOT NULL,
+  startedAt INTEGER NOT NULL, endedAt INTEGER NOT NULL, eventType INTEGER NOT NULL, apiCallId INTEGER NOT NULL,
+  bytesProcessed INTEGER NOT NULL);
+INSERT INTO OSRT_FILE_ACCESS_EVENTS VALUES (0, 100, 1500, 1600, 3, 6, 512), (1, 101, 1700, 1800, 4, 7, 64);
+CREATE TABLE OSRT_FILE_ACCESS_DESCRIPTORS (fileAccessId INTEGER NOT NULL, processId INTEGER NOT NULL,
+  openedAt INTEGER NOT NULL, closedAt INTEGER NOT NULL, filePath TEXT NOT NULL);
+INSERT INTO OSRT_FILE_ACCESS_DESCRIPTORS VALUES (0, 100, 900, 0, '/data/weights'), (1, 100, 900, 0, '/tmp/log');
+CREATE TABLE TARGET_INFO_NIC_INFO (GUID INTEGER, stateName TEXT, nicId INTEGER, name TEXT);
+INSERT INTO TARGET_INFO_NIC_INFO VALUES (77, 'Local (CLI)', 0, 'mlx5_0');
+CREATE TABLE TARGET_INFO_NETWORK_METRICS (metricsListId INTEGER, metricsIdx INTEGER, name TEXT, description TEXT, unit TEXT);
+INSERT INTO TARGET_INFO_NETWORK_METRICS VALUES (0, 1, 'Bytes sent', 'sent', 'bytes');
+CREATE TABLE NET_NIC_METRIC (start INTEGER, end INTEGER, nicId INTEGER, portId INTEGER, metricsListId INTEGER,
+  metricsIdx INTEGER, value INTEGER);
+INSERT INTO NET_NIC_METRIC VALUES (1000, 1100, 77, 1, 0, 1, 800), (1100, 1200, 77, 1, 0, 1, 900);
 ";

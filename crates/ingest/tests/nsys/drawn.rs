@@ -299,7 +299,8 @@ fn processes_and_threads_have_names_roles_and_priorities() {
 #[test]
 fn what_is_lost_or_left_out_is_counted() {
     let trace = full();
-    assert_eq!(count_of(&trace, WarningKind::NsysUnreadTable), 2, "two rows of MPI");
+    assert_eq!(count_of(&trace, WarningKind::NsysUnreadTable), 2, "two rows that say when and not where");
+    assert_eq!(count_of(&trace, WarningKind::NsysTableNotShown), 3, "three rows that are no events");
     assert_eq!(count_of(&trace, WarningKind::NsysLostEvents), 1);
     assert_eq!(count_of(&trace, WarningKind::NsysPrivate), 4);
     assert_eq!(count_of(&trace, WarningKind::NsysBadRow), 0);
@@ -307,6 +308,83 @@ fn what_is_lost_or_left_out_is_counted() {
     assert_eq!(trace.diagnostics.len(), 2);
     assert_eq!(metadata(&trace, "nsys.recorder_version"), Some("2025.5.2.266"));
     assert_eq!(metadata(&trace, "nsys.capture.CAPTURE_EVENT_TYPE"), Some("CUDA"));
+}
+
+fn args_of(trace: &Trace, slice: SliceId) -> Vec<(String, String)> {
+    let set = trace.slices.arg_set_id.get(slice.index()).expect("it has arguments");
+    let value = |value: ArgValue<'_>| match value {
+        ArgValue::Int(value) => value.to_string(),
+        ArgValue::Text(text) => text.to_owned(),
+        other => format!("{other:?}"),
+    };
+    trace.args.set(set).map(|(key, of)| (key.to_owned(), value(of))).collect()
+}
+
+fn pairs<const N: usize>(expected: [(&str, &str); N]) -> Vec<(String, String)> {
+    expected.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn interfaces_without_columns_of_their_own_are_slices_with_arguments() {
+    let trace = read_path(&Drawing::of_other_interfaces().path()).expect("an export");
+    let of = |name: &str| {
+        let slice = slice_named(&trace, name);
+        let track = trace.tracks.row(trace.slices.track_id.get(slice.index()).index());
+        let tid = track.utid.map(|utid| trace.threads.tid.get(utid.index()));
+        let category = text(&trace, trace.slices.category.get(slice.index())).unwrap_or_default().to_owned();
+        (drawn_span(&trace, slice), tid, category, trace.slices.depth.get(slice.index()))
+    };
+    assert_eq!(of("Parallel"), ((1000, 2000), Some(100), "openmp".to_owned(), 0));
+    assert_eq!(of("MPI_Send"), ((1100, 1200), Some(100), "mpi".to_owned(), 1));
+    assert_eq!(of("acc_enqueue_launch"), ((1300, 1400), Some(100), "openacc".to_owned(), 1));
+    assert_eq!(of("read"), ((1500, 1600), Some(100), "osrt".to_owned(), 1));
+    assert_eq!(of("write"), ((1700, 1800), Some(101), "file_access".to_owned(), 0));
+    assert_eq!(of("Memory pool created"), ((1050, 1050), None, "cuda_mempool".to_owned(), 0));
+    assert_eq!(trace.slices.len(), 6);
+    let args = |name: &str| args_of(&trace, slice_named(&trace, name));
+    assert_eq!(args("MPI_Send"), pairs([("commHandle", "11"), ("tag", "17"), ("remoteRank", "2"), ("size", "4096")]));
+    let launch = args("acc_enqueue_launch");
+    assert!(launch.contains(&("kernelName".to_owned(), "solve_42_gpu".to_owned())), "{launch:?}");
+    assert!(launch.contains(&("srcFile".to_owned(), "solve.f90".to_owned())), "{launch:?}");
+    assert!(launch.contains(&("numGangs".to_owned(), "80".to_owned())), "{launch:?}");
+    assert_eq!(
+        args("read"),
+        pairs([("argumentsId", "12"), ("file", "/data/weights"), ("access", "read"), ("bytes", "512")])
+    );
+    assert_eq!(args("write"), pairs([("file", "/tmp/log"), ("access", "write"), ("bytes", "64")]));
+    // Nothing of it is lost, and reports can tell which tables there were.
+    for kind in [WarningKind::NsysUnreadTable, WarningKind::NsysTableNotShown, WarningKind::NsysMissingText] {
+        assert_eq!(count_of(&trace, kind), 0, "{}", kind.name());
+    }
+    let listed = trace.metadata.rows().filter(|row| trace.text(row.name) == "nsys.other_table");
+    assert_eq!(listed.count(), 4);
+    let process = trace.processes.rows().find(|row| row.pid == 100).expect("it is used");
+    let rank: Vec<_> = trace.args.set(process.arg_set_id.expect("its rank")).collect();
+    assert_eq!(rank, [("mpi_rank", ArgValue::Int(3))]);
+}
+
+#[test]
+fn a_network_adapter_has_counters() {
+    let trace = read_path(&Drawing::of_other_interfaces().path()).expect("an export");
+    let values: Vec<_> = trace.counters.rows().map(|row| (row.ts + trace.clock.file_offset_ns, row.value)).collect();
+    assert_eq!(values, [(1000, 800.0), (1100, 900.0)]);
+    let track = trace.tracks.row(trace.counters.track_id.get(0).index());
+    assert_eq!(text(&trace, track.name), Some("mlx5_0 port 1 Bytes sent"));
+    assert_eq!((track.r#type, text(&trace, track.unit)), (TrackKind::ProcessCounter, Some("bytes")));
+}
+
+#[test]
+fn clusters_and_names_of_devices_and_contexts_are_shown() {
+    let trace = full();
+    let kernel = slice_named(&trace, "void scale<float>(float*)");
+    assert_eq!(args_of(&trace, kernel), pairs([("clusterX", "2"), ("clusterY", "1"), ("clusterZ", "1")]));
+    let property = |name: &str| {
+        let row = trace.device_properties.rows().find(|row| trace.text(row.name) == name).expect("it is listed");
+        (row.int_value, text(&trace, row.str_value))
+    };
+    assert_eq!(property("nvtxName"), (None, Some("first")));
+    assert_eq!(property("cudaDevice of process 100"), (Some(0), None));
+    assert_eq!(text(&trace, trace.cuda_contexts.row(0).name), Some("ctx"));
 }
 
 #[test]
@@ -349,18 +427,75 @@ fn several_captures_come_onto_one_clock() {
     }
 }
 
+/// A PyTorch trace with a call that launches a kernel, at 1500 ns behind `base`.
+fn pytorch_trace(base: &str) -> Input {
+    let json = format!(
+        r#"{{{base} "traceEvents": [
+            {{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 7, "tid": 7, "ts": 1.5, "dur": 9}},
+            {{"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "pid": 7, "tid": 7, "ts": 2, "dur": 1,
+              "args": {{"correlation": 7}}}},
+            {{"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "ts": 4, "dur": 2,
+              "args": {{"correlation": 7, "device": 0, "stream": 7}}}}]}}"#
+    );
+    Input::Memory { name: "a.json".to_owned(), bytes: json.into_bytes().into() }
+}
+
 #[test]
-fn a_capture_and_a_pytorch_trace_are_refused_together() {
+fn a_capture_and_a_pytorch_trace_come_together_on_one_clock() {
     let drawing = Drawing::full();
-    let json = br#"[{"ph": "X", "name": "a", "pid": 1, "tid": 1, "ts": 1, "dur": 1}]"#;
-    let json = Input::Memory { name: "a.json".to_owned(), bytes: json.as_slice().into() };
-    let inputs = [json, Input::File(drawing.path())].map(|input| FoundInput { input, folder: None });
-    let error = read(&inputs, &ReadOptions::default(), &Progress::default()).expect_err("two kinds");
+    let json = pytorch_trace(r#""baseTimeNanoseconds": 1700000000000000000,"#);
+    let alone = |input: Input| {
+        let input = FoundInput { input, folder: None };
+        read(&[input], &ReadOptions::default(), &Progress::default()).expect("a trace")
+    };
+    let (capture, pytorch) = (alone(Input::File(drawing.path())), alone(json.clone()));
+    let inputs = [Input::File(drawing.path()), json].map(|input| FoundInput { input, folder: None });
+    let trace = read(&inputs, &ReadOptions::default(), &Progress::default()).expect("both have a clock");
+    assert!(trace.slices.ts.values().is_sorted());
+    assert_eq!(trace.slices.len(), capture.slices.len() + pytorch.slices.len());
+    assert_eq!((trace.launches.len(), trace.nvtx.len()), (capture.launches.len() + 1, capture.nvtx.len()));
+    let start = |name: &str| trace.slices.ts.get(slice_named(&trace, name).index());
+    // The capture's zero is the same moment as the base, and its first event is at 500 ns.
+    assert_eq!(trace.clock.start_unix_ns, Some(1_700_000_000_000_000_500));
+    assert_eq!((start("aten::mm"), start("void scale<float>(float*)")), (1000, 1000));
+    // Both use correlation 7, and each launch stays within its source.
+    let name_of = |slice: SliceId| trace.text(trace.slices.name.get(slice.index()));
+    let launches: Vec<_> =
+        trace.launches.rows().map(|row| (name_of(row.api_slice_id), name_of(row.gpu_slice_id))).collect();
+    assert!(launches.contains(&("cudaLaunchKernel", "gemm")), "{launches:?}");
+    assert_eq!(launches.iter().filter(|&&(_, gpu)| gpu == "gemm").count(), 1);
+    for launch in trace.launches.rows() {
+        assert_eq!(trace.api_calls.slice_id.get(launch.api_call_id as usize), launch.api_slice_id);
+        assert_eq!(trace.gpu_ops.slice_id.get(launch.gpu_op_id as usize), launch.gpu_slice_id);
+    }
+    // Nothing of what either one warns of is lost.
+    let kind = WarningKind::NsysUnreadTable;
+    assert_eq!(count_of(&trace, kind), count_of(&capture, kind));
+}
+
+#[test]
+fn a_capture_and_a_trace_without_a_clock_are_refused_together() {
+    let drawing = Drawing::full();
+    let inputs = [pytorch_trace(""), Input::File(drawing.path())].map(|input| FoundInput { input, folder: None });
+    let error = read(&inputs, &ReadOptions::default(), &Progress::default()).expect_err("one has no clock");
     assert!(matches!(&error, IngestError::MixedFormats { trace, .. } if trace == "a.json"), "{error}");
+    assert!(
+        error.to_string().ends_with("`a.json` does not say when its times begin (it has no `baseTimeNanoseconds`)"),
+        "{error}"
+    );
     // In a folder, where other things may lie, the trace is read and the capture is not.
     let inputs = inputs.map(|found| FoundInput { folder: Some("runs".to_owned()), ..found });
     let trace = read(&inputs, &ReadOptions::default(), &Progress::default()).expect("one trace");
-    assert_eq!((trace.slices.len(), count_of(&trace, WarningKind::SkippedFile)), (1, 1));
+    assert_eq!((trace.slices.len(), count_of(&trace, WarningKind::SkippedFile)), (3, 1));
+
+    drawing.sql("UPDATE TARGET_INFO_SESSION_START_TIME SET utcEpochNs = NULL");
+    let json = pytorch_trace(r#""baseTimeNanoseconds": 1700000000000000000,"#);
+    let inputs = [json, Input::File(drawing.path())].map(|input| FoundInput { input, folder: None });
+    let error = read(&inputs, &ReadOptions::default(), &Progress::default()).expect_err("the other has none");
+    assert!(
+        error.to_string().ends_with("does not say when its times begin (it has no start of the session)"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use kinetoscope_ingest::{read_bytes, read_path};
 use kinetoscope_model::column::{Cell, ColumnData, ColumnKind};
+use kinetoscope_model::table::NvtxType;
 use kinetoscope_model::{ArgSetId, StringId, Trace, WarningKind};
 
 use super::pairs::real_captures;
-use super::writer::sample;
+use super::writer::{Message, Report, call, event, global, gpu_work, message, sample};
 
 /// Every table as text, a line a column, with strings and arguments instead of their numbers.
 fn tables(trace: &Trace) -> Vec<(&'static str, Vec<String>)> {
@@ -83,4 +84,78 @@ fn a_report_is_recognised_by_its_first_bytes() {
     assert_eq!(read_bytes("packed", packed).unwrap().slices.len(), trace.slices.len());
     let cut = read_bytes("cut", &bytes[..bytes.len() - 30]).unwrap();
     assert_eq!(num_truncated(&cut), 1);
+}
+
+/// Events of all kinds on three threads and a stream, in no order of time.
+fn scrambled_events() -> Vec<Message> {
+    let mut state = 7_u64;
+    let mut random = move |below: i64| {
+        // Knuth's generator; its upper bits are the good ones.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as i64 % below
+    };
+    let frame = |symbol| message().int(1, symbol).int(2, 1).int(8, 4096 + symbol);
+    (0..400)
+        .map(|index| {
+            let (start, len, tid) = (random(100_000), random(500), 23 + random(3));
+            let nvtx = |kind| {
+                message().int(1, kind).int(2, start).int(9, global(22, tid)).int(13, 1).int(14, 1).text(7, "range")
+            };
+            match index % 10 {
+                0 => event(59, 102, &nvtx(59).int(10, start + 10 * len)),
+                1 => event(60, 102, &nvtx(60).int(10, start + 20 * len).int(11, global(22, 99)).int(4, index)),
+                2 => event(34, 102, &nvtx(34)),
+                3 => event(48, 108, &call(27, start, start + len, 8).message(15, &frame(random(3) + 2))),
+                4 => event(48, 108, &call(0, start, start + len, 7).int(3, index)),
+                5 => {
+                    let kernel = message().int(1, 4).int(2, 5);
+                    event(79, 107, &gpu_work(start, start + len, index - 1).message(101, &kernel))
+                }
+                6 => event(
+                    41,
+                    106,
+                    &message().int(1, start).int(3, 1).int(4, random(2)).int(5, 2).int(6, global(22, tid)).int(7, 1),
+                ),
+                7 => {
+                    let sample = message().int(1, start).int(3, 0).message(4, &frame(random(3) + 2));
+                    event(31, 104, &sample.int(6, 1).int(11, global(22, tid)).int(12, 1))
+                }
+                8 => event(48, 108, &call(29, start, start + len, 9)),
+                _ => event(48, 108, &call(28, start, start + len, 9)),
+            }
+        })
+        .collect()
+}
+
+/// Rows are decoded anew while slices are placed, some blocks at a time. Of one block all rows are at hand at once, which
+/// needs none of that.
+#[test]
+fn how_events_are_divided_into_blocks_does_not_matter() {
+    let events = scrambled_events();
+    let domain = |start| {
+        let name = message().int(1, 75).int(2, start).int(9, global(22, 23)).int(13, 1).text(7, "late");
+        event(75, 102, &name)
+    };
+    // Named after everything that is of it, in the last block.
+    let events: Vec<_> = events.into_iter().chain([domain(200_000)]).collect();
+    let read = |events_per_block: usize| {
+        let blocks = events.chunks(events_per_block).map(<[Message]>::to_vec).collect();
+        let report = Report { blocks, ..sample() };
+        read_bytes("scrambled", report.bytes()).unwrap()
+    };
+    let whole = read(events.len());
+    assert!(whole.slices.len() > 300 && whole.slices.ts.values().is_sorted());
+    assert_eq!((whole.launches.len(), whole.nvtx.len()), (40, 121));
+    assert!(
+        whole.nvtx.rows().all(|row| row.r#type == NvtxType::DomainCreate || whole.text_or_empty(row.domain) == "late")
+    );
+    let expected = tables(&whole);
+    for events_per_block in [1, 7, 150] {
+        for (found, expected) in tables(&read(events_per_block)).iter().zip(&expected) {
+            // The input has another length.
+            if found.0 != "source" {
+                assert_eq!(found, expected, "{events_per_block} events a block");
+            }
+        }
+    }
 }

@@ -2,14 +2,14 @@
 
 use kinetoscope_model::nest::{OpenSlice, RowNester};
 use kinetoscope_model::table::Role;
-use kinetoscope_model::{SourceId, Trace, WarningKind};
+use kinetoscope_model::{SourceId, TraceBuilder, WarningKind};
 
 use crate::chrome::assemble::Assembly;
 use crate::chrome::gpu::GpuInputs;
 use crate::chrome::{flow, gpu, role};
 
 impl Assembly {
-    pub(super) fn finish(mut self) -> Trace {
+    pub(super) fn finish(mut self) -> TraceBuilder {
         self.warn_unclosed();
         let properties: Vec<_> = self.tops.iter_mut().map(|top| std::mem::take(&mut top.devices)).collect();
         self.add_roles();
@@ -42,7 +42,7 @@ impl Assembly {
         trace.api_calls = gpu.api_calls;
         trace.launches = gpu.launches;
         trace.flows = flows.flows;
-        trace.seal()
+        trace
     }
 
     pub(super) fn warn_unclosed(&mut self) {

@@ -18,7 +18,7 @@ use kinetoscope_model::nest::RowNester;
 use kinetoscope_model::table::{Role, TrackKind, TrackRow};
 use kinetoscope_model::time::Nanos;
 use kinetoscope_model::{
-    ArgPageBuilder, ProcessId, SliceId, StringId, ThreadId, Trace, TraceBuilder, TrackId, WarningKind, Warnings,
+    ArgPageBuilder, ProcessId, SliceId, StringId, ThreadId, TraceBuilder, TrackId, WarningKind, Warnings,
 };
 
 use crate::chrome::Document;
@@ -42,7 +42,7 @@ pub(crate) fn assemble(
     documents: Vec<Document>,
     warnings: Warnings,
     progress: &Progress,
-) -> Result<Trace, IngestError> {
+) -> Result<TraceBuilder, IngestError> {
     progress.start_building();
     let num_events: u64 = documents.iter().map(|document| document.num_events).sum();
     if num_events > MAX_EVENTS {

@@ -6,20 +6,18 @@ use kinetoscope_model::{ArgSetId, ArgValue, SourceId, TraceBuilder, WarningKind}
 use rayon::prelude::*;
 
 use crate::chrome::assemble::Assembly;
-use crate::chrome::{metadata, role};
+use crate::chrome::{Document, metadata, role};
 use crate::one_clock::{self, InputClock};
 
 impl Assembly {
     /// Puts all documents on one clock and into the source, rank and metadata tables.
     pub(super) fn add_sources(&mut self) {
         let first_times = self.first_times();
-        // Before PyTorch 2.3 times count from 1970; no other clock gets past September 2001 in nanoseconds.
-        const OLDEST_UNIX_NS: i64 = 1_000_000_000_000_000_000;
         let bases: Vec<Option<i64>> = self
             .tops
             .iter()
             .zip(&first_times)
-            .map(|(top, first)| top.base_unix_ns.or((*first >= Some(OLDEST_UNIX_NS)).then_some(0)))
+            .map(|(top, first)| top.base_unix_ns.or((*first >= Some(Document::OLDEST_UNIX_NS)).then_some(0)))
             .collect();
         let clocks = self
             .documents

@@ -1,23 +1,29 @@
 //! After the pass: links, stacks, roles, and the tables that hold no slices.
 
-use kinetoscope_model::Trace;
+use kinetoscope_model::TraceBuilder;
 use kinetoscope_model::table::Role;
 
 use super::{Assembly, CaptureDocument};
 use crate::chrome::role;
+use crate::error::IngestError;
+use crate::progress::Progress;
 
 /// How the names of the threads begin that the recorder and CUPTI run in the processes they record.
 const RECORDER_THREADS: &[&str] = &["[NSys", "*2CommsProcesso", "CUPTI worker"];
 
 impl Assembly {
-    pub(super) fn finish(mut self, documents: &[CaptureDocument]) -> Trace {
-        self.add_nvtx(documents);
+    pub(super) fn finish(
+        mut self,
+        documents: &[CaptureDocument],
+        progress: &Progress,
+    ) -> Result<TraceBuilder, IngestError> {
+        self.add_nvtx(documents, progress)?;
         self.add_launches();
-        self.add_graph_events(documents);
-        self.add_cuda_events(documents);
+        self.add_graph_events(documents, progress)?;
+        self.add_cuda_events(documents, progress)?;
         self.add_contexts(documents);
-        self.add_stacks(documents);
-        self.add_thread_states(documents);
+        self.add_stacks(documents, progress)?;
+        self.add_thread_states(documents, progress)?;
         self.add_memory_events(documents);
         self.add_page_faults(documents);
         self.add_counters(documents);
@@ -25,7 +31,7 @@ impl Assembly {
         self.add_process_outputs(documents);
         self.add_roles();
         self.flush_args();
-        self.trace.seal()
+        Ok(self.trace)
     }
 
     /// What processes and threads are for, from their names. The system cuts the name of a process's first thread to 15

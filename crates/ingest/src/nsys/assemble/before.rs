@@ -1,11 +1,11 @@
 //! Before the pass: puts all captures on one clock, and learns the names that hold for the whole capture.
 
 use kinetoscope_model::SourceId;
+use kinetoscope_model::id::NONE;
 use kinetoscope_model::table::SourceRow;
 
 use super::{Assembly, CaptureDocument, ThreadName};
 use crate::chrome::metadata::{self, TopLevel};
-use crate::nsys::capture::Capture;
 use crate::one_clock::{self, InputClock};
 
 impl Assembly {
@@ -13,7 +13,7 @@ impl Assembly {
         let clocks = documents.iter().map(|document| InputClock {
             path: &document.path,
             base_unix_ns: document.capture.about.utc_epoch_ns,
-            first: first_time(&document.capture),
+            first: document.first_time(),
         });
         self.shifts = one_clock::align(&mut self.trace, &clocks.collect::<Vec<_>>());
         for (index, document) in documents.iter().enumerate() {
@@ -51,35 +51,22 @@ impl Assembly {
                 self.thread_names.entry((source, record.thread)).or_insert(entry);
             }
             for record in &capture.nvtx_cuda_names {
-                if let (Some(pid), Some(context), Some(stream)) = (record.pid, record.context, record.stream) {
-                    let name = self.trace.strings.intern(&record.name);
-                    self.nvtx_stream_names.insert((source, pid, context, stream), name);
-                }
+                // One of a device is a property of it.
+                let (Some(pid), Some(context)) = (record.pid, record.context) else { continue };
+                let name = self.trace.strings.intern(&record.name);
+                match record.stream {
+                    Some(stream) => self.nvtx_stream_names.insert((source, pid, context, stream), name),
+                    None => self.nvtx_context_names.insert((source, pid, context), name),
+                };
             }
-            self.learn_nvtx_names(source, capture);
-            self.nvtx_slices.push(vec![None; capture.nvtx.len()]);
+            for &(process, rank) in &capture.mpi_ranks {
+                self.mpi_ranks.insert((source, process.process()), rank);
+            }
+            self.learn_nvtx_names(source, document.naming_events(), &capture.strings);
+            self.nvtx_slices.push(vec![NONE; document.num_nvtx_events()]);
+            self.nvtx_before.push((0..document.num_parts()).map(|part| document.num_nvtx_before(part)).collect());
         }
         self.find_shared_devices(documents);
+        self.learn_file_accesses(documents);
     }
-}
-
-/// The earliest time of a capture, on its own clock.
-fn first_time(capture: &Capture) -> Option<i64> {
-    let places = capture.kernels.iter().map(|record| record.place.start);
-    let places = places.chain(capture.memcpys.iter().map(|record| record.place.start));
-    let places = places.chain(capture.memsets.iter().map(|record| record.place.start));
-    let places = places.chain(capture.graph_traces.iter().map(|record| record.place.start));
-    let places = places.chain(capture.syncs.iter().map(|record| record.place.start));
-    let calls = capture.api_calls.iter().chain(&capture.library_calls).map(|record| record.start);
-    let calls = calls.chain(capture.osrt_calls.iter().map(|record| record.start));
-    let calls = calls.chain(capture.nvtx.iter().map(|record| record.start));
-    let calls = calls.chain(capture.cupti_overheads.iter().map(|record| record.start));
-    let calls = calls.chain(capture.profiler_overheads.iter().map(|record| record.start));
-    let others = capture.sched_events.iter().map(|record| record.start);
-    let others = others.chain(capture.samples.iter().map(|record| record.start));
-    let others = others.chain(capture.memory_usage.iter().map(|record| record.start));
-    let others = others.chain(capture.um_cpu_faults.iter().map(|record| record.start));
-    let others = others.chain(capture.um_gpu_faults.iter().map(|record| record.start));
-    let others = others.chain(capture.gpu_metrics.iter().map(|record| record.timestamp));
-    places.chain(calls).chain(others).min()
 }

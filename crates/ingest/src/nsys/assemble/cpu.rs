@@ -6,13 +6,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
+use kinetoscope_model::id::NONE;
 use kinetoscope_model::table::{ApiCallRow, NvtxRow, NvtxType, OsrtRow, OverheadRow, TrackKind};
 use kinetoscope_model::time::Nanos;
 use kinetoscope_model::{ArgValue, SliceId, StringId, TrackId, WarningKind};
 
 use super::gpu::unsigned;
 use super::{Assembly, CaptureDocument, Event, Label};
+use crate::error::IngestError;
 use crate::nsys::capture::*;
+use crate::nsys::report::Payloads;
+use crate::progress::Progress;
 
 /// Event classes of Nsight: a call of the CUDA driver, of cuBLAS, and of the OS runtime.
 const CLASS_CUDA_DRIVER: i32 = 1;
@@ -60,6 +64,11 @@ fn without_version(name: &str) -> &str {
     if is_version { &name[..at] } else { name }
 }
 
+/// True for a call of cuBLAS, whose table comes before those of other libraries.
+pub(super) fn is_cublas(record: &ApiRecord) -> bool {
+    record.event_class == Some(CLASS_CUBLAS)
+}
+
 fn payload_of(payload: NvtxPayload) -> (&'static str, ArgValue<'static>) {
     match payload {
         NvtxPayload::U64(value) => ("uint64", i64::try_from(value).map_or(ArgValue::UInt(value), ArgValue::Int)),
@@ -72,19 +81,15 @@ fn payload_of(payload: NvtxPayload) -> (&'static str, ArgValue<'static>) {
 }
 
 impl Assembly {
-    pub(super) fn learn_nvtx_names(&mut self, source: u32, capture: &Capture) {
-        for record in &capture.nvtx {
-            let Some(kind) = nvtx_type(record.event_type) else {
-                let detail = || format!("NVTX event of type {}", record.event_type);
-                let place = Some(record.row.max(0) as u64);
-                let source = kinetoscope_model::SourceId(source);
-                self.trace.warnings.add(WarningKind::NsysUnknownEvent, source, place, detail);
-                continue;
-            };
-            if !matches!(kind, NvtxType::CategoryName | NvtxType::ThreadName | NvtxType::DomainCreate) {
-                continue;
-            }
-            let Some(name) = self.nvtx_text(source, capture, record) else { continue };
+    pub(super) fn learn_nvtx_names<'a>(
+        &mut self,
+        source: u32,
+        records: impl Iterator<Item = &'a NvtxRecord>,
+        strings: &StringTable,
+    ) {
+        for record in records.filter(|record| record.gives_name()) {
+            let Some(kind) = nvtx_type(record.event_type) else { continue };
+            let Some(name) = self.nvtx_text(source, strings, record) else { continue };
             let thread = record.thread.unwrap_or_default();
             let domain = record.domain.unwrap_or_default();
             match kind {
@@ -103,8 +108,8 @@ impl Assembly {
     }
 
     /// A registered text counts before one that came with the event.
-    fn nvtx_text(&mut self, source: u32, capture: &Capture, record: &NvtxRecord) -> Option<StringId> {
-        let registered = self.text(source, capture, record.text_id);
+    fn nvtx_text(&mut self, source: u32, strings: &StringTable, record: &NvtxRecord) -> Option<StringId> {
+        let registered = self.text(source, strings, record.text_id);
         registered.or_else(|| record.text.as_deref().map(|text| self.trace.strings.intern(text)))
     }
 
@@ -119,10 +124,10 @@ impl Assembly {
         self.categories.get(&key).copied()
     }
 
-    pub(super) fn place_nvtx(&mut self, event: &Event, record: &NvtxRecord, capture: &Capture) {
+    pub(super) fn place_nvtx(&mut self, event: &Event, record: &NvtxRecord, strings: &StringTable) {
         let source = event.source;
-        let name = self.nvtx_text(source, capture, record).unwrap_or(self.words.no_name);
-        let arg_set_id = self.nvtx_args(source, record, capture);
+        let name = self.nvtx_text(source, strings, record).unwrap_or(self.words.no_name);
+        let arg_set_id = self.nvtx_args(source, record, strings);
         let label = Label { name, category: self.words.nvtx, arg_set_id, source_row: record.row };
         let kind = nvtx_type(record.event_type);
         let slice = if matches!(kind, Some(NvtxType::StartEnd | NvtxType::ImportedStartEnd)) {
@@ -132,7 +137,8 @@ impl Assembly {
             let row = self.thread_row(source, record.thread);
             self.place_on_row(row, event, label)
         };
-        self.nvtx_slices[source as usize][event.index as usize] = Some(slice);
+        let index = self.nvtx_before[source as usize][event.part as usize] + event.index as usize;
+        self.nvtx_slices[source as usize][index] = slice.0;
         if event.end == Nanos::MAX {
             let strings = &self.trace.strings;
             let detail = || format!("`{}`", strings.get(name));
@@ -146,11 +152,11 @@ impl Assembly {
         &mut self,
         source: u32,
         record: &NvtxRecord,
-        capture: &Capture,
+        strings: &StringTable,
     ) -> Option<kinetoscope_model::ArgSetId> {
         let domain = self.domain_of(source, record);
         let category = self.category_of(source, record);
-        let json = record.json_text_id.and_then(|id| capture.strings.get(id)).or(record.json_text.as_deref());
+        let json = record.json_text_id.and_then(|id| strings.get(id)).or(record.json_text.as_deref());
         if domain.is_none() && record.category.is_none() && record.payload.is_none() && json.is_none() {
             return None;
         }
@@ -207,59 +213,75 @@ impl Assembly {
     }
 
     /// The table of all NVTX events, in the order of the captures.
-    pub(super) fn add_nvtx(&mut self, documents: &[CaptureDocument]) {
+    pub(super) fn add_nvtx(&mut self, documents: &[CaptureDocument], progress: &Progress) -> Result<(), IngestError> {
         for (source, document) in (0u32..).zip(documents) {
-            let capture = &document.capture;
-            for (index, record) in capture.nvtx.iter().enumerate() {
-                let Some(kind) = nvtx_type(record.event_type) else { continue };
-                let slice_id = self.nvtx_slices[source as usize][index];
-                if slice_id.is_none() && (kind.is_range() || is_mark(kind)) {
-                    // Its time did not fit.
-                    continue;
+            let strings = &document.capture.strings;
+            let mut index = 0;
+            document.for_each_part(Payloads::NVTX, progress, &mut |rows| {
+                for record in &rows.nvtx {
+                    self.add_nvtx_record(source, record, index, strings);
+                    index += 1;
                 }
-                let Some(ts) = self.time(source, record.start, record.row) else { continue };
-                let text = self.nvtx_text(source, capture, record);
-                let payload = record.payload.map(payload_of);
-                let payload_type = payload.map(|(name, _)| self.trace.strings.intern(name));
-                let json = self.text(source, capture, record.json_text_id);
-                let json = json.or_else(|| record.json_text.as_deref().map(|text| self.trace.strings.intern(text)));
-                let process = record.thread.unwrap_or_default().process();
-                let row = NvtxRow {
-                    slice_id,
-                    ts,
-                    r#type: kind,
-                    utid: self.thread(source, record.thread),
-                    upid: record.thread.map(|_| self.process(source, process)),
-                    end_utid: self.thread(source, record.end_thread),
-                    text,
-                    domain_id: record.domain,
-                    domain: self.domain_of(source, record),
-                    category_id: record.category,
-                    category: self.category_of(source, record),
-                    color: record.color.map(i64::from),
-                    range_id: record.range_id,
-                    payload_type,
-                    payload_int: payload.and_then(|(_, value)| match value {
-                        ArgValue::Int(value) => Some(value),
-                        ArgValue::UInt(value) => Some(value as i64),
-                        _ => None,
-                    }),
-                    payload_real: payload.and_then(|(_, value)| match value {
-                        ArgValue::Real(value) => Some(value),
-                        _ => None,
-                    }),
-                    json,
-                    binary_data: record.binary_data.as_deref().map(|text| self.trace.strings.intern(text)),
-                    source_row: record.row,
-                };
-                self.trace.nvtx.push(row);
-            }
+            })?;
         }
+        Ok(())
     }
 
-    pub(super) fn place_api_call(&mut self, event: &Event, record: &ApiRecord, capture: &Capture) {
+    fn add_nvtx_record(&mut self, source: u32, record: &NvtxRecord, index: usize, strings: &StringTable) {
+        let Some(kind) = nvtx_type(record.event_type) else {
+            let detail = || format!("NVTX event of type {}", record.event_type);
+            let place = Some(record.row.max(0) as u64);
+            let source = kinetoscope_model::SourceId(source);
+            self.trace.warnings.add(WarningKind::NsysUnknownEvent, source, place, detail);
+            return;
+        };
+        let slice_id = self.nvtx_slices[source as usize].get(index).filter(|&&slice| slice != NONE);
+        let slice_id = slice_id.map(|&slice| SliceId(slice));
+        if slice_id.is_none() && (kind.is_range() || is_mark(kind)) {
+            // Its time did not fit.
+            return;
+        }
+        let Some(ts) = self.time(source, record.start, record.row) else { return };
+        let text = self.nvtx_text(source, strings, record);
+        let payload = record.payload.map(payload_of);
+        let payload_type = payload.map(|(name, _)| self.trace.strings.intern(name));
+        let json = self.text(source, strings, record.json_text_id);
+        let json = json.or_else(|| record.json_text.as_deref().map(|text| self.trace.strings.intern(text)));
+        let process = record.thread.unwrap_or_default().process();
+        let row = NvtxRow {
+            slice_id,
+            ts,
+            r#type: kind,
+            utid: self.thread(source, record.thread),
+            upid: record.thread.map(|_| self.process(source, process)),
+            end_utid: self.thread(source, record.end_thread),
+            text,
+            domain_id: record.domain,
+            domain: self.domain_of(source, record),
+            category_id: record.category,
+            category: self.category_of(source, record),
+            color: record.color.map(i64::from),
+            range_id: record.range_id,
+            payload_type,
+            payload_int: payload.and_then(|(_, value)| match value {
+                ArgValue::Int(value) => Some(value),
+                ArgValue::UInt(value) => Some(value as i64),
+                _ => None,
+            }),
+            payload_real: payload.and_then(|(_, value)| match value {
+                ArgValue::Real(value) => Some(value),
+                _ => None,
+            }),
+            json,
+            binary_data: record.binary_data.as_deref().map(|text| self.trace.strings.intern(text)),
+            source_row: record.row,
+        };
+        self.trace.nvtx.push(row);
+    }
+
+    pub(super) fn place_api_call(&mut self, event: &Event, record: &ApiRecord, strings: &StringTable) {
         let source = event.source;
-        let (name, recorded_name) = self.api_name(source, record.name, capture);
+        let (name, recorded_name) = self.api_name(source, record.name, strings);
         let category = match record.event_class {
             Some(CLASS_CUDA_DRIVER) => self.words.cuda_driver,
             _ => self.words.cuda_runtime,
@@ -275,18 +297,14 @@ impl Assembly {
             return_value: record.return_value,
             ..ApiCallRow::new(slice_id)
         });
-        if let Some(correlation) = record.correlation {
-            let process = record.thread.unwrap_or_default().process();
-            self.launch_index.add(source, process, correlation, call as u32);
-        }
         if let Some(stack) = record.callchain.filter(|&stack| stack != 0) {
             self.api_stacks.push((source, stack, call));
         }
     }
 
     /// Name of a call for people, and as recorded.
-    fn api_name(&mut self, source: u32, id: Option<TextId>, capture: &Capture) -> (StringId, Option<StringId>) {
-        let recorded = self.text(source, capture, id);
+    fn api_name(&mut self, source: u32, id: Option<TextId>, strings: &StringTable) -> (StringId, Option<StringId>) {
+        let recorded = self.text(source, strings, id);
         let (Some(recorded), Some(id)) = (recorded, id) else { return (self.words.no_name, None) };
         if let Some(&known) = self.api_names.get(&(source, id)) {
             return known;
@@ -297,20 +315,18 @@ impl Assembly {
         names
     }
 
-    pub(super) fn place_library_call(&mut self, event: &Event, record: &ApiRecord, capture: &Capture) {
-        let category = match record.event_class {
-            Some(CLASS_CUBLAS) => self.words.cublas,
-            _ => self.words.cudnn,
-        };
-        let name = self.text(event.source, capture, record.name).unwrap_or(self.words.no_name);
+    pub(super) fn place_library_call(&mut self, event: &Event, record: &ApiRecord, strings: &StringTable) {
+        let category = if is_cublas(record) { self.words.cublas } else { self.words.cudnn };
+        let name = self.text(event.source, strings, record.name).unwrap_or(self.words.no_name);
         let row = self.thread_row(event.source, record.thread);
         self.place_on_row(row, event, Label { name, category, arg_set_id: None, source_row: record.row });
     }
 
-    pub(super) fn place_osrt_call(&mut self, event: &Event, record: &OsrtRecord, capture: &Capture) {
+    pub(super) fn place_osrt_call(&mut self, event: &Event, record: &OsrtRecord, strings: &StringTable) {
         let source = event.source;
-        let name = self.text(source, capture, record.name).unwrap_or(self.words.no_name);
-        let label = Label { name, category: self.words.osrt, arg_set_id: None, source_row: record.row };
+        let name = self.text(source, strings, record.name).unwrap_or(self.words.no_name);
+        let arg_set_id = self.osrt_args(source, record);
+        let label = Label { name, category: self.words.osrt, arg_set_id, source_row: record.row };
         // That tracing begins and ends is said of a process as a whole.
         let thread = record.thread.unwrap_or_default();
         let slice_id = if record.event_class != Some(CLASS_OSRT) && thread.tid() == 0 {
@@ -333,8 +349,8 @@ impl Assembly {
         }
     }
 
-    pub(super) fn place_cupti_overhead(&mut self, event: &Event, record: &CuptiOverheadRecord, capture: &Capture) {
-        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, capture);
+    pub(super) fn place_cupti_overhead(&mut self, event: &Event, record: &CuptiOverheadRecord, strings: &StringTable) {
+        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, strings);
         self.trace.overheads.push(OverheadRow {
             slice_id,
             is_cupti: true,
@@ -348,9 +364,9 @@ impl Assembly {
         &mut self,
         event: &Event,
         record: &ProfilerOverheadRecord,
-        capture: &Capture,
+        strings: &StringTable,
     ) {
-        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, capture);
+        let slice_id = self.place_overhead(event, record.name, record.thread, record.row, strings);
         self.trace.overheads.push(OverheadRow {
             slice_id,
             is_cupti: false,
@@ -366,9 +382,9 @@ impl Assembly {
         name: Option<TextId>,
         thread: Option<GlobalId>,
         source_row: i64,
-        capture: &Capture,
+        strings: &StringTable,
     ) -> SliceId {
-        let name = self.text(event.source, capture, name).unwrap_or(self.words.no_name);
+        let name = self.text(event.source, strings, name).unwrap_or(self.words.no_name);
         let row = self.thread_row(event.source, thread);
         let label = Label { name, category: self.words.overhead, arg_set_id: None, source_row };
         self.place_on_row(row, event, label)

@@ -2,9 +2,9 @@
 
 use hashbrown::HashMap;
 use kinetoscope_model::table::{CudaSyncRow, DevicePropertyRow, DeviceRow, FlowRow, GpuOpKind, GpuOpRow, LaunchRow};
-use kinetoscope_model::{DeviceId, SliceId, SourceId, StringId, WarningKind};
+use kinetoscope_model::{ArgSetId, ArgValue, DeviceId, ProcessId, SliceId, SourceId, StringId, WarningKind};
 
-use super::{Assembly, CaptureDocument, Event, InProcess, Label};
+use super::{Assembly, CaptureDocument, Event, Label};
 use crate::nsys::capture::*;
 
 /// A device of one machine of one source.
@@ -17,17 +17,8 @@ pub(super) struct DeviceKey {
     pub(super) ordinal: i64,
 }
 
-/// Calls by process and correlation id. Of a runtime and a driver call with one id it is the outer one, which is first.
-#[derive(Debug, Default)]
-pub(super) struct LaunchIndex {
-    calls: HashMap<InProcess<i64>, u32>,
-}
-
-impl LaunchIndex {
-    pub(super) fn add(&mut self, source: u32, process: GlobalId, correlation: i64, api_call: u32) {
-        self.calls.entry((source, process, correlation)).or_insert(api_call);
-    }
-}
+/// What a kernel with clusters says of them, as far as it repeats from launch to launch.
+pub(super) type ClusterKey = ([Option<i32>; 3], [Option<i32>; 4], [Option<i64>; 3]);
 
 fn machine_of(global: GlobalId) -> u16 {
     (global.0 >> 48) as u16
@@ -99,7 +90,70 @@ impl Assembly {
                 let device_id = self.push_device(key, Some(gpu));
                 self.add_device_properties(device_id, gpu);
             }
+            self.add_device_names(source, &document.capture);
         }
+    }
+
+    /// CUDA's number of a device in each process, which `CUDA_VISIBLE_DEVICES` decides, and names given through NVTX.
+    fn add_device_names(&mut self, source: u32, capture: &Capture) {
+        for record in &capture.cuda_devices {
+            let Some(key) = record.gpu_id.and_then(|id| self.only_device_of(source, id)) else { continue };
+            let device_id = self.devices[&key];
+            let name = match record.pid {
+                Some(pid) => format!("cudaDevice of process {pid}"),
+                None => "cudaDevice".to_owned(),
+            };
+            let name = self.trace.strings.intern(&name);
+            let row = DevicePropertyRow { device_id, name, int_value: Some(record.cuda_id), str_value: None };
+            self.trace.device_properties.push(row);
+        }
+        for record in capture.nvtx_cuda_names.iter().filter(|record| record.context.is_none()) {
+            let Some(key) = record.device.and_then(|id| self.only_device_of(source, id)) else { continue };
+            let device_id = self.devices[&key];
+            let (name, value) = (self.trace.strings.intern("nvtxName"), self.trace.strings.intern(&record.name));
+            let row = DevicePropertyRow { device_id, name, int_value: None, str_value: Some(value) };
+            self.trace.device_properties.push(row);
+        }
+    }
+
+    /// Arguments of a kernel: its clusters, under the exporter's names. Kernels without have none.
+    fn cluster_args(&mut self, cluster: &ClusterFields) -> Option<ArgSetId> {
+        let [x, y, z] = cluster.size;
+        let numbers = [
+            cluster.scheduling_policy,
+            cluster.max_potential_size,
+            cluster.max_active,
+            cluster.shared_memory_requested_percentage,
+        ];
+        let key = (cluster.size, numbers, cluster.qmd_times);
+        if let Some(&known) = self.cluster_args.get(&key) {
+            return Some(known);
+        }
+        let [policy, potential, active, percentage] = numbers;
+        let names = [
+            ("clusterX", x),
+            ("clusterY", y),
+            ("clusterZ", z),
+            ("clusterSchedulingPolicy", policy),
+            ("maxPotentialClusterSize", potential),
+            ("maxActiveClusters", active),
+            ("sharedMemoryRequestedPercentage", percentage),
+        ];
+        let times = ["qmdLastCtaDone", "qmdPreexitDone", "qmdBulkReleaseDone"].into_iter().zip(cluster.qmd_times);
+        let values = names.into_iter().map(|(name, value)| (name, value.map(i64::from))).chain(times);
+        let values: Vec<_> = values.filter_map(|(name, value)| Some((name, value?))).collect();
+        if values.is_empty() {
+            return None;
+        }
+        self.args.begin_set();
+        for (name, value) in values {
+            self.args.push(name, ArgValue::Int(value));
+        }
+        let id = self.end_arg_set();
+        if cluster.qmd_times == [None; 3] {
+            self.cluster_args.insert(key, id);
+        }
+        Some(id)
     }
 
     fn push_device(&mut self, key: DeviceKey, gpu: Option<&GpuRecord>) -> DeviceId {
@@ -176,6 +230,9 @@ impl Assembly {
     /// machine, the number alone counts.
     pub(super) fn device_key(&self, source: u32, process: Option<GlobalId>, ordinal: i64) -> DeviceKey {
         let key = DeviceKey { source, machine: process.map_or(0, machine_of), ordinal };
+        if process.is_none() && !self.devices.contains_key(&key) {
+            return self.only_device_of(source, ordinal).unwrap_or(key);
+        }
         let anywhere = DeviceKey { machine: 0, ..key };
         if !self.devices.contains_key(&key) && self.devices.contains_key(&anywhere) { anywhere } else { key }
     }
@@ -209,18 +266,13 @@ impl Assembly {
     pub(super) fn find_shared_devices(&mut self, documents: &[CaptureDocument]) {
         let mut owners: HashMap<DeviceKey, (Option<GlobalId>, i64)> = HashMap::new();
         for (source, document) in (0u32..).zip(documents) {
-            let capture = &document.capture;
-            let places = capture.kernels.iter().map(|record| &record.place);
-            let places = places.chain(capture.memcpys.iter().map(|record| &record.place));
-            let places = places.chain(capture.memsets.iter().map(|record| &record.place));
-            let places = places.chain(capture.graph_traces.iter().map(|record| &record.place));
-            for place in places {
-                let key = self.device_key(source, place.process, place.device);
-                let owner = (place.process, place.context);
+            document.for_each_gpu_owner(&mut |process, device, context| {
+                let key = self.device_key(source, process, device);
+                let owner = (process, context);
                 if *owners.entry(key).or_insert(owner) != owner {
                     self.shared_devices.insert(key, true);
                 }
-            }
+            });
         }
     }
 
@@ -250,20 +302,19 @@ impl Assembly {
         }
     }
 
-    fn push_gpu_op(&mut self, event: &Event, place: &GpuPlace, op: GpuOpRow) {
-        self.trace.gpu_ops.push(op);
-        self.process_of_gpu_op.push(place.process);
-        self.source_of_gpu_op.push(event.source);
-    }
-
-    pub(super) fn place_kernel(&mut self, event: &Event, record: &KernelRecord, capture: &Capture) {
+    pub(super) fn place_kernel(&mut self, event: &Event, record: &KernelRecord, strings: &StringTable) {
         let source = event.source;
-        let demangled = self.text(source, capture, record.demangled_name);
-        let short_name = self.text(source, capture, record.short_name);
-        let mangled_name = self.text(source, capture, record.mangled_name);
+        let demangled = self.text(source, strings, record.demangled_name);
+        let short_name = self.text(source, strings, record.short_name);
+        let mangled_name = self.text(source, strings, record.mangled_name);
         let name = demangled.or(short_name).or(mangled_name).unwrap_or(self.words.no_name);
         let category = self.words.kernel;
         let op = self.place_gpu_op(event, &record.place, GpuOpKind::Kernel, name, category, record.row);
+        if let Some(cluster) = &record.cluster
+            && let Some(args) = self.cluster_args(cluster)
+        {
+            self.trace.slices.arg_set_id.set(op.slice_id.index(), Some(args));
+        }
         let [grid_x, grid_y, grid_z] = record.grid.map(unsigned);
         let [block_x, block_y, block_z] = record.block.map(unsigned);
         let (fixed, dynamic) = (unsigned(record.static_shared_memory), unsigned(record.dynamic_shared_memory));
@@ -291,7 +342,7 @@ impl Assembly {
             shared_memory_limit_config: unsigned(record.shared_memory_limit_config),
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_memcpy(&mut self, event: &Event, record: &MemcpyRecord) {
@@ -320,7 +371,7 @@ impl Assembly {
             graph_node_id: record.graph_node,
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_memset(&mut self, event: &Event, record: &MemsetRecord) {
@@ -338,7 +389,7 @@ impl Assembly {
             graph_node_id: record.graph_node,
             ..op
         };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_graph_trace(&mut self, event: &Event, record: &GraphTraceRecord) {
@@ -350,7 +401,7 @@ impl Assembly {
         let category = self.words.cuda_graph;
         let op = self.place_gpu_op(event, &record.place, GpuOpKind::Graph, name, category, record.row);
         let op = GpuOpRow { graph_id: record.graph, graph_exec_id: record.graph_exec, ..op };
-        self.push_gpu_op(event, &record.place, op);
+        self.trace.gpu_ops.push(op);
     }
 
     pub(super) fn place_sync(&mut self, event: &Event, record: &SyncRecord) {
@@ -376,17 +427,33 @@ impl Assembly {
 
     /// Ties work to the calls that caused it.
     pub(super) fn add_launches(&mut self) {
+        let trace = &self.trace;
+        let process_of_call = |call: usize| {
+            let slice = trace.api_calls.slice_id.get(call);
+            trace.tracks.upid.get(trace.slices.track_id.get(slice.index()).index())
+        };
+        // Sorted, this takes a third of what a map would: there may be as many calls as anything.
+        let mut calls: Vec<(ProcessId, i64, u32)> = (0..trace.api_calls.len())
+            .filter_map(|call| Some((process_of_call(call)?, trace.api_calls.correlation.get(call)?, call as u32)))
+            .collect();
+        calls.sort_unstable();
+        // Of a runtime and a driver call with one id it is the outer one, which comes first.
+        let find = |process: ProcessId, correlation: i64| {
+            let at = calls.partition_point(|&(of, id, _)| (of, id) < (process, correlation));
+            calls.get(at).filter(|&&(of, id, _)| (of, id) == (process, correlation)).map(|&(.., call)| call)
+        };
         for op in 0..self.trace.gpu_ops.len() {
             let gpu_slice_id = self.trace.gpu_ops.slice_id.get(op);
-            let source = self.source_of_gpu_op[op];
+            let source_id = self.trace.devices.source_id.get(self.trace.gpu_ops.device_id.get(op).index());
             let correlation = self.trace.gpu_ops.correlation.get(op);
-            let process = self.process_of_gpu_op[op].unwrap_or_default();
-            let call = correlation.and_then(|id| self.launch_index.calls.get(&(source, process, id)).copied());
+            let nobody = || self.process_ids.get(&(source_id.0, GlobalId::default())).copied();
+            let process = self.trace.gpu_ops.upid.get(op).or_else(nobody);
+            let call = process.zip(correlation).and_then(|(process, id)| find(process, id));
             let Some(api_call_id) = call else {
                 let (slices, strings) = (&self.trace.slices, &self.trace.strings);
                 let detail = || format!("`{}`", strings.get(slices.name.get(gpu_slice_id.index())));
                 let offset = Some(slices.source_offset.get(gpu_slice_id.index()).max(0) as u64);
-                self.trace.warnings.add(WarningKind::GpuOpWithoutLaunch, SourceId(source), offset, detail);
+                self.trace.warnings.add(WarningKind::GpuOpWithoutLaunch, source_id, offset, detail);
                 continue;
             };
             let api_slice_id = self.trace.api_calls.slice_id.get(api_call_id as usize);

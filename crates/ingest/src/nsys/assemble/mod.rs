@@ -11,46 +11,34 @@
 mod after;
 mod before;
 mod cpu;
+mod document;
 mod gpu;
+mod order;
+mod other;
 mod rows;
 mod tables;
-
-use std::cmp::Reverse;
 
 use hashbrown::HashMap;
 use kinetoscope_model::id::NONE;
 use kinetoscope_model::table::SliceRow;
 use kinetoscope_model::time::Nanos;
 use kinetoscope_model::{
-    ArgPageBuilder, ArgSetId, DeviceId, ProcessId, SliceId, SourceId, StringId, Trace, TraceBuilder, WarningKind,
-    Warnings,
+    ArgPageBuilder, ArgSetId, DeviceId, ProcessId, SourceId, StringId, TraceBuilder, WarningKind, Warnings,
 };
 
 use crate::error::IngestError;
-use crate::nsys::capture::{Capture, GlobalId, TextId};
+use crate::nsys::capture::{Capture, FileAccessRecord, GlobalId, StringTable, TextId};
 use crate::progress::Progress;
 use cpu::RangeTracks;
-use gpu::{DeviceKey, LaunchIndex};
+pub(crate) use document::CaptureDocument;
+use gpu::{ClusterKey, DeviceKey};
 use rows::{Row, RowKey};
 
 /// Most events of one trace: ids are 32 bits, and the last value means "none".
 const MAX_EVENTS: u64 = NONE as u64 - 1;
 
-/// Events that are placed between two looks at whether to stop.
-const CANCEL_EVERY: usize = 1 << 16;
-
 /// Bytes of arguments after which a new page is begun.
 const ARG_PAGE_BYTES: usize = 32 << 20;
-
-/// A capture read to its end, not yet part of a trace.
-#[derive(Debug, Default)]
-pub(crate) struct CaptureDocument {
-    pub(crate) path: String,
-    pub(crate) format: String,
-    pub(crate) file_bytes: u64,
-    pub(crate) unpacked_bytes: u64,
-    pub(crate) capture: Capture,
-}
 
 /// Whether what a report tells of its user's machine goes into the trace: environment variables and command lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,7 +56,7 @@ pub(crate) fn assemble(
     warnings: Warnings,
     private_data: PrivateData,
     progress: &Progress,
-) -> Result<Trace, IngestError> {
+) -> Result<TraceBuilder, IngestError> {
     progress.start_building();
     let num_events: u64 = documents.iter().map(|document| document.capture.num_events).sum();
     if num_events > MAX_EVENTS {
@@ -81,29 +69,23 @@ pub(crate) fn assemble(
     assembly.add_metadata(&documents, private_data);
     assembly.add_devices(&documents);
     assembly.learn_names(&documents);
-    let events = assembly.order_events(&documents);
-    progress.check_cancelled()?;
-    for (count, event) in events.iter().enumerate() {
-        if count % CANCEL_EVERY == 0 {
-            progress.check_cancelled()?;
-        }
-        assembly.place(&documents[event.source as usize].capture, event);
-    }
-    drop(events);
-    progress.check_cancelled()?;
+    assembly.place_slices(&documents, progress)?;
     for document in &mut documents {
         document.capture.forget_placed();
     }
-    Ok(assembly.finish(&documents))
+    assembly.finish(&documents, progress)
 }
 
 /// What becomes a slice. Where two start and end together, the earlier kind is around the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum EventKind {
     Nvtx,
+    Cublas,
     Library,
     Api,
+    Other,
     Osrt,
+    FileAccess,
     CuptiOverhead,
     ProfilerOverhead,
     GraphTrace,
@@ -120,6 +102,8 @@ struct Event {
     /// `Nanos::MAX` when it was never ended.
     end: Nanos,
     source: u32,
+    part: u32,
+    /// Place in its table of its part.
     index: u32,
     kind: EventKind,
 }
@@ -181,17 +165,22 @@ struct Assembly {
     /// Names that programs gave through NVTX: threads, and streams by process id, context and stream.
     nvtx_thread_names: HashMap<(u32, GlobalId), StringId>,
     nvtx_stream_names: HashMap<(u32, i64, i64, i64), StringId>,
+    /// The same of contexts, by process id and context.
+    nvtx_context_names: HashMap<(u32, i64, i64), StringId>,
+    mpi_ranks: HashMap<(u32, GlobalId), i64>,
     /// Devices that more than one context of one or several processes uses, so that streams have to say whose they are.
     shared_devices: HashMap<DeviceKey, bool>,
     instant_tracks: HashMap<ProcessId, kinetoscope_model::TrackId>,
     range_tracks: HashMap<(ProcessId, StringId), RangeTracks>,
-    launch_index: LaunchIndex,
-    /// Process of each row of `gpu_op`, for finding its launch.
-    process_of_gpu_op: Vec<Option<GlobalId>>,
-    source_of_gpu_op: Vec<u32>,
     api_names: HashMap<(u32, TextId), (StringId, Option<StringId>)>,
-    /// The slice of each NVTX record, by source.
-    nvtx_slices: Vec<Vec<Option<SliceId>>>,
+    /// The slice of each NVTX record, by source; [`NONE`] for those that have none.
+    nvtx_slices: Vec<Vec<u32>>,
+    /// What calls of the OS runtime did to files, by source, thread id and start.
+    file_accesses: HashMap<(u32, i64, i64), FileAccessRecord>,
+    /// Argument sets of kernels with clusters, which repeat.
+    cluster_args: HashMap<ClusterKey, ArgSetId>,
+    /// NVTX records before those of each part, by source.
+    nvtx_before: Vec<Vec<usize>>,
     /// Rows that wait for their stacks, as `(source, stack, row)`.
     api_stacks: Vec<(u32, i64, usize)>,
     osrt_stacks: Vec<(u32, i64, usize)>,
@@ -235,103 +224,21 @@ impl Assembly {
             categories: HashMap::new(),
             nvtx_thread_names: HashMap::new(),
             nvtx_stream_names: HashMap::new(),
+            nvtx_context_names: HashMap::new(),
+            mpi_ranks: HashMap::new(),
             shared_devices: HashMap::new(),
             instant_tracks: HashMap::new(),
             range_tracks: HashMap::new(),
-            launch_index: LaunchIndex::default(),
-            process_of_gpu_op: Vec::new(),
-            source_of_gpu_op: Vec::new(),
             api_names: HashMap::new(),
             nvtx_slices: Vec::new(),
+            nvtx_before: Vec::new(),
+            file_accesses: HashMap::new(),
+            cluster_args: HashMap::new(),
             api_stacks: Vec::new(),
             osrt_stacks: Vec::new(),
             args: ArgPageBuilder::default(),
             first_arg_set: 0,
         }
-    }
-
-    /// Everything that becomes a slice, in order of time, the longer first where two start together.
-    fn order_events(&mut self, documents: &[CaptureDocument]) -> Vec<Event> {
-        let total: usize = documents.iter().map(|document| document.capture.num_events as usize).sum();
-        let mut events = Vec::with_capacity(total.min(MAX_EVENTS as usize));
-        for (source, document) in (0u32..).zip(documents) {
-            let capture = &document.capture;
-            let mut add = |kind: EventKind, index: usize, row: i64, start: i64, end: Option<i64>| {
-                if let Some(event) = self.event(source, kind, index, row, start, end) {
-                    events.push(event);
-                }
-            };
-            for (index, record) in capture.nvtx.iter().enumerate() {
-                match cpu::nvtx_type(record.event_type) {
-                    Some(kind) if kind.is_range() => add(EventKind::Nvtx, index, record.row, record.start, record.end),
-                    Some(kind) if cpu::is_mark(kind) => {
-                        add(EventKind::Nvtx, index, record.row, record.start, Some(record.start));
-                    }
-                    _ => {}
-                }
-            }
-            macro_rules! add_all {
-                ($($kind:ident: $records:expr;)*) => {$(
-                    for (index, record) in $records.iter().enumerate() {
-                        add(EventKind::$kind, index, record.row, record.start, Some(record.end));
-                    }
-                )*};
-            }
-            add_all! {
-                Library: capture.library_calls;
-                Api: capture.api_calls;
-                Osrt: capture.osrt_calls;
-                CuptiOverhead: capture.cupti_overheads;
-                ProfilerOverhead: capture.profiler_overheads;
-            }
-            macro_rules! add_placed {
-                ($($kind:ident: $records:expr;)*) => {$(
-                    for (index, record) in $records.iter().enumerate() {
-                        add(EventKind::$kind, index, record.row, record.place.start, Some(record.place.end));
-                    }
-                )*};
-            }
-            add_placed! {
-                GraphTrace: capture.graph_traces;
-                Kernel: capture.kernels;
-                Memcpy: capture.memcpys;
-                Memset: capture.memsets;
-                Sync: capture.syncs;
-            }
-        }
-        events.sort_unstable_by_key(|event| (event.ts, Reverse(event.end), event.source, event.kind, event.index));
-        events
-    }
-
-    /// A record's place on the trace's clock; nothing when its times do not fit.
-    fn event(
-        &mut self,
-        source: u32,
-        kind: EventKind,
-        index: usize,
-        row: i64,
-        start: i64,
-        end: Option<i64>,
-    ) -> Option<Event> {
-        let ts = self.time(source, start, row)?;
-        let end = match end {
-            None => Nanos::MAX,
-            // The last nanosecond is kept apart: it means "not ended".
-            Some(end) => self.time(source, end, row)?.min(Nanos::MAX - 1),
-        };
-        let end = if end < ts {
-            let detail = || format!("{kind:?} row {row} of {} ns", end - ts);
-            self.trace.warnings.add(WarningKind::NegativeDuration, SourceId(source), Some(row.max(0) as u64), detail);
-            ts
-        } else {
-            end
-        };
-        // Durations have to fit as well.
-        if end != Nanos::MAX && end.checked_sub(ts).is_none() {
-            self.warn_time(source, row);
-            return None;
-        }
-        Some(Event { ts, end, source, index: index as u32, kind })
     }
 
     /// A time of a source on the trace's clock.
@@ -351,32 +258,36 @@ impl Assembly {
         self.trace.warnings.add(WarningKind::TimeOutOfRange, SourceId(source), Some(row.max(0) as u64), detail);
     }
 
-    fn place(&mut self, capture: &Capture, event: &Event) {
+    fn place(&mut self, rows: &Capture, strings: &StringTable, event: &Event) {
         let index = event.index as usize;
         match event.kind {
-            EventKind::Nvtx => self.place_nvtx(event, &capture.nvtx[index], capture),
-            EventKind::Library => self.place_library_call(event, &capture.library_calls[index], capture),
-            EventKind::Api => self.place_api_call(event, &capture.api_calls[index], capture),
-            EventKind::Osrt => self.place_osrt_call(event, &capture.osrt_calls[index], capture),
-            EventKind::CuptiOverhead => self.place_cupti_overhead(event, &capture.cupti_overheads[index], capture),
-            EventKind::ProfilerOverhead => {
-                self.place_profiler_overhead(event, &capture.profiler_overheads[index], capture);
+            EventKind::Nvtx => self.place_nvtx(event, &rows.nvtx[index], strings),
+            EventKind::Cublas | EventKind::Library => {
+                self.place_library_call(event, &rows.library_calls[index], strings);
             }
-            EventKind::GraphTrace => self.place_graph_trace(event, &capture.graph_traces[index]),
-            EventKind::Kernel => self.place_kernel(event, &capture.kernels[index], capture),
-            EventKind::Memcpy => self.place_memcpy(event, &capture.memcpys[index]),
-            EventKind::Memset => self.place_memset(event, &capture.memsets[index]),
-            EventKind::Sync => self.place_sync(event, &capture.syncs[index]),
+            EventKind::Api => self.place_api_call(event, &rows.api_calls[index], strings),
+            EventKind::Osrt => self.place_osrt_call(event, &rows.osrt_calls[index], strings),
+            EventKind::Other => self.place_other(event, &rows.other_events[index], rows, strings),
+            EventKind::FileAccess => self.place_file_access(event, &rows.file_accesses[index], strings),
+            EventKind::CuptiOverhead => self.place_cupti_overhead(event, &rows.cupti_overheads[index], strings),
+            EventKind::ProfilerOverhead => {
+                self.place_profiler_overhead(event, &rows.profiler_overheads[index], strings);
+            }
+            EventKind::GraphTrace => self.place_graph_trace(event, &rows.graph_traces[index]),
+            EventKind::Kernel => self.place_kernel(event, &rows.kernels[index], strings),
+            EventKind::Memcpy => self.place_memcpy(event, &rows.memcpys[index]),
+            EventKind::Memset => self.place_memset(event, &rows.memsets[index]),
+            EventKind::Sync => self.place_sync(event, &rows.syncs[index]),
         }
     }
 
     /// The trace's string for a text of a capture; nothing, and counted, when the capture does not have it.
-    fn text(&mut self, source: u32, capture: &Capture, id: Option<TextId>) -> Option<StringId> {
+    fn text(&mut self, source: u32, strings: &StringTable, id: Option<TextId>) -> Option<StringId> {
         let id = id?;
         if let Some(&known) = self.texts.get(&(source, id)) {
             return known;
         }
-        let string = capture.strings.get(id).map(|text| self.trace.strings.intern(text));
+        let string = strings.get(id).map(|text| self.trace.strings.intern(text));
         if string.is_none() {
             let detail = || format!("text {}", id.0);
             self.trace.warnings.add(WarningKind::NsysMissingText, SourceId(source), None, detail);

@@ -121,6 +121,10 @@ impl Assembly {
             self.args.push("pid", ArgValue::Int(process.pid()));
         }
         self.args.push("context", ArgValue::Int(stream.context));
+        let pid = stream.process.map_or(0, GlobalId::pid);
+        if let Some(&name) = self.nvtx_context_names.get(&(stream.device.source, pid, stream.context)) {
+            self.args.push("context_name", ArgValue::Text(self.trace.strings.get(name)));
+        }
         let args = self.end_arg_set();
         let role = if matches!(key, RowKey::Sync(_)) { Role::Unknown } else { Role::GpuStream };
         let utid = self.push_thread(ThreadRow {
@@ -181,6 +185,12 @@ impl Assembly {
         }
         let name = self.process_names.get(&(source, process)).map(|name| self.trace.strings.intern(name));
         let upid = self.push_process(source, process.pid(), name, None, None);
+        if let Some(&rank) = self.mpi_ranks.get(&(source, process)) {
+            self.args.begin_set();
+            self.args.push("mpi_rank", ArgValue::Int(rank));
+            let args = self.end_arg_set();
+            self.trace.processes.arg_set_id.set(upid.index(), Some(args));
+        }
         self.process_ids.insert((source, process), upid);
         upid
     }
@@ -204,7 +214,7 @@ impl Assembly {
         upid
     }
 
-    fn push_process(
+    pub(super) fn push_process(
         &mut self,
         source: u32,
         pid: i64,

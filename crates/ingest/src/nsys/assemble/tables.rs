@@ -14,7 +14,10 @@ use kinetoscope_model::{
 use super::gpu::unsigned;
 use super::rows::RowKey;
 use super::{Assembly, CaptureDocument, PrivateData};
+use crate::error::IngestError;
 use crate::nsys::capture::*;
+use crate::nsys::report::Payloads;
+use crate::progress::Progress;
 
 /// Beginnings of the names of capture metadata after `PROCESS_n:` that are private.
 const PRIVATE_PROCESS_FIELDS: &[&str] = &["ENVIRONMENT", "ARGUMENT", "COMMAND"];
@@ -48,6 +51,9 @@ fn state_word(state: i32) -> Option<&'static str> {
 
 /// What tells frames apart. The address is not part of it, for else every call of a function had a frame of its own.
 type FrameKey = (Option<StringId>, Option<MappingId>, Option<bool>, Option<bool>, Option<bool>, Option<i32>);
+
+/// The innermost callsite of each stack of a kind.
+type Innermost = HashMap<i64, CallsiteId>;
 
 /// Frames and call trees under way.
 #[derive(Debug, Default)]
@@ -83,6 +89,9 @@ impl Assembly {
             }
             for table in &capture.unread_tables {
                 self.add_text(source, "nsys.unread_table", Some(table));
+            }
+            for table in &capture.other_tables {
+                self.add_text(source, "nsys.other_table", Some(&table.name));
             }
             let mut num_private = 0;
             for entry in &capture.capture_metadata {
@@ -123,43 +132,62 @@ impl Assembly {
     }
 
     /// The making of graphs and nodes.
-    pub(super) fn add_graph_events(&mut self, documents: &[CaptureDocument]) {
+    pub(super) fn add_graph_events(
+        &mut self,
+        documents: &[CaptureDocument],
+        progress: &Progress,
+    ) -> Result<(), IngestError> {
         for (source, document) in (0u32..).zip(documents) {
-            let capture = &document.capture;
-            for record in &capture.graph_events {
-                let kind = match record.event_class {
-                    Some(94) => GraphEventKind::GraphExec,
-                    Some(95) => GraphEventKind::Graph,
-                    Some(96) => GraphEventKind::Clone,
-                    _ => GraphEventKind::Other,
-                };
-                let name = self.text(source, capture, record.name);
-                self.push_graph_event(source, record.row, (record.start, record.end), record.thread, |row| {
-                    CudaGraphEventRow {
-                        kind,
-                        name,
-                        graph_id: record.graph,
-                        original_graph_id: record.original_graph,
-                        graph_exec_id: record.graph_exec,
-                        ..row
+            let strings = &document.capture.strings;
+            // Graphs of the whole capture come before nodes.
+            let packed = document.packed.as_ref().map(|packed| packed.num_rows);
+            if packed.is_none_or(|num_rows| num_rows.graph_events > 0) {
+                document.for_each_part(Payloads::CALLS, progress, &mut |rows| {
+                    for record in &rows.graph_events {
+                        self.add_graph_event(source, record, strings);
                     }
-                });
+                })?;
             }
-            for record in &capture.graph_node_events {
-                let name = self.text(source, capture, record.name);
-                self.push_graph_event(source, record.row, (record.start, record.end), record.thread, |row| {
-                    CudaGraphEventRow {
-                        kind: GraphEventKind::Node,
-                        name,
-                        graph_id: record.graph,
-                        original_graph_id: record.original_graph,
-                        node_id: record.node,
-                        original_node_id: record.original_node,
-                        ..row
+            if packed.is_none_or(|num_rows| num_rows.graph_node_events > 0) {
+                document.for_each_part(Payloads::CALLS, progress, &mut |rows| {
+                    for record in &rows.graph_node_events {
+                        self.add_graph_node_event(source, record, strings);
                     }
-                });
+                })?;
             }
         }
+        Ok(())
+    }
+
+    fn add_graph_event(&mut self, source: u32, record: &GraphEventRecord, strings: &StringTable) {
+        let kind = match record.event_class {
+            Some(94) => GraphEventKind::GraphExec,
+            Some(95) => GraphEventKind::Graph,
+            Some(96) => GraphEventKind::Clone,
+            _ => GraphEventKind::Other,
+        };
+        let name = self.text(source, strings, record.name);
+        self.push_graph_event(source, record.row, (record.start, record.end), record.thread, |row| CudaGraphEventRow {
+            kind,
+            name,
+            graph_id: record.graph,
+            original_graph_id: record.original_graph,
+            graph_exec_id: record.graph_exec,
+            ..row
+        });
+    }
+
+    fn add_graph_node_event(&mut self, source: u32, record: &GraphNodeEventRecord, strings: &StringTable) {
+        let name = self.text(source, strings, record.name);
+        self.push_graph_event(source, record.row, (record.start, record.end), record.thread, |row| CudaGraphEventRow {
+            kind: GraphEventKind::Node,
+            name,
+            graph_id: record.graph,
+            original_graph_id: record.original_graph,
+            node_id: record.node,
+            original_node_id: record.original_node,
+            ..row
+        });
     }
 
     fn push_graph_event(
@@ -194,24 +222,38 @@ impl Assembly {
         Some((ts, end.saturating_sub(ts).max(0)))
     }
 
-    pub(super) fn add_cuda_events(&mut self, documents: &[CaptureDocument]) {
+    pub(super) fn add_cuda_events(
+        &mut self,
+        documents: &[CaptureDocument],
+        progress: &Progress,
+    ) -> Result<(), IngestError> {
         for (source, document) in (0u32..).zip(documents) {
-            for record in &document.capture.cuda_events {
-                let row = CudaEventRow {
-                    ts: record.timestamp.and_then(|time| self.time(source, time, record.row)),
-                    upid: record.process.map(|process| self.process(source, process)),
-                    device_id: self.device_of(source, record.process, record.device),
-                    context: record.context,
-                    green_context: record.green_context,
-                    stream: record.stream,
-                    correlation: record.correlation,
-                    event_id: record.event,
-                    event_sync_id: record.event_sync,
-                    source_row: record.row,
-                };
-                self.trace.cuda_events.push(row);
+            if document.packed.as_ref().is_some_and(|packed| packed.num_rows.cuda_events == 0) {
+                continue;
             }
+            document.for_each_part(Payloads::GPU, progress, &mut |rows| {
+                for record in &rows.cuda_events {
+                    self.add_cuda_event(source, record);
+                }
+            })?;
         }
+        Ok(())
+    }
+
+    fn add_cuda_event(&mut self, source: u32, record: &CudaEventRecord) {
+        let row = CudaEventRow {
+            ts: record.timestamp.and_then(|time| self.time(source, time, record.row)),
+            upid: record.process.map(|process| self.process(source, process)),
+            device_id: self.device_of(source, record.process, record.device),
+            context: record.context,
+            green_context: record.green_context,
+            stream: record.stream,
+            correlation: record.correlation,
+            event_id: record.event,
+            event_sync_id: record.event_sync,
+            source_row: record.row,
+        };
+        self.trace.cuda_events.push(row);
     }
 
     /// Contexts and streams that processes made.
@@ -248,6 +290,9 @@ impl Assembly {
                     null_stream: record.null_stream,
                     parent_context: record.parent_context,
                     is_green: record.is_green,
+                    name: record
+                        .pid
+                        .and_then(|pid| self.nvtx_context_names.get(&(source, pid, record.context)).copied()),
                 };
                 self.trace.cuda_contexts.push(row);
             }
@@ -268,35 +313,50 @@ impl Assembly {
     }
 
     /// CPU samples, and the stacks of samples and calls.
-    pub(super) fn add_stacks(&mut self, documents: &[CaptureDocument]) {
+    pub(super) fn add_stacks(&mut self, documents: &[CaptureDocument], progress: &Progress) -> Result<(), IngestError> {
         let mut stacks = Stacks::default();
         let mut samples: Vec<PerfSampleRow> = Vec::new();
         let api_stacks = std::mem::take(&mut self.api_stacks);
         let osrt_stacks = std::mem::take(&mut self.osrt_stacks);
         for (source, document) in (0u32..).zip(documents) {
-            let capture = &document.capture;
-            let api_calls = self.callsites_of(&mut stacks, source, capture, &capture.cuda_frames);
+            let strings = &document.capture.strings;
+            let packed = document.packed.as_ref().map(|packed| packed.num_rows);
+            let mut of_calls = Innermost::new();
+            if packed.is_none_or(|num_rows| num_rows.cuda_frames > 0) {
+                document.for_each_part(Payloads::CALL_STACKS, progress, &mut |rows| {
+                    self.add_callsites(&mut stacks, source, strings, &rows.cuda_frames, &mut of_calls);
+                })?;
+            }
             for &(_, stack, row) in api_stacks.iter().filter(|&&(of, ..)| of == source) {
-                self.trace.api_calls.callsite_id.set(row, api_calls.get(&stack).copied());
+                self.trace.api_calls.callsite_id.set(row, of_calls.get(&stack).copied());
             }
-            let osrt_calls = self.callsites_of(&mut stacks, source, capture, &capture.osrt_frames);
+            of_calls.clear();
+            if packed.is_none_or(|num_rows| num_rows.osrt_frames > 0) {
+                document.for_each_part(Payloads::CALL_STACKS, progress, &mut |rows| {
+                    self.add_callsites(&mut stacks, source, strings, &rows.osrt_frames, &mut of_calls);
+                })?;
+            }
             for &(_, stack, row) in osrt_stacks.iter().filter(|&&(of, ..)| of == source) {
-                self.trace.osrt.callsite_id.set(row, osrt_calls.get(&stack).copied());
+                self.trace.osrt.callsite_id.set(row, of_calls.get(&stack).copied());
             }
-            let sampled = self.callsites_of(&mut stacks, source, capture, &capture.sampling_frames);
-            for record in &capture.samples {
-                let Some(ts) = self.time(source, record.start, record.row) else { continue };
-                let row = self.thread_row(source, record.thread);
-                samples.push(PerfSampleRow {
-                    ts,
-                    utid: self.rows[row].utid,
-                    cpu: record.cpu,
-                    callsite_id: sampled.get(&record.id).copied(),
-                    cpu_cycles: record.cpu_cycles,
-                    thread_state: unsigned(record.thread_state),
-                    source_row: record.row,
-                });
-            }
+            document.for_each_part(Payloads::SAMPLES, progress, &mut |rows| {
+                // The stack of a sample is in the same part.
+                of_calls.clear();
+                self.add_callsites(&mut stacks, source, strings, &rows.sampling_frames, &mut of_calls);
+                for record in &rows.samples {
+                    let Some(ts) = self.time(source, record.start, record.row) else { continue };
+                    let row = self.thread_row(source, record.thread);
+                    samples.push(PerfSampleRow {
+                        ts,
+                        utid: self.rows[row].utid,
+                        cpu: record.cpu,
+                        callsite_id: of_calls.get(&record.id).copied(),
+                        cpu_cycles: record.cpu_cycles,
+                        thread_state: unsigned(record.thread_state),
+                        source_row: record.row,
+                    });
+                }
+            })?;
         }
         // Samples of several captures come after each other.
         samples.sort_by_key(|sample| sample.ts);
@@ -304,24 +364,25 @@ impl Assembly {
         for sample in samples {
             self.trace.perf_samples.push(sample);
         }
+        Ok(())
     }
 
-    /// The innermost callsite of each stack.
-    fn callsites_of(
+    /// Adds the innermost callsite of each stack.
+    fn add_callsites(
         &mut self,
         stacks: &mut Stacks,
         source: u32,
-        capture: &Capture,
+        strings: &StringTable,
         frames: &[FrameRecord],
-    ) -> HashMap<i64, CallsiteId> {
+        innermost: &mut Innermost,
+    ) {
         // Outermost first.
         let mut order: Vec<usize> = (0..frames.len()).collect();
         order.sort_by_key(|&index| (frames[index].callchain, std::cmp::Reverse(frames[index].depth)));
-        let mut innermost: HashMap<i64, CallsiteId> = HashMap::new();
         let mut last: Option<(i64, CallsiteId, u32)> = None;
         for index in order {
             let record = &frames[index];
-            let frame_id = self.frame(stacks, source, capture, record);
+            let frame_id = self.frame(stacks, source, strings, record);
             let around = last.filter(|&(stack, ..)| stack == record.callchain);
             let parent_id = around.map(|(_, callsite, _)| callsite);
             let depth = around.map_or(0, |(.., depth)| depth + 1);
@@ -332,12 +393,11 @@ impl Assembly {
             innermost.insert(record.callchain, callsite);
             last = Some((record.callchain, callsite, depth));
         }
-        innermost
     }
 
-    fn frame(&mut self, stacks: &mut Stacks, source: u32, capture: &Capture, record: &FrameRecord) -> FrameId {
-        let name = self.text(source, capture, record.symbol);
-        let module = self.text(source, capture, record.module);
+    fn frame(&mut self, stacks: &mut Stacks, source: u32, strings: &StringTable, record: &FrameRecord) -> FrameId {
+        let name = self.text(source, strings, record.symbol);
+        let module = self.text(source, strings, record.module);
         let mapping = module.map(|name| {
             *stacks
                 .mappings
@@ -360,59 +420,66 @@ impl Assembly {
     }
 
     /// Scheduling states, from the moments at which threads went on a CPU and left it.
-    pub(super) fn add_thread_states(&mut self, documents: &[CaptureDocument]) {
+    pub(super) fn add_thread_states(
+        &mut self,
+        documents: &[CaptureDocument],
+        progress: &Progress,
+    ) -> Result<(), IngestError> {
+        /// A thread that goes on a CPU or leaves it. There may be millions, so it is small.
+        #[derive(Clone, Copy)]
+        struct Switch {
+            ts: Nanos,
+            thread: Option<GlobalId>,
+            cpu: Option<i64>,
+            state: Option<&'static str>,
+        }
         /// What a thread has been doing since a moment.
         #[derive(Clone, Copy)]
-        struct Since {
+        struct State {
             ts: Nanos,
+            dur: Nanos,
+            utid: ThreadId,
             /// The CPU, while it runs.
             cpu: Option<i64>,
             state: Option<&'static str>,
         }
         const RUNNING: &str = "Running";
-        let mut states: Vec<(ThreadId, Since, Nanos)> = Vec::new();
+        let mut states: Vec<State> = Vec::new();
         for (source, document) in (0u32..).zip(documents) {
-            let mut events: Vec<(Nanos, &SchedRecord)> = Vec::new();
-            for record in &document.capture.sched_events {
-                if let Some(ts) = self.time(source, record.start, record.row) {
-                    events.push((ts, record));
+            let mut switches: Vec<Switch> = Vec::new();
+            document.for_each_part(Payloads::SCHED, progress, &mut |rows| {
+                for record in &rows.sched_events {
+                    let Some(ts) = self.time(source, record.start, record.row) else { continue };
+                    let (cpu, state) = match record.is_sched_in {
+                        true => (record.cpu, Some(RUNNING)),
+                        false => (None, record.thread_state.and_then(state_word)),
+                    };
+                    switches.push(Switch { ts, thread: record.thread, cpu, state });
                 }
-            }
-            events.sort_by_key(|&(ts, record)| (ts, record.row));
-            let mut threads: HashMap<ThreadId, Since> = HashMap::new();
-            let mut order: Vec<ThreadId> = Vec::new();
-            for (ts, record) in events {
-                let row = self.thread_row(source, record.thread);
+            })?;
+            // Those of one moment stay in the order of their rows.
+            switches.sort_by_key(|switch| switch.ts);
+            // The state of each thread that has no end yet.
+            let mut last: HashMap<ThreadId, usize> = HashMap::new();
+            for Switch { ts, thread, cpu, state } in switches {
+                let row = self.thread_row(source, thread);
                 let utid = self.rows[row].utid;
-                let now = if record.is_sched_in {
-                    Since { ts, cpu: record.cpu, state: Some(RUNNING) }
-                } else {
-                    Since { ts, cpu: None, state: record.thread_state.and_then(state_word) }
-                };
-                match threads.insert(utid, now) {
-                    Some(before) => states.push((utid, before, ts - before.ts)),
-                    None => order.push(utid),
+                if let Some(before) = last.insert(utid, states.len()) {
+                    states[before].dur = ts - states[before].ts;
                 }
-            }
-            for utid in order {
-                states.push((utid, threads[&utid], DUR_OPEN));
+                states.push(State { ts, dur: DUR_OPEN, utid, cpu, state });
             }
         }
-        states.sort_by_key(|&(utid, since, _)| (since.ts, utid));
-        for (utid, since, dur) in states {
+        // Of two states of a thread that begin together, the first one has no length.
+        states.sort_by_key(|state| (state.ts, state.utid));
+        for State { ts, dur, utid, cpu, state } in states {
             // Where the recorder does not say why a thread left the CPU, nothing is known until it comes back.
-            let Some(state) = since.state else { continue };
+            let Some(state) = state else { continue };
             let state = self.trace.strings.intern(state);
-            self.trace.thread_states.push(ThreadStateRow {
-                ts: since.ts,
-                dur,
-                cpu: since.cpu,
-                utid,
-                state,
-                io_wait: None,
-                blocked_function: None,
-            });
+            let row = ThreadStateRow { ts, dur, cpu, utid, state, io_wait: None, blocked_function: None };
+            self.trace.thread_states.push(row);
         }
+        Ok(())
     }
 
     pub(super) fn add_memory_events(&mut self, documents: &[CaptureDocument]) {
@@ -455,9 +522,9 @@ impl Assembly {
                     address: record.address,
                     num_faults: None,
                     access_type: None,
-                    instruction: self.text(source, capture, record.cpu_instruction),
+                    instruction: self.text(source, &capture.strings, record.cpu_instruction),
                     pc: record.original_fault_pc,
-                    module: self.text(source, capture, record.module),
+                    module: self.text(source, &capture.strings, record.module),
                     source_row: record.row,
                 };
                 self.trace.um_page_faults.push(row);
@@ -489,6 +556,7 @@ impl Assembly {
         for (source, document) in (0u32..).zip(documents) {
             self.add_memory_counters(source, &document.capture, &mut values);
             self.add_metric_counters(source, &document.capture, &mut values);
+            self.add_nic_counters(source, &document.capture, &mut values);
         }
         values.sort_by_key(|&(ts, track_id, _)| (ts, track_id));
         self.trace.counters.reserve(values.len());
@@ -598,8 +666,8 @@ impl Assembly {
             for record in &capture.process_streams {
                 let row = ProcessOutputRow {
                     upid: self.process_if_any(source, record.process),
-                    file_name: self.text(source, capture, record.file_name),
-                    content: self.text(source, capture, record.content),
+                    file_name: self.text(source, &capture.strings, record.file_name),
+                    content: self.text(source, &capture.strings, record.content),
                 };
                 self.trace.process_outputs.push(row);
             }

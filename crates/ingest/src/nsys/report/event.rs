@@ -14,8 +14,8 @@ use super::wire::{Field, Fields, Malformed, Value};
 use crate::nsys::capture::{
     ApiRecord, Capture, ClusterFields, CudaEventRecord, CuptiOverheadRecord, DiagnosticRecord, FrameRecord, GlobalId,
     GpuPlace, GraphEventRecord, GraphNodeEventRecord, GraphTraceRecord, KernelRecord, MemcpyRecord, MemsetRecord,
-    NvtxPayload, NvtxRecord, OsrtRecord, ProcessRecord, ProfilerOverheadRecord, SampleRecord, SchedRecord, SyncRecord,
-    TextId,
+    NvtxPayload, NvtxRecord, OsrtRecord, OtherRecord, OtherTable, ProcessRecord, ProfilerOverheadRecord, SampleRecord,
+    SchedRecord, SyncRecord, TextId,
 };
 
 /// Classes of calls.
@@ -33,12 +33,30 @@ mod class {
     pub(super) const GRAPH: i64 = 95;
     pub(super) const GRAPH_CLONE: i64 = 96;
     pub(super) const CUPTI_OVERHEAD: i64 = 103;
+    pub(super) const OPENACC: i64 = 48;
+    pub(super) const OPENMP: i64 = 78;
+    pub(super) const NVENC: i64 = 83;
+    pub(super) const NVDEC: i64 = 86;
+    pub(super) const NVJPEG: i64 = 89;
 
     /// Marks that a kind of tracing began or ended in a process, which no table has.
     pub(super) const MARKS: &[i64] = &[
         6, 7, 8, 9, 10, 11, 33, 34, 35, 36, 39, 40, 43, 44, 45, 46, 55, 56, 63, 64, 68, 69, 72, 73, 79, 80, 84, 85, 87,
         88, 90, 91, 99, 100, 105, 106, 109, 110,
     ];
+}
+
+/// The tables that calls of other interfaces are in, as far as their class tells.
+const OTHER_TABLES: [&str; 3] = ["CUPTI_ACTIVITY_KIND_OPENACC_OTHER", "OPENMP_EVENT_KIND_OTHER", "NVVIDEO_OTHER"];
+
+/// The place of the table of a class in [`OTHER_TABLES`].
+fn other_table(event_class: i64) -> Option<u32> {
+    match event_class {
+        class::OPENACC => Some(0),
+        class::OPENMP => Some(1),
+        class::NVENC | class::NVDEC | class::NVJPEG => Some(2),
+        _ => None,
+    }
 }
 
 /// Kinds of copies.
@@ -52,6 +70,9 @@ mod copy_kind {
 fn is_graph_node(value: u64) -> bool {
     value >> 32 != 0
 }
+
+/// The byte that a frame of a call's stack begins with: field 15, with a length. A payload without it has no stack.
+const CALL_FRAME_TAG: u8 = 15 << 3 | 2;
 
 /// The type of a sample's count that is its weight.
 const TYPE_CPU_CYCLES: u64 = 1;
@@ -72,6 +93,9 @@ pub(super) struct BlockRows {
     pub(super) num_out_of_range: u64,
     /// Texts that are not UTF-8.
     pub(super) num_bad_texts: u64,
+    /// What is in the block.
+    pub(super) found: Payloads,
+    wanted: Payloads,
     num_osrt_chains: i64,
     num_cuda_chains: i64,
 }
@@ -85,9 +109,47 @@ enum Bad {
     Lacks(&'static str),
 }
 
-/// The rows of an unpacked block.
-pub(super) fn decode_block(unpacked: &[u8]) -> BlockRows {
-    let mut rows = BlockRows::default();
+/// Payloads of events, as a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Payloads(u8);
+
+impl Payloads {
+    pub(crate) const NVTX: Self = Self(1);
+    pub(crate) const SAMPLES: Self = Self(1 << 1);
+    pub(crate) const SCHED: Self = Self(1 << 2);
+    pub(crate) const GPU: Self = Self(1 << 3);
+    pub(crate) const CALLS: Self = Self(1 << 4);
+    /// Calls that have a stack, which few have. Their rows have no numbers that mean anything, their stacks do.
+    pub(crate) const CALL_STACKS: Self = Self(1 << 5);
+    const OTHERS: Self = Self(1 << 6);
+    pub(super) const ALL: Self = Self(u8::MAX);
+
+    /// What is in either of them.
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// True when something is in both.
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The payload in a field of an event.
+    fn of_field(number: u32) -> Self {
+        match number {
+            102 => Self::NVTX,
+            104 => Self::SAMPLES,
+            106 => Self::SCHED,
+            107 => Self::GPU,
+            108 => Self::CALLS,
+            _ => Self::OTHERS,
+        }
+    }
+}
+
+/// The rows of an unpacked block that are in the payloads `wanted`.
+pub(super) fn decode_block(unpacked: &[u8], wanted: Payloads) -> BlockRows {
+    let mut rows = BlockRows { wanted, ..BlockRows::default() };
     for field in Fields::new(elements(unpacked)) {
         match field {
             Ok(Field { number: 1, value: Value::Bytes(event) }) => {
@@ -148,28 +210,42 @@ impl BlockRows {
         text.into()
     }
 
+    /// An event has one payload. Should it have more, the first one counts, whichever are wanted: rows have the same
+    /// numbers each time a block is decoded.
     fn event(&mut self, event: &[u8]) -> Result<(), Bad> {
         let mut event_type = 0;
+        let mut found: Option<(u32, &[u8])> = None;
         for field in Fields::new(event) {
             match field? {
                 Field { number: 1, value: Value::Varint(value) } => event_type = value,
-                Field { number: 102, value: Value::Bytes(payload) } => self.nvtx(payload)?,
-                Field { number: 104, value: Value::Bytes(payload) } => self.sample(payload)?,
-                Field { number: 106, value: Value::Bytes(payload) } => self.sched(payload)?,
-                Field { number: 107, value: Value::Bytes(payload) } => self.gpu_work(event_type, payload)?,
-                Field { number: 108, value: Value::Bytes(payload) } => self.call(payload)?,
-                // What a process maps into memory. The exporter has no table of it: symbols are resolved when the
-                // report is made.
-                Field { number: 109, value: Value::Bytes(_) } => {}
-                Field { number: 110, value: Value::Bytes(payload) } => self.diagnostic(payload)?,
-                Field { number: 113, value: Value::Bytes(payload) } => self.process(payload)?,
-                Field { number, value: Value::Bytes(_) } => {
-                    self.unknowns.add(Unknown::Event { event_type, payload: number });
-                }
+                Field { number, value: Value::Bytes(payload) } if found.is_none() => found = Some((number, payload)),
                 field => self.unknowns.add_field(Message::Event, field.number),
             }
         }
-        Ok(())
+        let Some((number, payload)) = found else { return Ok(()) };
+        let is_of = Payloads::of_field(number);
+        self.found = self.found.with(is_of);
+        let has_stack = || number == 108 && memchr::memchr(CALL_FRAME_TAG, payload).is_some();
+        let is_wanted = is_of.meets(self.wanted) || self.wanted.meets(Payloads::CALL_STACKS) && has_stack();
+        if !is_wanted {
+            return Ok(());
+        }
+        match number {
+            102 => self.nvtx(payload),
+            104 => self.sample(payload),
+            106 => self.sched(payload),
+            107 => self.gpu_work(event_type, payload),
+            108 => self.call(payload),
+            // What a process maps into memory. The exporter has no table of it: symbols are resolved when the report is
+            // made.
+            109 => Ok(()),
+            110 => self.diagnostic(payload),
+            113 => self.process(payload),
+            payload => {
+                self.unknowns.add(Unknown::Event { event_type, payload });
+                Ok(())
+            }
+        }
     }
 
     fn call(&mut self, payload: &[u8]) -> Result<(), Bad> {
@@ -191,6 +267,9 @@ impl BlockRows {
                 Field { number: 20, value: Value::Varint(value) } => call.nesting_level = self.small(value),
                 field => self.unknowns.add_field(Message::Call, field.number),
             }
+        }
+        if num_frames > 0 {
+            self.found = self.found.with(Payloads::CALL_STACKS);
         }
         let event_class = event_class.ok_or(Bad::Lacks("the class of its call"))?;
         let start = call.start.ok_or(Bad::Lacks("its start"))?;
@@ -263,6 +342,18 @@ impl BlockRows {
                 });
             }
             _ if class::MARKS.contains(&event_class) => {}
+            // Inferred from the numbers of the classes: no report at hand has such calls. What they say beyond what all
+            // calls say is counted as fields that are not known.
+            _ if other_table(event_class).is_some() => {
+                let table = other_table(event_class).unwrap_or_default();
+                let thread = thread.ok_or(Bad::Lacks("its thread"))?;
+                if self.capture.other_tables.is_empty() {
+                    let table = |&name: &&str| OtherTable { name: name.into(), columns: Vec::new() };
+                    self.capture.other_tables = OTHER_TABLES.iter().map(table).collect();
+                }
+                let record = OtherRecord { table, start, end: Some(end), thread, name, ..OtherRecord::default() };
+                self.capture.other_events.push(record);
+            }
             _ => self.unknowns.add(Unknown::CallClass(event_class)),
         }
         Ok(())

@@ -6,13 +6,16 @@
 //! - **Unknown is normal.** Fields, events and classes that nobody has seen yet are passed over, counted by number and
 //!   said with the recorder's version; they are no errors.
 //! - **Reports have gigabytes.** They are read from front to back, some blocks at a time, and these are unpacked and
-//!   decoded on all cores. What is held beside the rows is `BATCH_BYTES`, or one block if that is larger.
+//!   decoded on all cores. What is held beside the rows is `BATCH_BYTES`, or one block if that is larger. Rows take
+//!   several times the memory of the tables that are made of them, so who makes tables lets the blocks stay packed and
+//!   has them decoded once more, some at a time (`PackedRows`).
 //! - **Captures are interrupted.** A report that was cut gives what is in it, and says what is missing. Strings stand
 //!   behind all events, so a cut report has no names.
 
 mod container;
 mod event;
 mod numbering;
+mod packed;
 mod property;
 mod session;
 mod target;
@@ -27,7 +30,9 @@ pub(crate) use container::MAGIC;
 pub use container::ReadBytes;
 use container::{Halt, PackedBlock, Source};
 use event::BlockRows;
-use numbering::Numbering;
+pub(crate) use event::Payloads;
+use numbering::{LastRows, Numbering};
+pub(crate) use packed::PackedRows;
 use unknown::{Message, Unknowns};
 use wire::{Field, Fields, Malformed, Value};
 
@@ -36,7 +41,7 @@ use crate::error::IngestError;
 use crate::progress::Progress;
 
 /// How much of a report is in work at once, packed and unpacked together: enough for all cores, and nothing to memory.
-const BATCH_BYTES: usize = 16 << 20;
+const BATCH_BYTES: usize = 8 << 20;
 
 /// How far reading a report goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +62,8 @@ pub fn read_report(
     progress: &Progress,
 ) -> Result<Capture, IngestError> {
     let mut whole = Capture::default();
-    let mut rest = read_report_in_parts(path, read, limits, progress, &mut |part| {
-        numbering::append(&mut whole, part);
+    let mut rest = read_blocks(path, read, limits, progress, &mut |block| {
+        numbering::append(&mut whole, block.rows);
         Ok(())
     })?;
     numbering::append(&mut rest, whole);
@@ -77,6 +82,27 @@ pub fn read_report_in_parts(
     limits: ReportLimits,
     progress: &Progress,
     take: &mut dyn FnMut(Capture) -> Result<(), IngestError>,
+) -> Result<Capture, IngestError> {
+    read_blocks(path, read, limits, progress, &mut |block| take(block.rows))
+}
+
+/// A block with its rows.
+struct ReadBlock {
+    block: PackedBlock,
+    found: Payloads,
+    /// The last rows of the blocks before it.
+    before: LastRows,
+    /// Its own last rows, and those of the blocks before it where it has none.
+    after: LastRows,
+    rows: Capture,
+}
+
+fn read_blocks(
+    path: &str,
+    read: &mut ReadBytes<'_>,
+    limits: ReportLimits,
+    progress: &Progress,
+    take: &mut dyn FnMut(ReadBlock) -> Result<(), IngestError>,
 ) -> Result<Capture, IngestError> {
     let mut source = Source::new(read);
     let Some(header) = source.header()? else {
@@ -144,7 +170,7 @@ struct Reading<'a> {
     progress: &'a Progress,
     max_unpacked_bytes: u64,
     num_unpacked_bytes: u64,
-    take: &'a mut dyn FnMut(Capture) -> Result<(), IngestError>,
+    take: &'a mut dyn FnMut(ReadBlock) -> Result<(), IngestError>,
     /// Everything but the rows of events.
     rest: Capture,
     unknowns: Unknowns,
@@ -257,31 +283,34 @@ impl Reading<'_> {
     fn finish_batch(&mut self) -> Result<(), IngestError> {
         self.progress.check_cancelled()?;
         let blocks = std::mem::take(&mut self.batch);
-        let decoded: Vec<Result<BlockRows, String>> =
-            blocks.par_iter().map(|block| block.unpack().map(|unpacked| event::decode_block(&unpacked))).collect();
-        for (block, decoded) in blocks.iter().zip(decoded) {
+        let decoded: Vec<Result<BlockRows, String>> = blocks
+            .par_iter()
+            .map(|block| block.unpack().map(|unpacked| event::decode_block(&unpacked, Payloads::ALL)))
+            .collect();
+        for (block, decoded) in blocks.into_iter().zip(decoded) {
             match decoded {
-                Ok(rows) => self.take_block(block.at, rows)?,
+                Ok(rows) => self.take_block(block, rows)?,
                 Err(detail) => self.warn(WarningKind::CorruptCompression, block.at, &detail),
             }
         }
         Ok(())
     }
 
-    fn take_block(&mut self, at: u64, rows: BlockRows) -> Result<(), IngestError> {
-        let BlockRows { capture: mut part, unknowns, malformed, num_out_of_range, num_bad_texts, .. } = rows;
+    fn take_block(&mut self, block: PackedBlock, rows: BlockRows) -> Result<(), IngestError> {
+        let BlockRows { capture: mut part, unknowns, malformed, num_out_of_range, num_bad_texts, found, .. } = rows;
         self.unknowns.merge(unknowns);
         if let Some((count, first)) = malformed {
             let detail = format!("an event of this block cannot be read: {first}");
-            self.warn(WarningKind::NsysBadRow, at, &detail);
+            self.warn(WarningKind::NsysBadRow, block.at, &detail);
             self.rest.warnings.count(WarningKind::NsysBadRow, count - 1);
         }
         self.rest.warnings.count(WarningKind::ValueOutOfRange, num_out_of_range);
         self.rest.warnings.count(WarningKind::InvalidUtf8, num_bad_texts);
         session::forget_what_was_not_recorded(&mut part, self.rest.about.recorder_version.as_deref());
+        let before = self.numbering.last;
         self.numbering.number(&mut part);
         self.num_events += part.num_events;
         self.progress.add_events(part.num_events);
-        (self.take)(part)
+        (self.take)(ReadBlock { block, found, before, after: self.numbering.last, rows: part })
     }
 }

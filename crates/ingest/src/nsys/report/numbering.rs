@@ -9,35 +9,43 @@ use foldhash::fast::FixedState;
 
 use crate::nsys::capture::{ApiRecord, Capture, ProcessRecord};
 
-/// The number of the last row of each table, in the order of [`Numbering::number`].
+/// Numbers the rows of blocks, one block after the other.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
-    kernels: i64,
-    memcpys: i64,
-    memsets: i64,
-    syncs: i64,
-    cuda_events: i64,
-    graph_traces: i64,
-    graph_events: i64,
-    graph_node_events: i64,
-    api_calls: i64,
-    cublas_calls: i64,
-    cudnn_calls: i64,
-    cupti_overheads: i64,
-    profiler_overheads: i64,
-    nvtx: i64,
-    osrt_calls: i64,
-    osrt_frames: i64,
-    cuda_frames: i64,
-    sampling_frames: i64,
-    sched_events: i64,
-    samples: i64,
-    diagnostics: i64,
-    osrt_chains: i64,
-    cuda_chains: i64,
+    /// The numbers that were given.
+    pub(super) last: LastRows,
     /// Each process by its id, in the order of their first events.
     processes: Vec<ProcessRecord>,
     process_index: HashMap<i64, usize, FixedState>,
+}
+
+/// The number of the last row of each table, and of the last stack.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LastRows {
+    pub(crate) kernels: i64,
+    pub(crate) memcpys: i64,
+    pub(crate) memsets: i64,
+    pub(crate) syncs: i64,
+    pub(crate) cuda_events: i64,
+    pub(crate) graph_traces: i64,
+    pub(crate) graph_events: i64,
+    pub(crate) graph_node_events: i64,
+    pub(crate) api_calls: i64,
+    pub(crate) cublas_calls: i64,
+    pub(crate) cudnn_calls: i64,
+    pub(crate) cupti_overheads: i64,
+    pub(crate) profiler_overheads: i64,
+    pub(crate) nvtx: i64,
+    pub(crate) osrt_calls: i64,
+    pub(crate) other_events: i64,
+    pub(crate) osrt_frames: i64,
+    pub(crate) cuda_frames: i64,
+    pub(crate) sampling_frames: i64,
+    pub(crate) sched_events: i64,
+    pub(crate) samples: i64,
+    pub(crate) diagnostics: i64,
+    pub(crate) osrt_chains: i64,
+    pub(crate) cuda_chains: i64,
 }
 
 /// The class of calls of cuBLAS, whose table comes before that of cuDNN.
@@ -59,6 +67,7 @@ macro_rules! for_each_table {
         $action!(profiler_overheads);
         $action!(nvtx);
         $action!(osrt_calls);
+        $action!(other_events);
         $action!(osrt_frames);
         $action!(cuda_frames);
         $action!(sampling_frames);
@@ -68,8 +77,16 @@ macro_rules! for_each_table {
     };
 }
 
-impl Numbering {
-    /// Numbers the rows and stacks of the next block, and takes its processes out.
+impl LastRows {
+    /// Slices, GPU work, calls of CUDA, calls of the OS runtime, NVTX events.
+    pub(crate) fn totals(&self) -> [i64; 5] {
+        let gpu_ops = self.kernels + self.memcpys + self.memsets + self.graph_traces;
+        let calls = self.cublas_calls + self.cudnn_calls + self.cupti_overheads + self.profiler_overheads;
+        let slices = gpu_ops + self.syncs + calls + self.api_calls + self.osrt_calls + self.nvtx + self.other_events;
+        [slices, gpu_ops, self.api_calls, self.osrt_calls, self.nvtx]
+    }
+
+    /// Numbers the rows and stacks of the next block.
     pub(super) fn number(&mut self, part: &mut Capture) {
         for frame in &mut part.osrt_frames {
             frame.callchain += self.osrt_chains;
@@ -110,6 +127,13 @@ impl Numbering {
             *last += 1;
             call.row = *last;
         }
+    }
+}
+
+impl Numbering {
+    /// Numbers the rows and stacks of the next block, and takes its processes out.
+    pub(super) fn number(&mut self, part: &mut Capture) {
+        self.last.number(part);
         for process in part.processes.drain(..) {
             // A process that runs another program has another event; it is known by what it became.
             let next = self.processes.len();
@@ -140,6 +164,9 @@ pub(super) fn append(whole: &mut Capture, part: Capture) {
     }
     for_each_table!(append);
     append!(library_calls);
+    if whole.other_tables.is_empty() {
+        whole.other_tables = part.other_tables;
+    }
     whole.num_events += part.num_events;
 }
 

@@ -1,0 +1,6 @@
+//! Parts of the tests of databases.
+
+mod captures;
+mod kineto;
+mod scripts;
+pub(crate) mod written;
