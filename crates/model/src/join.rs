@@ -197,18 +197,21 @@ impl TraceBuilder {
             )*};
         }
         macro_rules! by_slice {
-            ($($table:ident),*) => {$(
+            ($table:ident) => {{
                 let slice = |is_second: bool, row: usize| {
                     let index = usize::from(is_second);
                     ids[index].slices[both[index].$table.slice_id.get(row).index()]
                 };
-                let $table = merged(both.map(|from| from.$table.len()), slice);
-                push_all!($table, &$table);
-            )*};
+                let order = merged(both.map(|from| from.$table.len()), slice);
+                push_all!($table, &order);
+                order
+            }};
         }
-        by_slice!(gpu_ops, api_calls, cuda_syncs, osrt, overheads);
-        let (new_ops, new_calls) = (numbers(&gpu_ops), numbers(&api_calls));
-        let _ = (cuda_syncs, osrt, overheads);
+        let new_ops = numbers(&by_slice!(gpu_ops));
+        let new_calls = numbers(&by_slice!(api_calls));
+        by_slice!(cuda_syncs);
+        by_slice!(osrt);
+        by_slice!(overheads);
         let op_of = |is_second: bool, row: usize| {
             let index = usize::from(is_second);
             new_ops[index][both[index].launches.gpu_op_id.get(row) as usize]

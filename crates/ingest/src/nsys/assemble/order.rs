@@ -76,9 +76,9 @@ impl Assembly {
                     open[source as usize][part as usize] = Some(OpenPart { part: rows, num_left });
                 }
             }
-            pending.sort_unstable_by_key(|event| {
-                (event.ts, Reverse(event.end), event.source, event.kind, event.part, event.index)
-            });
+            // Not the unstable sort: what waits is in order already, and only this one makes use of it.
+            pending
+                .sort_by_key(|event| (event.ts, Reverse(event.end), event.source, event.kind, event.part, event.index));
             let horizon = unopened.first().map_or(Nanos::MAX, |&(first, ..)| first);
             let (next, later) = unopened.split_at(split(unopened));
             let num_ready = pending.partition_point(|event| event.ts < horizon);
