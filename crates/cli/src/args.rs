@@ -119,6 +119,12 @@ pub(crate) struct ReadArgs {
     #[arg(default_value = "64GiB")]
     pub(crate) max_unpacked_bytes: u64,
 
+    /// Keep environment variables and command lines of Nsight captures, which are left out otherwise
+    ///
+    /// They may hold passwords. They are in the table `metadata`, and in what is exported, and never in a cache file.
+    #[arg(long, help_heading = READING)]
+    pub(crate) private_data: bool,
+
     /// Use N threads to read events and to answer queries [default: one for each processor]
     #[arg(long, help_heading = READING, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -449,17 +455,40 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 pub(crate) enum ExportTo {
     /// A page that opens without a server
     Html,
+    /// Chrome's JSON as PyTorch's profiler writes it, which Perfetto opens; packed when FILE ends in .gz
+    Chrome,
+    /// A database as `nsys export --type sqlite` makes them, for scripts that read these
+    Sqlite,
+    /// Stacks of CPU slices with their own nanoseconds, a line each, for flame graphs
+    Folded,
+}
+
+impl ExportTo {
+    /// The word on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Chrome => "chrome",
+            Self::Sqlite => "sqlite",
+            Self::Folded => "folded",
+        }
+    }
 }
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
   kinetoscope export rank0.pt.trace.json.gz --to html -o step.html --window 34.7ms..35.6ms
-  kinetoscope export traces/ --to html -o run.html   all of it, if it is small";
+  kinetoscope export report1.nsys-rep --to chrome -o report1.json.gz    to see it in Perfetto
+  kinetoscope export traces/ --to chrome -o run.json.gz                 all ranks in one file
+  kinetoscope export rank0.pt.trace.json.gz --to sqlite -o rank0.sqlite for scripts that read nsys's exports
+  kinetoscope export report1.nsys-rep --to sqlite -o public.sqlite --strip-environment
+  kinetoscope export trace.json.gz --to folded -o - | flamegraph.pl > flames.svg";
 
 /// Write a trace, or a window of it, as a file to hand on
 ///
 /// `--to html` is the page itself with everything that is within the window: timeline, details, arguments, flows. The file
-/// opens in a browser without Kinetoscope, and asks for nothing.
+/// opens in a browser without Kinetoscope, and asks for nothing. The other formats are for other tools; what they have no
+/// place for is counted and said.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct ExportArgs {
@@ -471,15 +500,26 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: ExportTo,
 
-    /// The file to write
+    /// The file to write; - is standard output, for `chrome` and `folded`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
+    /// Write over FILE if there is one
+    #[arg(short, long)]
+    pub(crate) force: bool,
+
     /// Only what is seen from START to END, such as 1.5ms..2ms, counted from the start of the trace as in the page
     ///
-    /// Either may be left out. Units are s, ms, us and ns; without one, nanoseconds. A file holds at most 100,000 slices.
+    /// Either may be left out. Units are s, ms, us and ns; without one, nanoseconds. For `html`, whose files hold at most
+    /// 100,000 slices.
     #[arg(long, value_name = "START..END", value_parser = parse_window)]
     pub(crate) window: Option<Window>,
+
+    /// Leave out environments, command lines, names of users and of hosts
+    ///
+    /// Names that the trace gives, and the folders of homes, are left out of every text that is written. Not for `html`.
+    #[arg(long, conflicts_with = "private_data")]
+    pub(crate) strip_environment: bool,
 
     #[command(flatten)]
     pub(crate) read: ReadArgs,

@@ -137,6 +137,12 @@ impl Explained {
                 error => Self::unusable(error, error.hint().map(str::to_owned)),
             };
         }
+        if let Some(error) = error.downcast_ref::<kinetoscope_export::ExportError>() {
+            return match error {
+                kinetoscope_export::ExportError::Cancelled => Self::silent(Exit::Interrupted),
+                error => Self::unusable(error, None),
+            };
+        }
         if let Some(error) = error.downcast_ref::<CacheError>() {
             return Self::unusable(error, None);
         }

@@ -52,6 +52,20 @@ impl Display {
         })
     }
 
+    /// Shows how far an export is.
+    pub(crate) fn of_exporting(progress: &Arc<kinetoscope_export::Progress>, interrupt: &Interrupt) -> Self {
+        let progress = Arc::clone(progress);
+        Self::start(interrupt, move |bar| {
+            let (rows, total) = progress.rows();
+            bar.set_style(style(if total > 0 { BAR_TEMPLATE } else { SPINNER_TEMPLATE }));
+            bar.update(|state| {
+                state.set_len(total);
+                state.set_pos(rows);
+            });
+            bar.set_message(format!("writing {}", format_number_of(rows, "row")));
+        })
+    }
+
     /// Shows that something goes on.
     pub(crate) fn of_waiting(message: &'static str, interrupt: &Interrupt) -> Self {
         Self::start(interrupt, move |bar| {

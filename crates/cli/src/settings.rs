@@ -13,15 +13,17 @@ use anstream::AutoStream;
 use clap::ColorChoice;
 use kinetoscope_analysis::TextOptions;
 use kinetoscope_analysis::stats::{Filter, Layout, Options as ReportOptions, ReportRequest, TimeUnit};
+use kinetoscope_export::{Options as ExportOptions, PrivateNames};
 use kinetoscope_ingest::ReadOptions;
 use kinetoscope_ingest::bytes::Limits as ReadLimits;
+use kinetoscope_ingest::nsys::PrivateData;
 use kinetoscope_server::{Limits, Mode, ServerOptions, Token};
 use kinetoscope_sql::format::Format;
 use kinetoscope_store::cache::CacheLocation;
 
 use crate::args::{
-    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, ExportTo, MessageArgs, PageArgs, QueryArgs, ReadArgs,
-    StatsArgs, SummaryArgs, parse_reports,
+    Args, CacheCommand, CacheDirArg, CacheListArgs, Command, ExportArgs, ExportTo, MessageArgs, PageArgs, QueryArgs,
+    ReadArgs, StatsArgs, SummaryArgs, parse_reports,
 };
 use crate::failure::RequestError;
 use crate::printer::{Printer, Verbosity};
@@ -175,9 +177,14 @@ pub(crate) struct SummarySettings {
 pub(crate) struct ExportSettings {
     pub(crate) paths: Vec<String>,
     pub(crate) to: ExportTo,
-    pub(crate) output: PathBuf,
+    /// `None` for standard output.
+    pub(crate) output: Option<PathBuf>,
+    /// True when a file that is there may be written over.
+    pub(crate) may_overwrite: bool,
+    pub(crate) is_stdout_terminal: bool,
     /// `None` for the whole trace.
     pub(crate) window: Option<Window>,
+    pub(crate) options: ExportOptions,
     pub(crate) read: ReadSettings,
 }
 
@@ -304,13 +311,7 @@ impl Settings {
                 let traces = ServedTraces::Folder(args.folder);
                 CommandSettings::Serve(serve_settings(traces, args.max_open_bytes, args.page, args.read, environment)?)
             }
-            Command::Export(args) => CommandSettings::Export(ExportSettings {
-                paths: args.paths,
-                to: args.to,
-                output: args.output,
-                window: args.window,
-                read: read_settings(args.read, environment),
-            }),
+            Command::Export(args) => CommandSettings::Export(export_settings(args, environment)?),
             Command::Summary(args) => CommandSettings::Summary(summary_settings(args, environment)),
             Command::Stats(args) if args.list => CommandSettings::StatsList,
             Command::Stats(args) => CommandSettings::Stats(stats_settings(args, environment)?),
@@ -356,7 +357,11 @@ fn read_settings(args: ReadArgs, environment: &Environment) -> ReadSettings {
         ..ReadOptions::default()
     };
     options.tuning.num_readers = args.threads.map(NonZeroUsize::get);
-    let cache = (!args.no_cache).then(|| CacheSettings {
+    if args.private_data {
+        options.private_data = PrivateData::Kept;
+    }
+    // What is private shall not lie around, and a cache file without it is of no use.
+    let cache = (!args.no_cache && !args.private_data).then(|| CacheSettings {
         location: environment.cache_location(&args.cache_dir),
         max_bytes: args.max_cache_bytes,
     });
@@ -366,6 +371,36 @@ fn read_settings(args: ReadArgs, environment: &Environment) -> ReadSettings {
 fn form(is_json: bool, top: usize, width: Option<usize>, environment: &Environment) -> Form {
     let width = width.or(environment.width).unwrap_or(TextOptions::default().width);
     if is_json { Form::Json } else { Form::Text(TextOptions { width, top }) }
+}
+
+fn export_settings(args: ExportArgs, environment: &Environment) -> Result<ExportSettings, RequestError> {
+    let format = args.to.word();
+    let foreign = [
+        ("--window", args.window.is_some(), args.to == ExportTo::Html, "html"),
+        ("--strip-environment", args.strip_environment, args.to != ExportTo::Html, "chrome, sqlite and folded"),
+    ];
+    for (option, is_given, is_known, known) in foreign {
+        if is_given && !is_known {
+            let message = format!("`{option}` does not go with `--to {format}`");
+            return Err(RequestError::new(message).with_hint(format!("it is an option of {known}")));
+        }
+    }
+    let output = Some(args.output).filter(|output| output.as_os_str() != STDIN);
+    if output.is_none() && !matches!(args.to, ExportTo::Chrome | ExportTo::Folded) {
+        let message = format!("`--to {format}` cannot go to standard output");
+        return Err(RequestError::new(message).with_hint("name a file with -o FILE"));
+    }
+    let private_names = if args.strip_environment { PrivateNames::Stripped } else { PrivateNames::Kept };
+    Ok(ExportSettings {
+        paths: args.paths,
+        to: args.to,
+        output,
+        may_overwrite: args.force,
+        is_stdout_terminal: environment.is_stdout_terminal,
+        window: args.window,
+        options: ExportOptions { private_names },
+        read: read_settings(args.read, environment),
+    })
 }
 
 fn stats_settings(args: StatsArgs, environment: &Environment) -> Result<StatsSettings, RequestError> {
@@ -634,6 +669,45 @@ mod tests {
         assert_eq!(at(&relative_xdg, &[]), at_path("/home/me/.cache/kinetoscope", false));
         assert_eq!(at(&ours, &[]), at_path("scratch", true));
         assert_eq!(at(&ours, &["--cache-dir", "here"]), at_path("here", true));
+    }
+
+    #[test]
+    fn options_of_another_format_are_refused() {
+        let export = |args: &[&str]| {
+            let args = [&["export", "a.json", "--to"], args].concat();
+            match resolve_in(&Environment::default(), &args).map(|settings| settings.command) {
+                Ok(CommandSettings::Export(export)) => Ok((export.output, export.options.private_names)),
+                Ok(other) => panic!("another command: {other:?}"),
+                Err(error) => Err(error),
+            }
+        };
+        let refused = |args: &[&str]| export(args).expect_err("makes no sense").to_string();
+        assert_eq!(
+            refused(&["chrome", "-o", "a.json", "--window", "1ms..2ms"]),
+            "`--window` does not go with `--to chrome`"
+        );
+        assert_eq!(
+            refused(&["html", "-o", "a.html", "--strip-environment"]),
+            "`--strip-environment` does not go with `--to html`"
+        );
+        assert_eq!(refused(&["sqlite", "-o", "-"]), "`--to sqlite` cannot go to standard output");
+        let a = || Some(PathBuf::from("a"));
+        assert_eq!(export(&["folded", "-o", "-"]).ok(), Some((None, PrivateNames::Kept)));
+        assert_eq!(export(&["sqlite", "-o", "a", "--strip-environment"]).ok(), Some((a(), PrivateNames::Stripped)));
+    }
+
+    #[test]
+    fn what_is_private_is_in_no_cache_file() {
+        let read = |args: &[&str]| {
+            let args = [&["summary", "a.json"], args].concat();
+            match resolve_in(&Environment::default(), &args).expect("makes sense").command {
+                CommandSettings::Summary(summary) => summary.read,
+                other => panic!("another command: {other:?}"),
+            }
+        };
+        let (usual, private) = (read(&[]), read(&["--private-data"]));
+        assert_eq!((usual.options.private_data, usual.cache.is_some()), (PrivateData::LeftOut, true));
+        assert_eq!((private.options.private_data, private.cache.is_some()), (PrivateData::Kept, false));
     }
 
     #[test]
