@@ -422,19 +422,19 @@ proptest! {
         check("generated", &trace, Source::Kineto);
     }
 
-    /// Any pile of slices of a few threads, whole and begun, of equal and crossing times.
+    /// Any pile of whole slices and moments of a few threads, of equal and crossing times.
     #[test]
     fn piles_of_slices_come_back(events in prop::collection::vec((0u8..6, 0i64..12, 0i64..6, 0u8..3), 1..40)) {
         let mut json = "{\"schemaVersion\": 1, \"traceEvents\": [".to_owned();
         for (index, (kind, ts, dur, tid)) in events.into_iter().enumerate() {
             let (kind, dur) = match kind {
                 0..=2 => ("X", format!(", \"dur\": {dur}.000")),
-                3 => ("B", String::new()),
-                4 => ("E", String::new()),
+                3 => ("i", String::new()),
+                4 => ("X", format!(", \"cat\": \"kernel\", \"dur\": {dur}.001")),
                 _ => ("X", format!(", \"cat\": \"cpu_op\", \"dur\": {dur}.{dur}00")),
             };
             let comma = if index == 0 { "" } else { "," };
-            let name = if kind == "E" { String::new() } else { format!(", \"name\": \"{}\"", index % 3) };
+            let name = format!(", \"name\": \"{}\"", index % 3);
             json.push_str(&format!("{comma}\n{{\"ph\": \"{kind}\"{name}, \"pid\": 1, \"tid\": {tid}, \"ts\": {ts}{dur}}}"));
         }
         json.push_str("]}");

@@ -124,7 +124,9 @@ fn begun(trace: &Trace) -> HashSet<SliceId> {
     let mut begun = HashSet::new();
     for (id, parent) in pairs {
         if !begun.contains(&id) && !begun.contains(&parent) {
-            let is_inner = holds_later.contains(&id) || is_typed(category(parent));
+            // Of complete events of one instant the longer one comes first.
+            let starts_together = slices.ts.get(id.index()) == slices.ts.get(parent.index());
+            let is_inner = starts_together || holds_later.contains(&id) || is_typed(category(parent));
             begun.insert(if is_inner { id } else { parent });
         }
     }
