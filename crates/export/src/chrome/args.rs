@@ -133,14 +133,20 @@ impl Export<'_, '_> {
                         }
                     }
                 }
-                args.end();
+                // A capture has the rest in columns; PyTorch's files have everything here.
+                let is_open = args.is_open;
+                match is_capture {
+                    true => self.write_typed_args(id, gpu_op, api_call, is_open),
+                    false => args.end(),
+                }
             }
-            None => self.write_typed_args(id, gpu_op, api_call),
+            None => self.write_typed_args(id, gpu_op, api_call, false),
         }
     }
 
-    /// The arguments that PyTorch's profiler would have written of what the trace has in columns.
-    fn write_typed_args(&mut self, id: SliceId, gpu_op: Option<usize>, api_call: Option<usize>) {
+    /// The arguments that PyTorch's profiler would have written of what the trace has in columns, behind others where the
+    /// braces are open.
+    fn write_typed_args(&mut self, id: SliceId, gpu_op: Option<usize>, api_call: Option<usize>, is_open: bool) {
         let trace = self.trace;
         let syncs = &trace.cuda_syncs;
         let sync = find(&mut self.typed.sync, syncs.len(), id, |row| syncs.slice_id.get(row));
@@ -150,7 +156,7 @@ impl Export<'_, '_> {
         let process = process_of(trace, id);
         let numbers = &self.numbers;
         let in_range = |id: Option<i64>, upid| id.map(|id| id.saturating_add(numbers.range(trace, upid)));
-        let mut args = Args { json: &mut self.json, is_open: false };
+        let mut args = Args { json: &mut self.json, is_open };
         if let Some(op) = gpu_op.map(|row| trace.gpu_ops.row(row)) {
             args.int(DEVICE_KEY, process.map(|upid| numbers.pid(upid)));
             args.int("context", op.context);

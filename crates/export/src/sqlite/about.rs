@@ -6,7 +6,7 @@ use kinetoscope_model::{DeviceId, ProcessId, StringId};
 
 use super::tables::{
     ANALYSIS_DETAILS, DIAGNOSTIC_EVENT, EVENT_TABLES, META_DATA_CAPTURE, META_DATA_EXPORT, PROCESS_STREAMS, PROCESSES,
-    STRING_IDS, TARGET_CUDA_CONTEXT_INFO, TARGET_CUDA_STREAM, TARGET_GPU, TARGET_NVTX_CUDA_STREAM,
+    STRING_IDS, TARGET_CUDA_CONTEXT_INFO, TARGET_CUDA_DEVICE, TARGET_CUDA_STREAM, TARGET_GPU, TARGET_NVTX_CUDA_STREAM,
     TARGET_SESSION_START_TIME, TARGET_SYSTEM_ENV, THREAD_NAMES,
 };
 use super::writer::Cell;
@@ -247,7 +247,26 @@ impl<'a> Export<'a> {
                 )?;
             }
         }
+        self.write_cuda_devices()?;
         self.write_contexts()
+    }
+
+    /// CUDA's number of a device in each process, which the readers keep as properties of the device.
+    fn write_cuda_devices(&mut self) -> Result<(), ExportError> {
+        let trace = self.trace;
+        let known = trace.device_properties.rows().filter_map(|row| {
+            let pid: i64 = trace.text(row.name).strip_prefix("cudaDevice of process ")?.parse().ok()?;
+            Some([self.ids.device(row.device_id).into(), row.int_value?.into(), pid.into()])
+        });
+        let known: Vec<[Cell<'_>; 3]> = known.collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let mut rows = self.writer.table(&TARGET_CUDA_DEVICE)?;
+        for (number, row) in (1..).zip(known) {
+            rows.push(number, row)?;
+        }
+        Ok(())
     }
 
     /// Hardware, machine and process id of a process, as columns of their own.

@@ -480,6 +480,11 @@ pub(super) const TARGET_GPU: Table<41> = Table::new(
     ],
 );
 
+pub(super) const TARGET_CUDA_DEVICE: Table<3> = Table::new(
+    "TARGET_INFO_CUDA_DEVICE",
+    ["gpuId INTEGER NOT NULL", "cudaId INTEGER NOT NULL", "pid INTEGER NOT NULL"],
+);
+
 pub(super) const TARGET_GPU_METRICS: Table<5> = Table::new(
     "TARGET_INFO_GPU_METRICS",
     [

@@ -88,7 +88,8 @@ impl View<'_> {
             row.depth,
             row.parent_id,
             row.source_offset,
-            self.args(row.arg_set_id),
+            // What tables beside these say of a call or a kernel (files, clusters) has no place in the schema that is written.
+            self.args(row.arg_set_id.filter(|_| !WITHOUT_ARGS.contains(&self.text(row.category).unwrap_or_default()))),
             track.r#type,
             self.text(track.name),
             self.thread(track.utid),
@@ -239,6 +240,9 @@ fn rows(trace: &Trace) -> BTreeMap<&'static str, Vec<String>> {
     add("metadata", capture_metadata);
     tables
 }
+
+/// Categories of slices whose arguments an export leaves out.
+const WITHOUT_ARGS: [&str; 2] = ["osrt", "kernel"];
 
 #[test]
 fn captures_come_back_row_by_row() {
