@@ -282,19 +282,13 @@ fn build_device(trace: &mut TraceBuilder, ordinal: i64, source_id: SourceId) -> 
     let upid = process(trace, ordinal, "python3", Some(device_id), source_id);
     let name = Some(trace.strings.intern("Drawn GPU"));
     trace.devices.push(DeviceRow {
-        ordinal,
         name,
         total_memory: Some(80 << 30),
         compute_major: Some(9),
         compute_minor: Some(0),
         num_sms: Some(132),
-        max_threads_per_block: None,
-        max_threads_per_sm: None,
-        registers_per_sm: None,
-        shared_memory_per_sm: None,
-        warp_size: None,
         upid: Some(upid),
-        source_id,
+        ..DeviceRow::new(ordinal, source_id)
     });
     (upid, device_id)
 }

@@ -1,6 +1,6 @@
 //! Chrome's JSON: what our reader makes of it is what it was made from.
 
-use std::path::{Path, PathBuf};
+mod compared;
 
 use kinetoscope_export::{Omission, Options, Progress, chrome};
 use kinetoscope_ingest::bytes::{FoundInput, Input};
@@ -11,6 +11,8 @@ use kinetoscope_testkit::draw::{Drawing, Glyph};
 use kinetoscope_testkit::fixture;
 use kinetoscope_testkit::generate::{GenerateOptions, generate};
 use proptest::prelude::*;
+
+use self::compared::{assert_same, traces_below};
 
 /// What differs by design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,13 +96,6 @@ fn gpu_op(trace: &Trace, row: &GpuOpRow, source: Source) -> String {
     format!("{ids:?} {shape:?} {:?} {kind} {graph:?} {device:?} {}", row.bytes, stream.stream)
 }
 
-fn assert_same<T: std::fmt::Debug + PartialEq>(name: &str, what: &str, expected: &[T], found: &[T]) {
-    for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
-        assert_eq!(expected, found, "{name}: row {index} of {what}");
-    }
-    assert_eq!(expected.len(), found.len(), "{name}: rows of {what}");
-}
-
 /// Holds a trace against what is read of its export.
 fn check(name: &str, trace: &Trace, source: Source) {
     let (json, _) = written(trace);
@@ -166,23 +161,9 @@ fn compare(name: &str, trace: &Trace, back: &Trace, source: Source) {
     }
 }
 
-fn traces_in(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = folder.read_dir() else { return };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            traces_in(&path, found);
-        } else if path.to_string_lossy().contains(".json") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn fixtures_come_back() {
-    let mut paths = Vec::new();
-    traces_in(&fixture::folder(), &mut paths);
+    let paths = traces_below(&fixture::folder());
     assert!(paths.len() > 5, "{paths:?}");
     for path in paths {
         check(&path.display().to_string(), &read_path(&path).expect("a fixture is a trace"), Source::Kineto);
@@ -195,10 +176,8 @@ fn public_traces_come_back() {
         println!("skipped: public traces that come back (there are none beside the repository)");
         return;
     };
-    let mut paths = Vec::new();
-    traces_in(&folder.join("kineto"), &mut paths);
     let mut num_traces = 0;
-    for path in paths {
+    for path in traces_below(&folder.join("kineto")) {
         let Ok(trace) = read_path(&path) else { continue };
         if trace.slices.len() < 200_000 {
             num_traces += 1;

@@ -1,30 +1,11 @@
 //! How much memory reading a large report takes. A process of its own, because it looks at its own peak.
 
-use std::fs;
+mod large_report;
 
 use kinetoscope_ingest::Progress;
 use kinetoscope_ingest::nsys::report::{ReportLimits, read_report_in_parts};
 
-/// Peak of this process in bytes; `None` where the system does not tell.
-fn peak_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
-}
-
-fn with_length(bytes: &[u8]) -> Vec<u8> {
-    [&varint(bytes.len() as u64)[..], bytes].concat()
-}
+use self::large_report::{peak_bytes, varint, with_length};
 
 /// Five hundred blocks of 7000 events, as a recorder would write them, whose rows take some 500 megabytes.
 #[test]

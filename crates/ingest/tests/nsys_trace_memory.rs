@@ -1,32 +1,15 @@
 //! How much memory a trace takes while it is made of a large report. A process of its own, because it looks at its own
 //! peak.
 
+mod large_report;
+
 use std::fs;
 
 use kinetoscope_ingest::bytes::{FoundInput, Input};
 use kinetoscope_ingest::{Progress, ReadOptions, read};
 use kinetoscope_model::column::ColumnData;
 
-/// Peak of this process in bytes; `None` where the system does not tell.
-fn peak_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
-}
-
-fn with_length(bytes: &[u8]) -> Vec<u8> {
-    [&varint(bytes.len() as u64)[..], bytes].concat()
-}
+use self::large_report::{peak_bytes, varint, with_length};
 
 /// A call of the OS runtime: type 48, and in payload 108 start 1, end 2, class 27, name 0, thread 23 of process 22.
 fn call(start: u64) -> Vec<u8> {

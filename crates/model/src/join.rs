@@ -327,21 +327,7 @@ mod tests {
             });
         }
         trace.arg_pages.push(args.seal());
-        trace.devices.push(DeviceRow {
-            ordinal: 0,
-            name: None,
-            total_memory: None,
-            compute_major: None,
-            compute_minor: None,
-            num_sms: None,
-            max_threads_per_block: None,
-            max_threads_per_sm: None,
-            registers_per_sm: None,
-            shared_memory_per_sm: None,
-            warp_size: None,
-            upid: None,
-            source_id: SourceId(0),
-        });
+        trace.devices.push(DeviceRow::new(0, SourceId(0)));
         trace.api_calls.push(ApiCallRow::new(SliceId(0)));
         trace.gpu_ops.push(GpuOpRow::new(SliceId(1), GpuOpKind::Kernel, DeviceId(0), StreamId(0)));
         let (api_slice_id, gpu_slice_id) = (SliceId(0), SliceId(1));

@@ -585,6 +585,27 @@ table! {
     }
 }
 
+impl DeviceRow {
+    /// A row of which nothing else is known.
+    pub fn new(ordinal: i64, source_id: SourceId) -> Self {
+        Self {
+            ordinal,
+            source_id,
+            name: None,
+            total_memory: None,
+            compute_major: None,
+            compute_minor: None,
+            num_sms: None,
+            max_threads_per_block: None,
+            max_threads_per_sm: None,
+            registers_per_sm: None,
+            shared_memory_per_sm: None,
+            warp_size: None,
+            upid: None,
+        }
+    }
+}
+
 impl GpuOpRow {
     /// A row of which nothing else is known.
     pub fn new(slice_id: SliceId, kind: GpuOpKind, device_id: DeviceId, stream_id: StreamId) -> Self {

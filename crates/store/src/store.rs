@@ -266,21 +266,7 @@ mod tests {
             builder.slices.push(slice(ts, dur, track, parent));
         }
         for _ in 0..2 {
-            builder.devices.push(DeviceRow {
-                ordinal: 0,
-                name: None,
-                total_memory: None,
-                compute_major: None,
-                compute_minor: None,
-                num_sms: None,
-                max_threads_per_block: None,
-                max_threads_per_sm: None,
-                registers_per_sm: None,
-                shared_memory_per_sm: None,
-                warp_size: None,
-                upid: None,
-                source_id: SourceId(0),
-            });
+            builder.devices.push(DeviceRow::new(0, SourceId(0)));
         }
         for (stream, device) in [(0, 0), (1, 0), (2, 1)] {
             builder.streams.push(StreamRow {

@@ -6,7 +6,7 @@
 
 use hashbrown::HashMap;
 use kinetoscope_model::table::{GpuOpKind, GpuOpRow, NvtxType};
-use kinetoscope_model::{SliceId, StringId, Trace};
+use kinetoscope_model::{ProcessId, SliceId, StringId, Trace};
 
 use super::activity::{
     ApiCall, CopyKind, Dense, Device, Kernel, MemoryKind, MemoryOp, NvtxRange, OsCall, Overhead, PageFault, Place,
@@ -136,7 +136,7 @@ fn work(trace: &Trace, kind: GpuOpKind) -> Vec<(i64, i64, (GpuOpRow, Place, Stri
             let place = Place {
                 start,
                 end,
-                process: row.upid.map(|upid| upid.0).or_else(|| launchers.get(index).copied().flatten()),
+                process: row.upid.or_else(|| launchers.get(index).copied().flatten()).map(|upid| upid.0),
                 device: row.device_id.0,
                 context: row.context,
                 // 0 stands for none.
@@ -149,8 +149,8 @@ fn work(trace: &Trace, kind: GpuOpKind) -> Vec<(i64, i64, (GpuOpRow, Place, Stri
         .collect()
 }
 
-/// The process that launched each piece of work, where the work itself does not say it.
-fn launchers(trace: &Trace) -> Vec<Option<Dense>> {
+/// The process that launched each row of `gpu_op`; nothing where every row says its process itself.
+pub fn launchers(trace: &Trace) -> Vec<Option<ProcessId>> {
     if trace.gpu_ops.upid.iter().all(|upid| upid.is_some()) {
         return Vec::new();
     }
@@ -158,7 +158,7 @@ fn launchers(trace: &Trace) -> Vec<Option<Dense>> {
     for launch in trace.launches.rows() {
         let track = trace.slices.track_id.get(launch.api_slice_id.index());
         if let Some(launcher) = launchers.get_mut(launch.gpu_op_id as usize) {
-            *launcher = trace.tracks.upid.get(track.index()).map(|upid| upid.0);
+            *launcher = trace.tracks.upid.get(track.index());
         }
     }
     launchers

@@ -11,6 +11,7 @@
 use std::io::{self, Write};
 
 pub use activity::Activities;
+pub use collect::launchers;
 pub use filter::{Filter, FilterError, NvtxFilter};
 pub use label::base_name;
 pub use layout::{Layout, LayoutError, LayoutKind, TimeUnit};

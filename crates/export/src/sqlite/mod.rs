@@ -22,6 +22,7 @@ mod writer;
 
 use std::path::Path;
 
+use kinetoscope_analysis::stats::launchers;
 use kinetoscope_model::table::{GpuOpKind, GpuOpRow};
 use kinetoscope_model::{ProcessId, SliceId, Trace};
 use rusqlite::{Connection, OpenFlags};
@@ -262,21 +263,6 @@ fn num_rows(trace: &Trace) -> usize {
         + trace.thread_states.len()
         + trace.perf_samples.len()
         + trace.cuda_syncs.len()
-}
-
-/// The process that launched each piece of work, where the work itself does not say it.
-fn launchers(trace: &Trace) -> Vec<Option<ProcessId>> {
-    if trace.gpu_ops.upid.iter().all(|upid| upid.is_some()) {
-        return Vec::new();
-    }
-    let mut launchers = vec![None; trace.gpu_ops.len()];
-    for launch in trace.launches.rows() {
-        let track = trace.slices.track_id.get(launch.api_slice_id.index());
-        if let Some(launcher) = launchers.get_mut(launch.gpu_op_id as usize) {
-            *launcher = trace.tracks.upid.get(track.index());
-        }
-    }
-    launchers
 }
 
 /// The rows of `gpu_op` of a kind.

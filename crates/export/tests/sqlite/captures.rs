@@ -9,6 +9,7 @@ use kinetoscope_model::table::*;
 use kinetoscope_model::{ArgSetId, CallsiteId, ProcessId, SliceId, StringId, ThreadId, Trace};
 
 use super::written::{capture, read_files, write_and_read};
+use crate::compared::assert_same;
 
 /// Captures with their numbers of kernels, copies, fills, calls, NVTX events, OS runtime calls, samples, synchronisations,
 /// as `SELECT count(*)` gives them.
@@ -266,11 +267,7 @@ fn captures_come_back_row_by_row() {
         let written = write_and_read(&trace, &Options::default());
         let (expected, found) = (rows(&trace), rows(&written.trace));
         for (table, expected) in &expected {
-            let found = &found[table];
-            for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
-                assert_eq!(expected, found, "{name}: row {index} of {table}");
-            }
-            assert_eq!(expected.len(), found.len(), "{name}: rows of {table}");
+            assert_same(name, table, expected, &found[table]);
         }
     }
     if num_captures == 0 {

@@ -1,6 +1,6 @@
 //! PyTorch traces: GPU work, calls and annotations come back, and every report is the same.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kinetoscope_analysis::stats::{
     Activities, Filter, Layout, LayoutKind, Options as ReportOptions, Report, ReportRequest, ReportWriter, TimeUnit,
@@ -16,6 +16,7 @@ use kinetoscope_testkit::fixture;
 use kinetoscope_testkit::generate::{GenerateOptions, generate};
 
 use super::written::{read_files, write_and_read};
+use crate::compared::{assert_same, traces_below};
 
 /// Every report and rule with the arguments that change its rows, as CSV.
 fn reports(trace: &Trace) -> Vec<(String, String)> {
@@ -133,26 +134,6 @@ fn check(name: &str, trace: &Trace) {
     }
 }
 
-fn assert_same<T: std::fmt::Debug + PartialEq>(name: &str, what: &str, expected: &[T], found: &[T]) {
-    for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
-        assert_eq!(expected, found, "{name}: row {index} of {what}");
-    }
-    assert_eq!(expected.len(), found.len(), "{name}: rows of {what}");
-}
-
-fn traces_in(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = folder.read_dir() else { return };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            traces_in(&path, found);
-        } else if path.to_string_lossy().contains(".json") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn reports_of_the_fixtures_are_those_of_their_databases() {
     let sample = fixture::path(fixture::SAMPLE_NAME);
@@ -184,10 +165,8 @@ fn public_traces_give_the_same_reports() {
         println!("skipped: public traces and their databases (there are none beside the repository)");
         return;
     };
-    let mut paths = Vec::new();
-    traces_in(&folder.join("kineto"), &mut paths);
     let (mut num_traces, mut num_whole) = (0, 0);
-    for path in paths {
+    for path in traces_below(&folder.join("kineto")) {
         let Ok(trace) = kinetoscope_ingest::read_path(&path) else { continue };
         if trace.slices.len() > 60_000 {
             continue;

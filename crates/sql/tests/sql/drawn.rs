@@ -73,19 +73,14 @@ pub(crate) fn trace() -> Arc<Trace> {
     }
     let h100 = text(&mut b, "NVIDIA H100");
     b.devices.push(DeviceRow {
-        ordinal: 0,
         name: Some(h100),
         total_memory: Some(80 << 30),
         compute_major: Some(9),
         compute_minor: Some(0),
         num_sms: Some(132),
-        max_threads_per_block: None,
-        max_threads_per_sm: None,
-        registers_per_sm: None,
-        shared_memory_per_sm: None,
         warp_size: Some(32),
         upid: Some(ProcessId(1)),
-        source_id: source,
+        ..DeviceRow::new(0, source)
     });
     b.streams.push(StreamRow {
         device_id: DeviceId(0),
